@@ -1,0 +1,3 @@
+//! Pure half.
+#![no_std]
+#![forbid(unsafe_code)]

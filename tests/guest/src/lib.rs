@@ -1,0 +1,2 @@
+//! Bare-metal programs that play the two kernels around the purgatory.
+#![no_std]
