@@ -1,0 +1,207 @@
+//! What the CPU can do and where we run on it, decoded from the ID registers.
+//!
+//! Read once at the start; every decision after it is a function of this plain struct. The
+//! translation *regime*, not the exception level, is what the layout of `TCR`, the permission bits
+//! of a descriptor and the TLB invalidation depend on (Arm ARM DDI 0487 D8.1).
+
+use aarch64_cpu::registers::{HCR_EL2, ID_AA64MMFR0_EL1, TCR_EL1, TCR_EL2};
+use tock_registers::{LocalRegisterCopy, fields::FieldValue};
+
+use crate::paging::Granule;
+
+/// The translation regime that our own accesses go through (Arm ARM D8.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regime {
+    /// EL1 with EL0: what a kernel in a virtual machine, or on a machine without EL2, runs in.
+    El1And0,
+    /// EL2 alone (`HCR_EL2.E2H` = 0): a kernel that booted at EL2 without the Virtualization Host
+    /// Extensions.
+    El2,
+    /// EL2 with EL0 (`HCR_EL2.E2H` = 1): a kernel that uses the Virtualization Host Extensions. The
+    /// registers at EL2 have the layout of those at EL1.
+    El2And0,
+}
+
+impl Regime {
+    /// The regime of `CurrentEL` and `HCR_EL2` (any value at EL1, where it cannot be read); `None`
+    /// at EL3 or EL0, where no kernel starts us.
+    #[must_use]
+    pub fn new(current_el: u64, hcr_el2: u64) -> Option<Self> {
+        // CurrentEL.EL, bits [3:2].
+        match (current_el >> 2) & 0b11 {
+            1 => Some(Self::El1And0),
+            2 if LocalRegisterCopy::<u64, HCR_EL2::Register>::new(hcr_el2).is_set(HCR_EL2::E2H) => {
+                Some(Self::El2And0)
+            }
+            2 => Some(Self::El2),
+            _ => None,
+        }
+    }
+
+    /// As people say it.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::El1And0 => "EL1",
+            Self::El2 => "EL2",
+            Self::El2And0 => "EL2 VHE",
+        }
+    }
+}
+
+/// The ID registers that decisions hang on, as read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IdRegisters {
+    /// `CurrentEL`.
+    pub current_el: u64,
+    /// `HCR_EL2`; 0 at EL1, where it cannot be read.
+    pub hcr_el2: u64,
+    /// `ID_AA64MMFR0_EL1`: physical address range, granules.
+    pub mmfr0: u64,
+    /// `ID_AA64MMFR3_EL1`: `TCRX`. Reads as 0 on CPUs that are older than it.
+    pub mmfr3: u64,
+    /// `CTR_EL0`: cache line sizes.
+    pub ctr: u64,
+}
+
+/// What the CPU can do, decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cpu {
+    /// Where we run.
+    pub regime: Regime,
+    /// Width of a physical address in bits, 32 to 52.
+    pub pa_bits: u32,
+    /// The smallest data or unified cache line, in bytes, 16 to 2048: the step of every loop over
+    /// addresses. 4 where `CTR_EL0` says so, which is slow and still right.
+    pub dcache_line: u64,
+    /// `TCR2_ELx` exists. Linux may have left its `PIE` set, with which our permission bits would
+    /// mean something else (Arm ARM D8.4.2).
+    pub has_tcr2: bool,
+    granule4k: bool,
+}
+
+/// The most bits of physical address that our tables can name: identity in a 48-bit address space.
+pub const TABLE_PA_BITS: u32 = 48;
+
+/// `MAIR_ELx` with attribute 0 = Normal, Inner and Outer Write-Back, Read- and Write-Allocate; the
+/// only attribute used. Also what the loader's tables want (Arm ARM D24.2.119).
+pub const MAIR: u64 = 0xff;
+
+impl Cpu {
+    /// Decodes `id`; `None` where [`Regime::new`] finds no regime.
+    #[must_use]
+    pub fn new(id: &IdRegisters) -> Option<Self> {
+        let mmfr0 = LocalRegisterCopy::<u64, ID_AA64MMFR0_EL1::Register>::new(id.mmfr0);
+        Some(Self {
+            regime: Regime::new(id.current_el, id.hcr_el2)?,
+            pa_bits: pa_bits(mmfr0.read(ID_AA64MMFR0_EL1::PARange)),
+            // CTR_EL0.DminLine, bits [19:16]: log2 of the number of 4-byte words.
+            dcache_line: 4 << ((id.ctr >> 16) & 0xf),
+            // ID_AA64MMFR3_EL1.TCRX, bits [3:0].
+            has_tcr2: id.mmfr3 & 0xf != 0,
+            // TGran4 is a signed field: 0 is yes, 1 is yes with 52-bit addresses, 0b1111 is no
+            // (Arm ARM D24.2.84; D24.1.3 on signed ID fields).
+            granule4k: mmfr0.read(ID_AA64MMFR0_EL1::TGran4) < 0b1000,
+        })
+    }
+
+    /// The granule for our own tables, `None` where none that we build is there.
+    #[must_use]
+    pub const fn granule(&self) -> Option<Granule> {
+        if self.granule4k {
+            Some(Granule::Size4K)
+        } else {
+            None
+        }
+    }
+
+    /// `TCR_ELx` for a walk of our tables: 48-bit addresses from TTBR0, Inner Shareable Write-Back
+    /// table walks, TTBR1 never walked; hardware updates of descriptors and all else off.
+    #[must_use]
+    pub fn tcr(&self, granule: Granule) -> u64 {
+        let size = self.pa_bits.min(TABLE_PA_BITS);
+        let offset = u64::from(64 - TABLE_PA_BITS);
+        match self.regime {
+            // With E2H = 1, TCR_EL2 has TCR_EL1's layout (Arm ARM D24.2.170).
+            Regime::El1And0 | Regime::El2And0 => {
+                let granule = match granule {
+                    Granule::Size4K => TCR_EL1::TG0::KiB_4 + TCR_EL1::TG1::KiB_4,
+                };
+                (TCR_EL1::T0SZ.val(offset)
+                    + TCR_EL1::IRGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
+                    + TCR_EL1::ORGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
+                    + TCR_EL1::SH0::Inner
+                    + granule
+                    + TCR_EL1::EPD1::DisableTTBR1Walks
+                    + TCR_EL1::T1SZ.val(offset)
+                    + TCR_EL1::IPS.val(ips(size)))
+                .value
+            }
+            Regime::El2 => {
+                let granule = match granule {
+                    Granule::Size4K => TCR_EL2::TG0::KiB_4,
+                };
+                let fields: FieldValue<u64, TCR_EL2::Register> = TCR_EL2::T0SZ.val(offset)
+                    + TCR_EL2::IRGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
+                    + TCR_EL2::ORGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
+                    + TCR_EL2::SH0::Inner
+                    + granule
+                    + TCR_EL2::PS.val(ips(size));
+                // Bits 31 and 23 are RES1 in this layout.
+                fields.value | 1 << 31 | 1 << 23
+            }
+        }
+    }
+}
+
+/// `SCTLR_ELx` with MMU, alignment check and caches off: the bits that are RES1 in some
+/// architecture version set, everything that later versions hang on a bit off (Arm ARM D24.2.154,
+/// D24.2.155). Little-endian data, no WXN, no pointer authentication, no memory tagging.
+///
+/// The same value serves each regime: where a bit has a meaning at one level only, it is RES1 or
+/// without effect on us at the others.
+#[must_use]
+pub const fn sctlr_off(regime: Regime) -> u64 {
+    match regime {
+        // LSMAOE, nTLSMD, SPAN, EIS, TSCXT, EOS.
+        Regime::El1And0 | Regime::El2And0 => 0x30d0_0800,
+        // RES1 bits 29, 28, 23, 22, 18, 16, 11, 5, 4.
+        Regime::El2 => 0x30c5_0830,
+    }
+}
+
+/// `SCTLR_ELx.M`: MMU on.
+pub const SCTLR_M: u64 = 1 << 0;
+/// `SCTLR_ELx.C`: data accesses may be cached.
+pub const SCTLR_C: u64 = 1 << 2;
+/// `SCTLR_ELx.I`: instruction fetches may be cached.
+pub const SCTLR_I: u64 = 1 << 12;
+
+/// Bits of physical address for a value of `PARange` (Arm ARM D24.2.84). A value from the future
+/// counts as 52, the most that this layout of the ID register can mean.
+const fn pa_bits(parange: u64) -> u32 {
+    match parange {
+        0 => 32,
+        1 => 36,
+        2 => 40,
+        3 => 42,
+        4 => 44,
+        5 => 48,
+        _ => 52,
+    }
+}
+
+/// `TCR_ELx.IPS`/`PS` for a physical address size of at most 48 bits: the inverse of `PARange`.
+const fn ips(bits: u32) -> u64 {
+    match bits {
+        32 => 0,
+        36 => 1,
+        40 => 2,
+        42 => 3,
+        44 => 4,
+        _ => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests;

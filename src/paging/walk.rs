@@ -1,0 +1,89 @@
+//! Walks tables as the MMU does (Arm ARM D8.2), knowing nothing of who built them.
+
+use tock_registers::LocalRegisterCopy;
+
+use super::{
+    Granule, LAST_LEVEL,
+    descriptor::{ADDRESS, STAGE1},
+};
+use crate::cpu::TABLE_PA_BITS;
+
+/// Where tables are read from.
+pub trait Tables {
+    /// Entry `index` of the table at `table` (physical address); `None` where no table can be.
+    fn read(&self, table: u64, index: u64) -> Option<u64>;
+}
+
+/// What an address translates to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Translation {
+    /// The output address.
+    pub address: u64,
+    /// Bytes from `address` to the end of the block or page.
+    pub rest: u64,
+    /// The block or page descriptor, whose attributes the caller judges.
+    pub descriptor: u64,
+    /// The level at which the walk ended.
+    pub level: u32,
+}
+
+/// Why an address does not translate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The address has bits above the 48 that the walk covers.
+    AddressSize,
+    /// An entry at this level is not valid, or reserved.
+    Translation {
+        /// The level, 0 to 3.
+        level: u32,
+    },
+    /// The table for this level lies where no table can be.
+    ExternalAbort {
+        /// The level, 0 to 3.
+        level: u32,
+    },
+}
+
+/// Translates `address` by the tables at `root`.
+///
+/// # Errors
+///
+/// A [`Fault`], as the MMU would report it. Permissions and the access flag are not judged.
+pub fn translate(
+    granule: Granule,
+    root: u64,
+    tables: &impl Tables,
+    address: u64,
+) -> Result<Translation, Fault> {
+    if address >> TABLE_PA_BITS != 0 {
+        return Err(Fault::AddressSize);
+    }
+    let mut table = root;
+    for level in granule.first_level()..=LAST_LEVEL {
+        let descriptor = tables
+            .read(table, granule.index(level, address))
+            .ok_or(Fault::ExternalAbort { level })?;
+        let bits = LocalRegisterCopy::<u64, STAGE1::Register>::new(descriptor);
+        if !bits.is_set(STAGE1::VALID) {
+            return Err(Fault::Translation { level });
+        }
+        let table_or_page = bits.is_set(STAGE1::TABLE_OR_PAGE);
+        if level != LAST_LEVEL && table_or_page {
+            table = descriptor & ADDRESS & !(granule.page() - 1);
+            continue;
+        }
+        let is_leaf = table_or_page || level >= granule.first_block_level();
+        if !is_leaf || (level == LAST_LEVEL && !table_or_page) {
+            return Err(Fault::Translation { level });
+        }
+        let size = 1_u64 << granule.shift(level);
+        let offset = address & (size - 1);
+        return Ok(Translation {
+            address: (descriptor & ADDRESS & !(size - 1)) | offset,
+            rest: size - offset,
+            descriptor,
+            level,
+        });
+    }
+    Err(Fault::Translation { level: LAST_LEVEL })
+}

@@ -1,0 +1,192 @@
+//! Each bad value, by name.
+
+use super::*;
+
+const PA_BITS: u32 = 40;
+
+fn image() -> Region {
+    Region::new(0x8000_0000, 0x9_0000, PA_BITS).unwrap()
+}
+
+fn good() -> RawSymbols {
+    let mut raw = RawSymbols {
+        arm64_kernel_entry: 0x4020_0000,
+        arm64_dtb_addr: 0x4800_0000,
+        arm64_sink: 0x900_0000,
+        ..RawSymbols::default()
+    };
+    raw.sha256_regions[0] = RawRegion {
+        start: 0x4020_0000,
+        len: 0x10_0000,
+    };
+    raw.sha256_regions[1] = RawRegion {
+        start: 0x4800_0000,
+        len: 0x1000,
+    };
+    raw
+}
+
+fn check(change: impl FnOnce(&mut RawSymbols)) -> Result<Request, Refusal> {
+    let mut raw = good();
+    change(&mut raw);
+    Request::new(&raw, &image(), PA_BITS)
+}
+
+fn refusal(change: impl FnOnce(&mut RawSymbols)) -> (&'static str, Option<usize>, Problem, u64) {
+    let r = check(change).expect_err("accepted");
+    (r.symbol, r.index, r.problem, r.value)
+}
+
+#[test]
+fn a_good_request_comes_through_unchanged() {
+    let request = check(|_| ()).unwrap();
+    assert_eq!(request.kernel_entry, 0x4020_0000);
+    assert_eq!(request.dtb, 0x4800_0000);
+    let check = request.check.unwrap();
+    assert!(
+        check
+            .regions()
+            .map(|r| (r.start(), r.len()))
+            .eq([(0x4020_0000, 0x10_0000), (0x4800_0000, 0x1000)])
+    );
+    assert_eq!(check.bytes(), 0x10_1000);
+}
+
+#[test]
+fn empty_entries_in_the_middle_are_passed_over() {
+    let request = check(|raw| {
+        raw.sha256_regions[2] = RawRegion {
+            start: 0x1234_5678,
+            len: 0,
+        };
+        raw.sha256_regions[15] = RawRegion {
+            start: 0x5000_0001,
+            len: 3,
+        };
+    })
+    .unwrap();
+    let check = request.check.unwrap();
+    assert_eq!(check.regions().count(), 3);
+    assert_eq!(check.regions().last().unwrap().start(), 0x5000_0001);
+}
+
+#[test]
+fn a_region_that_wraps_is_refused() {
+    let r = refusal(|raw| {
+        raw.sha256_regions[3] = RawRegion {
+            start: !0xfff,
+            len: 0x2000,
+        }
+    });
+    assert_eq!(r, ("sha256_regions", Some(3), Problem::Wraps, !0xfff));
+}
+
+#[test]
+fn a_region_beyond_the_physical_range_is_refused() {
+    let region = RawRegion {
+        start: (1 << 40) - 0x1000,
+        len: 0x1001,
+    };
+    let r = refusal(|raw| raw.sha256_regions[1] = region);
+    assert_eq!(
+        r,
+        (
+            "sha256_regions",
+            Some(1),
+            Problem::BeyondPhysicalRange,
+            region.start
+        )
+    );
+}
+
+#[test]
+fn a_region_over_the_purgatory_is_refused() {
+    for (start, len) in [
+        (0x7fff_f000, 0x1001),
+        (0x8008_ffff, 1),
+        (0x7000_0000, 0x2000_0000),
+    ] {
+        let r = refusal(|raw| raw.sha256_regions[0] = RawRegion { start, len });
+        assert_eq!(
+            r,
+            ("sha256_regions", Some(0), Problem::CoversPurgatory, start)
+        );
+    }
+    assert!(
+        check(|raw| raw.sha256_regions[0] = RawRegion {
+            start: 0x8009_0000,
+            len: 1
+        })
+        .is_ok()
+    );
+}
+
+#[test]
+fn the_kernel_entry_must_be_an_aligned_address_outside_the_image() {
+    for (value, problem) in [
+        (0, Problem::IsZero),
+        (0x4020_0002, Problem::NotAlignedTo4),
+        (1 << 40, Problem::BeyondPhysicalRange),
+        (0x8000_0000, Problem::CoversPurgatory),
+    ] {
+        let r = refusal(|raw| raw.arm64_kernel_entry = value);
+        assert_eq!(r, ("arm64_kernel_entry", None, problem, value));
+    }
+}
+
+#[test]
+fn the_device_tree_must_be_an_aligned_address_outside_the_image() {
+    for (value, problem) in [
+        (0, Problem::IsZero),
+        (0x4800_0004, Problem::NotAlignedTo8),
+        (1 << 40, Problem::BeyondPhysicalRange),
+        (0x8008_fff8, Problem::CoversPurgatory),
+    ] {
+        let r = refusal(|raw| raw.arm64_dtb_addr = value);
+        assert_eq!(r, ("arm64_dtb_addr", None, problem, value));
+    }
+}
+
+#[test]
+fn skip_checks_is_0_or_1() {
+    assert_eq!(check(|raw| raw.skip_checks = 1).unwrap().check, None);
+    let r = refusal(|raw| raw.skip_checks = 0x0100_0000);
+    assert_eq!(
+        r,
+        ("skip_checks", None, Problem::NeitherZeroNorOne, 0x0100_0000)
+    );
+}
+
+#[test]
+fn with_skip_checks_no_region_is_looked_at() {
+    let raw = RawSymbols {
+        skip_checks: 1,
+        sha256_regions: [RawRegion::default(); 16],
+        ..good()
+    };
+    assert!(Request::new(&raw, &image(), PA_BITS).is_ok());
+}
+
+#[test]
+fn a_sink_that_could_be_memory_is_not_used() {
+    let sink = |change: fn(&mut RawSymbols)| {
+        let mut raw = good();
+        change(&mut raw);
+        usable_sink(&raw, &image(), PA_BITS)
+    };
+    assert_eq!(sink(|_| ()), Some(0x900_0000));
+    assert_eq!(sink(|raw| raw.arm64_sink = 0), None);
+    assert_eq!(sink(|raw| raw.arm64_sink = 0x900_0002), None);
+    assert_eq!(sink(|raw| raw.arm64_sink = 1 << 40), None);
+    assert_eq!(sink(|raw| raw.arm64_sink = 0x4800_0ffc), None);
+    assert_eq!(sink(|raw| raw.arm64_sink = 0x4800_1000), Some(0x4800_1000));
+    assert_eq!(sink(|raw| raw.arm64_sink = 0x8008_fffc), None);
+    // A region that wraps covers all above its start.
+    let wraps = RawRegion {
+        start: 0x4,
+        len: u64::MAX,
+    };
+    let mut raw = good();
+    raw.sha256_regions[9] = wraps;
+    assert_eq!(usable_sink(&raw, &image(), PA_BITS), None);
+}
