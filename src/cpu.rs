@@ -23,18 +23,17 @@ pub enum Regime {
 }
 
 impl Regime {
-    /// The regime of `CurrentEL` and `HCR_EL2` (any value at EL1, where it cannot be read); `None`
-    /// at EL3 or EL0, where no kernel starts us.
+    /// The regime of `CurrentEL` and `HCR_EL2` (any value at EL1, where it cannot be read). Linux
+    /// runs at EL1 or EL2 (booting.rst), so what is not EL2 counts as EL1.
     #[must_use]
-    pub fn new(current_el: u64, hcr_el2: u64) -> Option<Self> {
+    pub fn new(current_el: u64, hcr_el2: u64) -> Self {
         // CurrentEL.EL, bits [3:2].
-        match (current_el >> 2) & 0b11 {
-            1 => Some(Self::El1And0),
-            2 if LocalRegisterCopy::<u64, HCR_EL2::Register>::new(hcr_el2).is_set(HCR_EL2::E2H) => {
-                Some(Self::El2And0)
-            }
-            2 => Some(Self::El2),
-            _ => None,
+        let el2 = (current_el >> 2) & 0b11 == 2;
+        let hcr = LocalRegisterCopy::<u64, HCR_EL2::Register>::new(hcr_el2);
+        match (el2, hcr.is_set(HCR_EL2::E2H)) {
+            (false, _) => Self::El1And0,
+            (true, false) => Self::El2,
+            (true, true) => Self::El2And0,
         }
     }
 
@@ -77,24 +76,32 @@ pub struct Cpu {
     /// `TCR2_ELx` exists. Linux may have left its `PIE` set, with which our permission bits would
     /// mean something else (Arm ARM D8.4.2).
     pub has_tcr2: bool,
+    /// `TCR_ELx.IPS` or `PS`: `PARange`, or 48 bits where that is more. 52 bits would be another
+    /// layout of descriptor.
+    ips: u64,
     granule4k: bool,
 }
 
 /// The most bits of physical address that our tables can name: identity in a 48-bit address space.
 pub const TABLE_PA_BITS: u32 = 48;
 
+/// `PARange` and `IPS` for 48 bits.
+const PARANGE_48: u64 = 5;
+
 /// `MAIR_ELx` with attribute 0 = Normal, Inner and Outer Write-Back, Read- and Write-Allocate; the
 /// only attribute used. Also what the loader's tables want (Arm ARM D24.2.119).
 pub const MAIR: u64 = 0xff;
 
 impl Cpu {
-    /// Decodes `id`; `None` where [`Regime::new`] finds no regime.
+    /// Decodes `id`.
     #[must_use]
-    pub fn new(id: &IdRegisters) -> Option<Self> {
+    pub fn new(id: &IdRegisters) -> Self {
         let mmfr0 = LocalRegisterCopy::<u64, ID_AA64MMFR0_EL1::Register>::new(id.mmfr0);
-        Some(Self {
-            regime: Regime::new(id.current_el, id.hcr_el2)?,
-            pa_bits: pa_bits(mmfr0.read(ID_AA64MMFR0_EL1::PARange)),
+        let parange = mmfr0.read(ID_AA64MMFR0_EL1::PARange);
+        Self {
+            regime: Regime::new(id.current_el, id.hcr_el2),
+            pa_bits: pa_bits(parange),
+            ips: parange.min(PARANGE_48),
             // CTR_EL0.DminLine, bits [19:16]: log2 of the number of 4-byte words.
             dcache_line: 4 << ((id.ctr >> 16) & 0xf),
             // ID_AA64MMFR3_EL1.TCRX, bits [3:0].
@@ -102,7 +109,7 @@ impl Cpu {
             // TGran4 is a signed field: 0 is yes, 1 is yes with 52-bit addresses, 0b1111 is no
             // (Arm ARM D24.2.84; D24.1.3 on signed ID fields).
             granule4k: mmfr0.read(ID_AA64MMFR0_EL1::TGran4) < 0b1000,
-        })
+        }
     }
 
     /// The granule for our own tables, `None` where none that we build is there.
@@ -119,7 +126,6 @@ impl Cpu {
     /// table walks, TTBR1 never walked; hardware updates of descriptors and all else off.
     #[must_use]
     pub fn tcr(&self, granule: Granule) -> u64 {
-        let size = self.pa_bits.min(TABLE_PA_BITS);
         let offset = u64::from(64 - TABLE_PA_BITS);
         match self.regime {
             // With E2H = 1, TCR_EL2 has TCR_EL1's layout (Arm ARM D24.2.170).
@@ -134,7 +140,7 @@ impl Cpu {
                     + granule
                     + TCR_EL1::EPD1::DisableTTBR1Walks
                     + TCR_EL1::T1SZ.val(offset)
-                    + TCR_EL1::IPS.val(ips(size)))
+                    + TCR_EL1::IPS.val(self.ips))
                 .value
             }
             Regime::El2 => {
@@ -146,7 +152,7 @@ impl Cpu {
                     + TCR_EL2::ORGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
                     + TCR_EL2::SH0::Inner
                     + granule
-                    + TCR_EL2::PS.val(ips(size));
+                    + TCR_EL2::PS.val(self.ips);
                 // Bits 31 and 23 are RES1 in this layout.
                 fields.value | 1 << 31 | 1 << 23
             }
@@ -188,18 +194,6 @@ const fn pa_bits(parange: u64) -> u32 {
         4 => 44,
         5 => 48,
         _ => 52,
-    }
-}
-
-/// `TCR_ELx.IPS`/`PS` for a physical address size of at most 48 bits: the inverse of `PARange`.
-const fn ips(bits: u32) -> u64 {
-    match bits {
-        32 => 0,
-        36 => 1,
-        40 => 2,
-        42 => 3,
-        44 => 4,
-        _ => 5,
     }
 }
 

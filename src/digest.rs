@@ -19,7 +19,7 @@ pub trait Engine {
 }
 
 /// FIPS 180-4, 5.3.3.
-const INITIAL: [u32; 8] = [
+const INITIAL: State = State([
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,
@@ -28,12 +28,22 @@ const INITIAL: [u32; 8] = [
     0x9b05_688c,
     0x1f83_d9ab,
     0x5be0_cd19,
-];
+]);
+
+/// A SHA-256 value. Aligned, so that it is copied in a few wide accesses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(16))]
+pub struct Digest(pub [u8; 32]);
+
+/// The eight words that blocks are compressed into, aligned for the same reason.
+#[derive(Clone, Copy)]
+#[repr(align(16))]
+struct State([u32; 8]);
 
 /// A SHA-256 computation in progress.
 pub struct Sha256<E> {
     engine: E,
-    state: [u32; 8],
+    state: State,
     /// The message so far in bytes.
     len: u64,
     /// The `len % 64` bytes of the message that no block is full with yet.
@@ -63,7 +73,7 @@ impl<E: Engine> Sha256<E> {
         }
         let blocks = (end - at) / BLOCK as u64;
         if blocks != 0 {
-            self.engine.compress(&mut self.state, at, blocks);
+            self.engine.compress(&mut self.state.0, at, blocks);
             at += blocks * BLOCK as u64;
             self.len = self.len.wrapping_add(blocks * BLOCK as u64);
         }
@@ -74,8 +84,9 @@ impl<E: Engine> Sha256<E> {
         }
     }
 
-    /// Pads the message (FIPS 180-4, 5.1.1) and returns its digest.
-    pub fn finish(mut self) -> [u8; 32] {
+    /// Pads the message (FIPS 180-4, 5.1.1) and returns its digest. There is nothing to be done with
+    /// `self` after that.
+    pub fn finish(&mut self) -> Digest {
         let bits = self.len.wrapping_mul(8);
         self.push(0x80);
         while self.pending_len() != BLOCK - 8 {
@@ -84,8 +95,8 @@ impl<E: Engine> Sha256<E> {
         for byte in bits.to_be_bytes() {
             self.push(byte);
         }
-        let mut digest = [0; 32];
-        for (bytes, word) in digest.chunks_exact_mut(4).zip(self.state) {
+        let mut digest = Digest([0; 32]);
+        for (bytes, word) in digest.0.chunks_exact_mut(4).zip(self.state.0) {
             for (byte, value) in bytes.iter_mut().zip(word.to_be_bytes()) {
                 *byte = value;
             }
@@ -97,13 +108,15 @@ impl<E: Engine> Sha256<E> {
         (self.len % BLOCK as u64) as usize
     }
 
+    // Rare: a few bytes at the borders of regions.
+    #[inline(never)]
     fn push(&mut self, byte: u8) {
         if let Some(place) = self.pending.get_mut((self.len % BLOCK as u64) as usize) {
             *place = byte;
         }
         self.len = self.len.wrapping_add(1);
         if self.pending_len() == 0 {
-            self.engine.compress_block(&mut self.state, &self.pending);
+            self.engine.compress_block(&mut self.state.0, &self.pending);
         }
     }
 }

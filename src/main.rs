@@ -1,17 +1,109 @@
-//! skeleton
+//! The purgatory: what runs between two kernels.
+//!
+//! The old kernel has branched to [`arch::Entry`]'s first instructions; this is the story from there
+//! to the new kernel, or to a halt.
+
 #![no_std]
 #![no_main]
-core::arch::global_asm!(".section .text.entry,\"ax\"\n.globl purgatory_start\n.type purgatory_start,%function\npurgatory_start: adrp x0, stack_top\n mov sp, x0\n b {f}\n.size purgatory_start, . - purgatory_start\n", f = sym story);
-extern "C" fn story() -> ! {
-    loop {
-        spin_it()
+
+mod arch;
+
+use arch::{console::Uart, handover, image, memory, registers, symbols, timer, window::Window};
+use purgatory::{
+    cpu::Cpu,
+    digest::{self, Digest, Sha256},
+    paging::{layout::Layout, table},
+    report::{self, Verified},
+    request::{Check, Request},
+};
+
+/// Called by the first instructions, with the MMU off and on a stack of our own, once.
+extern "C" fn main(found: arch::Entry) -> ! {
+    let cpu = registers::cpu();
+    let raw = symbols::raw();
+    let console = &mut Uart::new(raw, cpu.pa_bits);
+    report::greeting(console);
+
+    let Ok(image) = image::region(cpu.pa_bits) else {
+        handover::halt(console)
+    };
+    let request = match Request::new(raw, &image, cpu.pa_bits) {
+        Ok(request) => request,
+        Err(refusal) => {
+            report::refusal(console, &refusal);
+            handover::halt(console)
+        }
+    };
+    report::request(console, &request);
+
+    match &request.check {
+        Some(check) => verify(console, &cpu, check),
+        None => report::skipped(console),
     }
+
+    report::handing_over(console);
+    handover::hand_over(cpu.regime, &found, request.kernel_entry, request.dtb)
 }
-fn spin_it() {
-    use spin::relax::RelaxStrategy;
-    spin::relax::Spin::relax()
+
+/// Returns if the regions have the digest that the loader computed, and halts otherwise.
+fn verify(console: &mut Uart, cpu: &Cpu, check: &Check<'_>) {
+    let start = timer::now();
+    let window = match window(cpu, check) {
+        Ok(window) => Some(window),
+        Err(why) => {
+            report::no_window(console, why);
+            None
+        }
+    };
+
+    let computed = match &window {
+        // SAFETY: the window's tables map the image and the regions; hash() touches nothing else.
+        Some(window) => unsafe { window.with(|| hash(check)) },
+        None => hash(check),
+    };
+    if let Some(window) = &window {
+        check.regions().for_each(|region| window.flush(&region));
+    }
+
+    if !digest::equal(&computed.0, check.digest()) {
+        report::mismatch(console, &computed.0, check.digest());
+        handover::halt(console);
+    }
+    let verified = Verified {
+        bytes: check.bytes(),
+        regions: check.regions().count() as u64,
+        ticks: timer::now().wrapping_sub(start),
+        frequency: timer::frequency(),
+        regime: cpu.regime,
+        cached: window.is_some(),
+    };
+    report::verified(console, &verified);
 }
+
+/// Identity tables for the image and the regions, and the register values to use them with; why
+/// there are none otherwise.
+fn window(cpu: &Cpu, check: &Check<'_>) -> Result<Window, &'static str> {
+    let granule = cpu.granule().ok_or("no 4 KiB granule")?;
+    let image = image::layout();
+    let layout = Layout::new(granule, image, check.regions());
+    // SAFETY: main() runs once and calls this once.
+    let mut frames = unsafe { memory::Pool::new() };
+    let root = table::build(cpu.regime, &layout, &mut frames).map_err(|error| error.words())?;
+    Ok(Window::new(cpu, granule, root, &image))
+}
+
+/// SHA-256 over all regions.
+fn hash(check: &Check<'_>) -> Digest {
+    // SAFETY: the digest reads what lies in the regions and nothing else.
+    let mut sha = Sha256::new(unsafe { memory::Memory::new() });
+    check
+        .regions()
+        .for_each(|region| sha.update(region.start(), region.len()));
+    sha.finish()
+}
+
+/// There is no panic in the image; the compiler wants to know what one would do.
 #[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
-    loop {}
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    handover::park()
 }

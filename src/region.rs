@@ -4,12 +4,14 @@
 //! wrap and end inside the CPU's physical address range. There is no other way to a [`Region`], so
 //! code that holds one may compute with it freely.
 
+use core::num::NonZeroU64;
+
 /// A non-empty range of physical memory; `start + len` fits, and ends inside the physical address
 /// range that it was checked against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
     start: u64,
-    len: u64,
+    len: NonZeroU64,
 }
 
 /// Why a (start, len) pair is no [`Region`].
@@ -31,10 +33,8 @@ impl Region {
     ///
     /// A [`RegionError`] for each thing that can be wrong, the first one found.
     pub fn new(start: u64, len: u64, pa_bits: u32) -> Result<Self, RegionError> {
-        if len == 0 {
-            return Err(RegionError::Empty);
-        }
-        let last = start.checked_add(len - 1).ok_or(RegionError::Wraps)?;
+        let len = NonZeroU64::new(len).ok_or(RegionError::Empty)?;
+        let last = start.checked_add(len.get() - 1).ok_or(RegionError::Wraps)?;
         if last.checked_shr(pa_bits).unwrap_or(0) != 0 {
             return Err(RegionError::BeyondPhysicalRange);
         }
@@ -50,7 +50,7 @@ impl Region {
     /// Length in bytes, never 0.
     #[must_use]
     pub const fn len(&self) -> u64 {
-        self.len
+        self.len.get()
     }
 
     /// Never: an empty range is no region. (Clippy wants it beside `len`.)
@@ -62,13 +62,13 @@ impl Region {
     /// One past the last byte, a physical address; at most 2^52.
     #[must_use]
     pub const fn end(&self) -> u64 {
-        self.start + self.len
+        self.start + self.len.get()
     }
 
     /// Whether `address` lies inside.
     #[must_use]
     pub const fn contains(&self, address: u64) -> bool {
-        address >= self.start && address - self.start < self.len
+        address >= self.start && address - self.start < self.len.get()
     }
 
     /// Whether the two have a byte in common.

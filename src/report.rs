@@ -48,7 +48,7 @@ pub fn greeting(console: &mut impl Console) {
 }
 
 /// What is to be started.
-pub fn request(console: &mut impl Console, request: &Request) {
+pub fn request(console: &mut impl Console, request: &Request<'_>) {
     console.text("purgatory: entry=");
     hex(console, request.kernel_entry);
     console.text("\npurgatory: dtb=");
@@ -126,6 +126,58 @@ pub fn mismatch(console: &mut impl Console, computed: &[u8; 32], expected: &[u8;
     console.text("\npurgatory: sha256_digest: ");
     hex_bytes(console, expected);
     console.text("\n");
+}
+
+/// An exception taken while our code ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// `ESR_ELx`.
+    pub esr: u64,
+    /// `ELR_ELx`: the instruction.
+    pub elr: u64,
+    /// `FAR_ELx`: the address accessed, where there is one.
+    pub far: u64,
+    /// The instruction's offset from the start of the image, as the map file has it.
+    pub offset: u64,
+    /// Where.
+    pub regime: Regime,
+}
+
+/// An exception, in words and numbers.
+pub fn exception(console: &mut impl Console, exception: &Exception) {
+    console.text("\npurgatory: exception: ");
+    exception_class(console, exception.esr);
+    console.text(" at ");
+    console.text(exception.regime.words());
+    for (name, value) in [
+        (", ESR=", exception.esr),
+        (" ELR=", exception.elr),
+        (" FAR=", exception.far),
+        (" offset=", exception.offset),
+    ] {
+        console.text(name);
+        hex(console, value);
+    }
+    console.text("\n");
+}
+
+/// `ESR_ELx.EC` in words (Arm ARM D24.2.40), as far as our own code can come to it.
+///
+/// One string, in which a byte of 0x80 + EC stands before each class's words: a table of pointers
+/// would take three times the space.
+fn exception_class(console: &mut impl Console, esr: u64) {
+    const CLASSES: &[u8] = b"\x80undefined instruction\x87FP/SIMD access trapped\
+        \x8eillegal execution state\x98system register access trapped\xa1instruction abort\
+        \xa2PC alignment\xa5data abort\xa6SP alignment\xafSError";
+    let class = 0x80 | (esr >> 26) as u8 & 0x3f;
+    let mut inside = false;
+    for &byte in CLASSES {
+        if byte >= 0x80 {
+            inside = byte == class;
+        } else if inside {
+            console.byte(byte);
+        }
+    }
 }
 
 /// The last words before the kernel.

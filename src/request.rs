@@ -55,8 +55,8 @@ const _: () = {
 };
 
 /// What to start, checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request<'a> {
     /// Where the kernel starts: a physical address, not 0, 4-byte aligned, inside the physical
     /// address range and outside the image.
     pub kernel_entry: u64,
@@ -64,21 +64,31 @@ pub struct Request {
     /// and outside the image.
     pub dtb: u64,
     /// What has to be verified, and against what; `None` where the user asked for no checks.
-    pub check: Option<Check>,
+    pub check: Option<Check<'a>>,
 }
 
-/// What has to be verified.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    regions: [Option<Region>; MAX_REGIONS],
-    /// The digest that the loader computed.
-    pub digest: [u8; 32],
+/// What has to be verified: the loader's regions, all of them checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Check<'a> {
+    raw: &'a RawSymbols,
+    pa_bits: u32,
 }
 
-impl Check {
+impl<'a> Check<'a> {
     /// The regions, in the loader's order; none overlaps the image.
-    pub fn regions(&self) -> impl Iterator<Item = Region> + Clone + '_ {
-        self.regions.iter().copied().flatten()
+    pub fn regions(&self) -> impl Iterator<Item = Region> + Clone + use<'a> {
+        let pa_bits = self.pa_bits;
+        // Empty entries alone are no regions: `new` has refused all others.
+        self.raw
+            .sha256_regions
+            .iter()
+            .filter_map(move |r| Region::new(r.start, r.len, pa_bits).ok())
+    }
+
+    /// The digest that the loader computed.
+    #[must_use]
+    pub const fn digest(&self) -> &'a [u8; 32] {
+        &self.raw.sha256_digest
     }
 
     /// Bytes in all regions together.
@@ -138,14 +148,14 @@ impl Problem {
     }
 }
 
-impl Request {
+impl<'a> Request<'a> {
     /// Checks what the loader wrote, for an image at `image` on a CPU with `pa_bits` bits of
     /// physical address.
     ///
     /// # Errors
     ///
     /// The first bad value found, as a [`Refusal`].
-    pub fn new(raw: &RawSymbols, image: &Region, pa_bits: u32) -> Result<Self, Refusal> {
+    pub fn new(raw: &'a RawSymbols, image: &Region, pa_bits: u32) -> Result<Self, Refusal> {
         let check = match raw.skip_checks {
             0 => Some(Check::new(raw, image, pa_bits)?),
             1 => None,
@@ -175,18 +185,13 @@ impl Request {
     }
 }
 
-impl Check {
-    fn new(raw: &RawSymbols, image: &Region, pa_bits: u32) -> Result<Self, Refusal> {
-        let mut regions = [None; MAX_REGIONS];
-        for (index, (raw, checked)) in raw.sha256_regions.iter().zip(&mut regions).enumerate() {
-            let problem = match Region::new(raw.start, raw.len, pa_bits) {
+impl<'a> Check<'a> {
+    fn new(raw: &'a RawSymbols, image: &Region, pa_bits: u32) -> Result<Self, Refusal> {
+        for (index, region) in raw.sha256_regions.iter().enumerate() {
+            let problem = match Region::new(region.start, region.len, pa_bits) {
                 Ok(region) if region.overlaps(image) => Problem::CoversPurgatory,
-                Ok(region) => {
-                    *checked = Some(region);
-                    continue;
-                }
                 // Unused entries are {0, 0}. One with a start adds nothing to the digest either.
-                Err(RegionError::Empty) => continue,
+                Ok(_) | Err(RegionError::Empty) => continue,
                 Err(RegionError::Wraps) => Problem::Wraps,
                 Err(RegionError::BeyondPhysicalRange) => Problem::BeyondPhysicalRange,
             };
@@ -194,14 +199,11 @@ impl Check {
                 symbol: "sha256_regions",
                 index: Some(index),
                 problem,
-                value: raw.start,
-                len: Some(raw.len),
+                value: region.start,
+                len: Some(region.len),
             });
         }
-        Ok(Self {
-            regions,
-            digest: raw.sha256_digest,
-        })
+        Ok(Self { raw, pa_bits })
     }
 }
 

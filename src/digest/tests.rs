@@ -38,7 +38,7 @@ fn ours(ram: &Ram, regions: &[(usize, usize)]) -> [u8; 32] {
     for &(start, len) in regions {
         sha.update(start as u64, len as u64);
     }
-    sha.finish()
+    sha.finish().0
 }
 
 fn reference(ram: &Ram, regions: &[(usize, usize)]) -> [u8; 32] {

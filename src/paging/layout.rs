@@ -8,13 +8,11 @@ use crate::region::Region;
 pub struct Image {
     /// Code, up to `rodata`.
     pub text: u64,
-    /// Constants and the loader's symbols, up to `bss`.
+    /// Constants and the loader's symbols, up to `guard`.
     pub rodata: u64,
-    /// Variables, up to `guard`.
-    pub bss: u64,
     /// The page below the stack that is never mapped, up to `stack`.
     pub guard: u64,
-    /// Stack and table frames, up to `end`.
+    /// Stack, table frames and all else that we write, up to `end`.
     pub stack: u64,
     /// One past the image.
     pub end: u64,
@@ -22,12 +20,11 @@ pub struct Image {
 
 impl Image {
     /// The parts that are mapped, with what may be done there.
-    fn parts(&self) -> [Mapping; 4] {
+    fn parts(&self) -> [Mapping; 3] {
         let part = |start, end, access| Mapping { start, end, access };
         [
             part(self.text, self.rodata, Access::ReadExecute),
-            part(self.rodata, self.bss, Access::Read),
-            part(self.bss, self.guard, Access::ReadWrite),
+            part(self.rodata, self.guard, Access::Read),
             part(self.stack, self.end, Access::ReadWrite),
         ]
     }
@@ -75,19 +72,22 @@ impl<R: Iterator<Item = Region> + Clone> Layout<R> {
     /// without a sorted copy of the list and whatever the regions overlap.
     pub fn next(&self, from: u64) -> Option<Mapping> {
         let page = self.granule.page();
-        let regions = self.regions.clone().map(|r| Mapping {
-            start: r.start() & !(page - 1),
-            // The page size is a power of two, and no region ends above 2^52.
-            end: (r.end() + (page - 1)) & !(page - 1),
-            access: Access::Read,
+        let mut lowest: Option<Mapping> = None;
+        let mut consider = |mapping: Mapping| {
+            let start = mapping.start.max(from);
+            if start < mapping.end && lowest.is_none_or(|l| start < l.start) {
+                lowest = Some(Mapping { start, ..mapping });
+            }
+        };
+        self.image.parts().into_iter().for_each(&mut consider);
+        self.regions.clone().for_each(|region| {
+            consider(Mapping {
+                start: region.start() & !(page - 1),
+                // The page size is a power of two, and no region ends above 2^52.
+                end: (region.end() + (page - 1)) & !(page - 1),
+                access: Access::Read,
+            });
         });
-        regions
-            .chain(self.image.parts())
-            .map(|m| Mapping {
-                start: m.start.max(from),
-                ..m
-            })
-            .filter(|m| m.start < m.end)
-            .min_by_key(|m| m.start)
+        lowest
     }
 }

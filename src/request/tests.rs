@@ -1,5 +1,9 @@
 //! Each bad value, by name.
 
+extern crate std;
+
+use std::boxed::Box;
+
 use super::*;
 
 const PA_BITS: u32 = 40;
@@ -26,10 +30,10 @@ fn good() -> RawSymbols {
     raw
 }
 
-fn check(change: impl FnOnce(&mut RawSymbols)) -> Result<Request, Refusal> {
+fn check(change: impl FnOnce(&mut RawSymbols)) -> Result<Request<'static>, Refusal> {
     let mut raw = good();
     change(&mut raw);
-    Request::new(&raw, &image(), PA_BITS)
+    Request::new(Box::leak(Box::new(raw)), &image(), PA_BITS)
 }
 
 fn refusal(change: impl FnOnce(&mut RawSymbols)) -> (&'static str, Option<usize>, Problem, u64) {

@@ -1,0 +1,114 @@
+//! The image's first instructions.
+//!
+//! The old kernel has left the MMU and the D-cache off and everything else as it was: `SCTLR` may
+//! hold WXN or big-endian data, the stack pointer and all registers garbage, the I-cache the
+//! instructions of whatever ran at our addresses before.
+
+use core::arch::global_asm;
+
+use purgatory::cpu::{Regime, SCTLR_I, sctlr_off};
+
+/// What the first instructions found in the registers that they had to change.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// `SCTLR_ELx`.
+    pub sctlr: u64,
+    /// `VBAR_ELx`.
+    pub vbar: u64,
+}
+
+const SCTLR_EL1: u64 = sctlr_off(Regime::El1And0);
+const SCTLR_EL2: u64 = sctlr_off(Regime::El2);
+
+// Register use:
+//   x19  SCTLR_ELx as found
+//   x20  VBAR_ELx as found
+//   x21  CurrentEL
+//
+// The order:
+//   1. No interrupt, SP_ELx as stack pointer, SCTLR known and off. Nothing is loaded or stored
+//      before that: data may be big-endian until then.
+//   2. I-cache emptied and on, which is legal with the MMU off (Arm ARM D8.2.10: fetches are then
+//      Normal memory) and turns every fetch from a bus access into a cache hit.
+//   3. Vectors, so that from here on nothing fails silently.
+//   4. Stack, and our own relocations: link.ld keeps only R_AARCH64_RELATIVE, the build checks it.
+global_asm!(
+    ".pushsection .text.entry, \"ax\", %progbits",
+    ".globl purgatory_start",
+    ".type purgatory_start, %function",
+    "purgatory_start:",
+    "    msr     daifset, #0xf",
+    "    msr     spsel, #1",
+    "    mrs     x21, CurrentEL",
+    "    cmp     x21, {el2}",
+    "    b.eq    1f",
+    "    mrs     x19, sctlr_el1",
+    "    mrs     x20, vbar_el1",
+    "    movz    x1, #({sctlr_el1} & 0xffff)",
+    "    movk    x1, #({sctlr_el1} >> 16), lsl #16",
+    "    isb",
+    "    msr     sctlr_el1, x1",
+    "    b       2f",
+    "1:  mrs     x19, sctlr_el2",
+    "    mrs     x20, vbar_el2",
+    // With E2H = 1 the bits that differ between the layouts are RES1 or EL0's.
+    "    movz    x1, #({sctlr_el2} & 0xffff)",
+    "    movk    x1, #({sctlr_el2} >> 16), lsl #16",
+    "    isb",
+    "    msr     sctlr_el2, x1",
+    "2:  isb",
+    "    b       cache_fetches",
+    ".size purgatory_start, . - purgatory_start",
+    ".popsection",
+    ".pushsection .text.cache_fetches, \"ax\", %progbits",
+    ".type cache_fetches, %function",
+    "cache_fetches:",
+    "    ic      iallu",
+    "    dsb     nsh",
+    "    isb",
+    "    orr     x1, x1, {i}",
+    "    adrp    x2, vectors",
+    "    add     x2, x2, :lo12:vectors",
+    "    cmp     x21, {el2}",
+    "    b.eq    3f",
+    "    msr     sctlr_el1, x1",
+    "    msr     vbar_el1, x2",
+    "    b       4f",
+    "3:  msr     sctlr_el2, x1",
+    "    msr     vbar_el2, x2",
+    "4:  isb",
+    "    b       relocate",
+    ".size cache_fetches, . - cache_fetches",
+    ".popsection",
+    ".pushsection .text.relocate, \"ax\", %progbits",
+    ".type relocate, %function",
+    "relocate:",
+    "    adrp    x1, stack_top",
+    "    add     x1, x1, :lo12:stack_top",
+    "    mov     sp, x1",
+    "    adrp    x1, image_start",
+    "    adrp    x2, rela_start",
+    "    add     x2, x2, :lo12:rela_start",
+    "    adrp    x3, rela_end",
+    "    add     x3, x3, :lo12:rela_end",
+    "    b       6f",
+    "5:  ldp     x4, xzr, [x2], #16", // r_offset, r_info
+    "    ldr     x6, [x2], #8",       // r_addend
+    "    add     x6, x6, x1",
+    "    str     x6, [x1, x4]",
+    "6:  cmp     x2, x3",
+    "    b.lo    5b",
+    "    mov     x0, x19",
+    "    mov     x1, x20",
+    "    mov     x29, xzr",
+    "    mov     x30, xzr",
+    "    b       {main}",
+    ".size relocate, . - relocate",
+    ".popsection",
+    el2 = const 2 << 2,
+    sctlr_el1 = const SCTLR_EL1,
+    sctlr_el2 = const SCTLR_EL2,
+    i = const SCTLR_I,
+    main = sym crate::main,
+);

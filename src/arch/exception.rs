@@ -1,0 +1,104 @@
+//! Any exception is the end: nothing of ours provokes one. MMU off, one report, halt; the kernel is
+//! never started from here.
+
+use core::arch::global_asm;
+
+use purgatory::{
+    cpu::{Regime, SCTLR_I, sctlr_off},
+    report,
+};
+
+use super::{console::Uart, handover, image, registers, symbols};
+
+/// Reports the exception with a fresh stack and the MMU off.
+extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
+    let cpu = registers::cpu();
+    let mut console = Uart::new(symbols::raw(), cpu.pa_bits);
+    let offset = elr.wrapping_sub(image::layout().text);
+    report::exception(
+        &mut console,
+        &report::Exception {
+            esr,
+            elr,
+            far,
+            offset,
+            regime: cpu.regime,
+        },
+    );
+    handover::halt(&mut console)
+}
+
+// Register use: x0 ESR, x1 ELR, x2 FAR; x3 CurrentEL, x4..x6 scratch. All others are lost.
+//
+// The tables or the stack may be what broke, so until the MMU is off nothing is loaded or stored;
+// and lines of ours that are dirty in the cache go to memory before the report uses that memory as
+// its stack, lest they are written over it later. The word `reporting` is 0 in memory until then, so a
+// second exception finds it set and stops without a word.
+global_asm!(
+    // link.ld lays the vectors out, and makes use of the room between them.
+    ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
+    ".pushsection .text.vector.\\n, \"ax\", %progbits",
+    "    b       excepted",
+    ".popsection",
+    ".endr",
+    ".pushsection .text.excepted, \"ax\", %progbits",
+    ".type excepted, %function",
+    "excepted:",
+    "    mrs     x3, CurrentEL",
+    "    cmp     x3, {el2}",
+    "    b.eq    1f",
+    "    mrs     x0, esr_el1",
+    "    mrs     x1, elr_el1",
+    "    mrs     x2, far_el1",
+    "    movz    x4, #({sctlr_el1} & 0xffff)",
+    "    movk    x4, #({sctlr_el1} >> 16), lsl #16",
+    "    isb",
+    "    msr     sctlr_el1, x4",
+    "    b       2f",
+    "1:  mrs     x0, esr_el2",
+    "    mrs     x1, elr_el2",
+    "    mrs     x2, far_el2",
+    "    movz    x4, #({sctlr_el2} & 0xffff)",
+    "    movk    x4, #({sctlr_el2} >> 16), lsl #16",
+    "    isb",
+    "    msr     sctlr_el2, x4",
+    "2:  isb",
+    "    b       excepted_mmu_off",
+    ".size excepted, . - excepted",
+    ".popsection",
+    ".pushsection .text.excepted_mmu_off, \"ax\", %progbits",
+    ".type excepted_mmu_off, %function",
+    "excepted_mmu_off:",
+    "    mrs     x4, ctr_el0",
+    "    ubfx    x4, x4, #16, #4",
+    "    mov     x5, #4",
+    "    lsl     x4, x5, x4",
+    "    adrp    x5, image_start",
+    "    adrp    x6, image_end",
+    "    add     x6, x6, :lo12:image_end",
+    "3:  dc      civac, x5",
+    "    add     x5, x5, x4",
+    "    cmp     x5, x6",
+    "    b.lo    3b",
+    "    dsb     sy",
+    "    adrp    x4, reporting",
+    "    add     x4, x4, :lo12:reporting",
+    "    ldr     w5, [x4]",
+    "    mov     w6, #1",
+    "    str     w6, [x4]",
+    "4:  cbnz    w5, 4b",
+    "    adrp    x4, stack_top",
+    "    add     x4, x4, :lo12:stack_top",
+    "    mov     sp, x4",
+    "    b       {exception}",
+    ".size excepted_mmu_off, . - excepted_mmu_off",
+    ".popsection",
+    ".pushsection .bss.reporting, \"aw\", %nobits",
+    ".balign 4",
+    "reporting: .zero 4",
+    ".popsection",
+    el2 = const 2 << 2,
+    sctlr_el1 = const sctlr_off(Regime::El1And0) | SCTLR_I,
+    sctlr_el2 = const sctlr_off(Regime::El2) | SCTLR_I,
+    exception = sym exception,
+);

@@ -1,0 +1,81 @@
+//! The ends of the story: the kernel, or a halt.
+
+use core::arch::global_asm;
+
+use purgatory::{
+    cpu::{Regime, SCTLR_C, SCTLR_M},
+    report,
+};
+use spin::relax::{RelaxStrategy, Spin};
+
+use super::{Entry, console::Uart};
+
+unsafe extern "C" {
+    fn hand_over_el1(kernel: u64, dtb: u64, sctlr: u64, vbar: u64) -> !;
+    fn hand_over_el2(kernel: u64, dtb: u64, sctlr: u64, vbar: u64) -> !;
+}
+
+/// Gives the CPU to the kernel at `kernel` with the device tree at `dtb` (physical addresses), as
+/// booting.rst asks for it: MMU and D-cache off, x0 = dtb, x1 to x3 = 0.
+pub fn hand_over(regime: Regime, found: &Entry, kernel: u64, dtb: u64) -> ! {
+    let sctlr = found.sctlr & !(SCTLR_M | SCTLR_C);
+    // SAFETY: the MMU is off; the digest of what lies at `kernel` was right, or the user has waived
+    // it; the values restored are those that were there.
+    unsafe {
+        match regime {
+            Regime::El1And0 => hand_over_el1(kernel, dtb, sctlr, found.vbar),
+            Regime::El2 | Regime::El2And0 => hand_over_el2(kernel, dtb, sctlr, found.vbar),
+        }
+    }
+}
+
+/// Says so and stops for ever.
+pub fn halt(console: &mut Uart) -> ! {
+    report::halted(console);
+    park()
+}
+
+/// Stops for ever.
+pub fn park() -> ! {
+    loop {
+        Spin::relax();
+    }
+}
+
+// Register use: x0 kernel, x1 dtb, x2 SCTLR, x3 VBAR; x16 the way out.
+//
+// What the loader stored at the kernel's addresses may be shadowed by older instructions in the
+// I-cache; they go while our own are still being fetched. SCTLR last of all: with big-endian data or
+// WXN restored nothing of ours may be loaded or stored any more.
+global_asm!(
+    ".macro hand_over el",
+    ".type hand_over_\\el, %function",
+    "hand_over_\\el:",
+    "    mov     x16, x0",
+    "    dsb     sy",
+    "    ic      iallu",
+    "    dsb     nsh",
+    "    isb",
+    "    msr     vbar_\\el, x3",
+    "    isb",
+    "    msr     sctlr_\\el, x2",
+    "    isb",
+    "    b       leave",
+    ".size hand_over_\\el, . - hand_over_\\el",
+    ".endm",
+    ".pushsection .text.hand_over, \"ax\", %progbits",
+    ".globl hand_over_el1, hand_over_el2",
+    "hand_over el1",
+    "hand_over el2",
+    ".popsection",
+    ".pushsection .text.leave, \"ax\", %progbits",
+    ".type leave, %function",
+    "leave:",
+    "    mov     x0, x1",
+    ".irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,17,18,19,20,21,22,23,24,25,26,27,28,29,30",
+    "    mov     x\\n, xzr",
+    ".endr",
+    "    br      x16",
+    ".size leave, . - leave",
+    ".popsection",
+);
