@@ -1,0 +1,166 @@
+#!/bin/bash
+# Installs what building, testing and running need on Debian 12, Debian 13 and Ubuntu 26.04, then
+# fetches the test downloads. Run it as often as you like: what is there already is left alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+QEMU_LOWEST=9   # older ones let unaligned accesses to Device memory pass, so they hide bugs
+RUSTC_LOWEST=85 # rustc 1.85: edition 2024
+TARGET=aarch64-unknown-none-softfloat
+
+say() { echo "setup: $*"; }
+die() { echo "setup: $*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null; }
+
+# --- what is missing? -----------------------------------------------------------------------
+
+missing=()
+# need PACKAGE TEST…: notes the package when the test fails.
+need() {
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+static_libc() { [ -e "$("$1" -print-file-name=libc.a)" ]; }
+debian_keyring() { [ -e /usr/share/keyrings/debian-archive-keyring.gpg ]; }
+certificates() { [ -e /etc/ssl/certs/ca-certificates.crt ]; }
+
+qemu_is_new_enough() {
+    have qemu-system-aarch64 || return
+    local version
+    version=$(qemu-system-aarch64 --version | sed -n 's/.* version \([0-9]*\).*/\1/p')
+    [ "${version:-0}" -ge $QEMU_LOWEST ]
+}
+
+# Is this rustc recent, has it `core` for the target (built, or as source), and cargo, clippy, rustfmt?
+rust_is_complete() {
+    local rustc=$1 sysroot minor tool
+    minor=$("$rustc" --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
+    [ "${minor:-0}" -ge $RUSTC_LOWEST ] || return
+    sysroot=$("$rustc" --print sysroot)
+    [ -e "$sysroot/lib/rustlib/src/rust/library/core/Cargo.toml" ] ||
+        compgen -G "$sysroot/lib/rustlib/$TARGET/lib/libcore-*.rlib" >/dev/null || return
+    for tool in cargo cargo-clippy cargo-fmt rustfmt; do
+        [ -x "$sysroot/bin/$tool" ] || [ -x "$(dirname "$rustc")/$tool" ] || return
+    done
+}
+
+complete_rust() {
+    local rustc
+    for rustc in "$(command -v rustc)" /usr/bin/rustc; do
+        rust_is_complete "$rustc" && echo "$rustc" && return
+    done
+    return 1
+}
+
+linker() {
+    local sysroot
+    have ld.lld || have rust-lld && return
+    sysroot=$(rustc --print sysroot) && compgen -G "$sysroot/lib/rustlib/*/bin/rust-lld"
+}
+
+# With rustup it is one small download. Where that fails, distribution packages do as well.
+rust_from_rustup() {
+    have rustup || return
+    say "rustup target add $TARGET"
+    timeout 120 rustup target add $TARGET >/dev/null 2>&1 &&
+        timeout 120 rustup component add clippy rustfmt >/dev/null 2>&1 &&
+        complete_rust >/dev/null
+}
+
+if [ "$(uname -m)" = aarch64 ]; then
+    cross_gcc=gcc cross_libc=libc6-dev
+else
+    cross_gcc=gcc-aarch64-linux-gnu cross_libc=libc6-dev-arm64-cross
+fi
+
+need make make --version
+need gcc gcc --version
+need libc6-dev static_libc gcc
+need $cross_gcc aarch64-linux-gnu-gcc --version
+need $cross_libc static_libc aarch64-linux-gnu-gcc
+need xz-utils xz --version
+need debian-archive-keyring debian_keyring
+need ca-certificates certificates
+need qemu-system-arm qemu_is_new_enough
+need lld linker
+complete_rust >/dev/null || rust_from_rustup || missing+=(rust)
+
+# --- install it -----------------------------------------------------------------------------
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+apt_get() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@"
+}
+wants() { [[ " ${missing[*]} " == *" $1 "* ]]; }
+
+# The names of a complete Rust toolchain with library source. Debian 12's own `rustc` is too old;
+# the one kept current for web browsers (security suite) is not.
+rust_packages() {
+    if [ "$ID-${VERSION_CODENAME-}" = debian-bookworm ]; then
+        echo rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web
+    else
+        echo rustc cargo rust-src rust-clippy rustfmt
+    fi
+}
+
+# Is there a QEMU new enough in any configured suite?
+qemu_is_offered() {
+    apt-cache madison qemu-system-arm | awk -v lowest=$QEMU_LOWEST \
+        '{ sub(/^[0-9]+:/, "", $3); if ($3 + 0 >= lowest) found = 1 } END { exit !found }'
+}
+
+# Debian 12 has QEMU 7.2, its backports have 10: take QEMU, and nothing else, from there.
+qemu_from_backports() {
+    local mirror
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Codename: bookworm' | sed -n 1p)
+    as_root tee /etc/apt/preferences.d/qemu-from-backports >/dev/null <<END
+Package: src:qemu
+Pin: release n=bookworm-backports
+Pin-Priority: 990
+END
+    qemu_is_offered && return
+    say "adding bookworm-backports, for QEMU only (/etc/apt/sources.list.d/qemu-from-backports.sources)"
+    as_root tee /etc/apt/sources.list.d/qemu-from-backports.sources >/dev/null <<END
+Types: deb
+URIs: ${mirror:-http://deb.debian.org/debian}
+Suites: bookworm-backports
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+END
+    apt_get update
+}
+
+if [ ${#missing[@]} -gt 0 ]; then
+    have apt-get || die "no apt-get here; install these, in your system's words: ${missing[*]} (QEMU >= $QEMU_LOWEST)"
+    [ "$(id -u)" = 0 ] || have sudo || die "neither root nor sudo; as root, run: $0"
+    . /etc/os-release
+    say "package lists"
+    apt_get update
+    if wants qemu-system-arm && [ "$ID-${VERSION_CODENAME-}" = debian-bookworm ]; then
+        qemu_from_backports
+    fi
+    packages=()
+    for package in "${missing[@]}"; do
+        case $package in
+            rust) read -ra rust <<<"$(rust_packages)" && packages+=("${rust[@]}") ;;
+            *) packages+=("$package") ;;
+        esac
+    done
+    say "installing ${packages[*]}"
+    apt_get install --no-install-recommends "${packages[@]}" >/dev/null
+fi
+
+# --- is it good? ----------------------------------------------------------------------------
+
+qemu_is_new_enough || die "QEMU $QEMU_LOWEST or later is needed, this is: $(qemu-system-aarch64 --version | sed 1q)"
+rustc=$(complete_rust) || die "no Rust 1.$RUSTC_LOWEST or later that can build for $TARGET: \
+rustup target add $TARGET, or install your distribution's rustc, cargo, library source, clippy and rustfmt"
+linker >/dev/null || die "no linker: neither rust-lld nor ld.lld is here"
+
+say "$("$rustc" --version | cut -d' ' -f1,2) ($rustc), $(qemu-system-aarch64 --version | sed -n '1s/QEMU emulator version/QEMU/p')"
+scripts/fetch.sh
+say "ready"
