@@ -1,0 +1,243 @@
+//! What instructions there are in the image, and which of them must not be.
+
+use disarm64::decoder::decode;
+use disarm64::{Insn, InsnOpcode};
+use disarm64_defn::{InsnClass, InsnFeatureSet, InsnOperandClass};
+use object::elf::SHF_EXECINSTR;
+use object::read::elf::{ElfFile64, SectionHeader};
+use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
+
+/// An instruction's address and encoding.
+pub type Word = (u64, u32);
+
+/// All instructions of an image. `$x` and `$d` mark where code begins and where data between it
+/// (ELF for the Arm 64-bit Architecture, "Mapping symbols").
+pub fn instructions(elf: &ElfFile64<'_, LE>) -> Vec<Word> {
+    let mut marks: Vec<(u64, bool)> = elf
+        .symbols()
+        .filter_map(|s| match s.name().ok()?.split('.').next()? {
+            "$x" => Some((s.address(), true)),
+            "$d" => Some((s.address(), false)),
+            _ => None,
+        })
+        .collect();
+    marks.sort_unstable();
+    let is_code = |address| {
+        let after = marks.partition_point(|&(mark, _)| mark <= address);
+        marks[..after].last().is_none_or(|&(_, code)| code)
+    };
+    let executable = |flags: u64| flags & u64::from(SHF_EXECINSTR) != 0;
+    elf.sections()
+        .filter(|section| executable(section.elf_section_header().sh_flags(LE)))
+        .flat_map(|section| {
+            let words = section.data().unwrap().chunks_exact(4);
+            let words = words.map(|word| u32::from_le_bytes(word.try_into().unwrap()));
+            (section.address()..)
+                .step_by(4)
+                .zip(words)
+                .collect::<Vec<_>>()
+        })
+        .filter(|&(address, _)| is_code(address))
+        .collect()
+}
+
+/// The function that an address lies in.
+pub fn place(elf: &ElfFile64<'_, LE>, address: u64) -> String {
+    let named = elf
+        .symbols()
+        .filter(|s| s.name().is_ok_and(|n| !n.is_empty() && !n.starts_with('$')));
+    let before = named.filter(|s| s.is_definition() && s.address() <= address);
+    before.max_by_key(|s| s.address()).map_or("?".into(), |s| {
+        format!("{}+{:#x}", s.name().unwrap(), address - s.address())
+    })
+}
+
+/// The instructions that must not be, each with the reason.
+pub fn faults(code: &[Word]) -> Vec<(u64, String)> {
+    let single = code.iter().filter_map(|&(address, word)| {
+        let reason = forbidden(word)?;
+        let text = decode(word).map_or_else(|| format!("{word:08x}"), |i| i.to_string());
+        Some((address, format!("{text}: {reason}")))
+    });
+    let sequences = (0..code.len()).filter_map(|first| {
+        let words = &code[first..code.len().min(first + 4)];
+        let reason = erratum(words)?;
+        Some((words[0].0, reason.to_string()))
+    });
+    single.chain(sequences).collect()
+}
+
+/// Why an instruction may not be in the image, if so.
+fn forbidden(word: u32) -> Option<&'static str> {
+    let Some(decoded) = decode(word) else {
+        return Some("no known instruction");
+    };
+    let instruction = decoded.definition();
+    if is_exclusive(instruction) {
+        return Some(
+            "exclusives are not guaranteed on Device memory, which all is with the MMU off",
+        );
+    }
+    if is_atomic(instruction.class) {
+        return Some("atomics are not guaranteed on Device memory, which all is with the MMU off");
+    }
+    if instruction
+        .operands
+        .iter()
+        .any(|operand| is_fp(operand.class))
+    {
+        return Some("FP, SIMD and SVE registers may not be there, or may trap");
+    }
+    if instruction.feature_set != InsnFeatureSet::V8 {
+        return Some("not every Armv8.0-A processor has it");
+    }
+    None
+}
+
+/// Of the class, load-acquire and store-release are ordinary accesses with an order.
+fn is_exclusive(instruction: &Insn) -> bool {
+    let ordered = ["ldar", "stlr", "ldlar", "stllr", "ldapr"];
+    instruction.class == InsnClass::LDSTEXCL
+        && !ordered.contains(&instruction.mnemonic.trim_end_matches(['b', 'h']))
+}
+
+fn is_atomic(class: InsnClass) -> bool {
+    use InsnClass::*;
+    matches!(class, LSE_ATOMIC | LSE128_ATOMIC | THE)
+}
+
+fn is_fp(operand: InsnOperandClass) -> bool {
+    use InsnOperandClass::*;
+    matches!(
+        operand,
+        FP_REG
+            | SISD_REG
+            | SIMD_REG
+            | SIMD_ELEMENT
+            | SIMD_REGLIST
+            | SVE_REG
+            | SVE_REGLIST
+            | PRED_REG
+            | ZA_ACCESS
+    )
+}
+
+/// Whether up to four instructions begin with one of the sequences that early Cortex-A53 get wrong.
+/// Where telling apart takes more than a look, the harmless ones count as well.
+fn erratum(words: &[Word]) -> Option<&'static str> {
+    let word = |i: usize| words.get(i).map_or(0, |&(_, word)| word);
+    let is_access = |word: u32| word & 0x0a00_0000 == 0x0800_0000;
+
+    // MADD, MSUB and the long ones, that add to a register.
+    let is_multiply_add = word(1) & 0xff00_0000 == 0x9b00_0000 && word(1) >> 10 & 31 != 31;
+    if is_access(word(0)) && is_multiply_add {
+        return Some(
+            "Cortex-A53 erratum 835769: a 64-bit multiply-add right after a memory access",
+        );
+    }
+
+    let at_end_of_page = words[0].0 & 0xfff >= 0xff8;
+    let is_adrp = word(0) & 0x9f00_0000 == 0x9000_0000;
+    let uses_result =
+        |access: u32| access & 0x3b00_0000 == 0x3900_0000 && access >> 5 & 31 == word(0) & 31;
+    if at_end_of_page
+        && is_adrp
+        && is_access(word(1))
+        && (uses_result(word(2)) || uses_result(word(3)))
+    {
+        return Some(
+            "Cortex-A53 erratum 843419: ADRP at the end of a page, with two accesses after it",
+        );
+    }
+    None
+}
+
+#[test]
+fn each_kind_of_forbidden_instruction_is_caught() {
+    for (word, text, reason) in [
+        (0xc800_7c41, "stxr w0, x1, [x2]", "exclusives"),
+        (0xc85f_7c41, "ldxr x1, [x2]", "exclusives"),
+        (0x085f_fc41, "ldaxrb w1, [x2]", "exclusives"),
+        (0xc800_fc41, "stlxr w0, x1, [x2]", "exclusives"),
+        (0xc87f_0440, "ldxp x0, x1, [x2]", "exclusives"),
+        (0xc820_0861, "stxp w0, x1, x2, [x3]", "exclusives"),
+        (0xc8a0_7c41, "cas x0, x1, [x2]", "atomics"),
+        (0x4820_7c82, "casp x0, x1, x2, x3, [x4]", "atomics"),
+        (0xf820_8041, "swp x0, x1, [x2]", "atomics"),
+        (0xf820_0041, "ldadd x0, x1, [x2]", "atomics"),
+        (0xf820_005f, "stadd x0, [x2]", "atomics"),
+        (0x3820_3041, "ldsetb w0, w1, [x2]", "atomics"),
+        (0x1920_0800, "rcwcas x0, x0, [x0]", "atomics"),
+        (0x3dc0_0020, "ldr q0, [x1]", "FP"),
+        (0xfd00_0020, "str d0, [x1]", "FP"),
+        (0x1c00_0000, "ldr s0, #0", "FP"),
+        (0xad00_0400, "stp q0, q1, [x0]", "FP"),
+        (0x4c40_7000, "ld1 {v0.16b}, [x0]", "FP"),
+        (0x9e66_0000, "fmov x0, d0", "FP"),
+        (0x4e08_1c00, "mov v0.d[0], x0", "FP"),
+        (0x6f00_e400, "movi v0.2d, #0", "FP"),
+        (0x1e20_2800, "fadd s0, s0, s0", "FP"),
+        (0x5e02_4020, "sha256h q0, q1, v2.4s", "FP"),
+        (0x0420_0000, "add z0.b, z0.b, z0.b", "FP"),
+        (0x9ac0_4c20, "crc32x w0, w1, x0", "Armv8.0-A"),
+        (0xf8bf_c041, "ldapr x1, [x2]", "Armv8.0-A"),
+        (0xdac1_03c0, "pacia x0, x30", "Armv8.0-A"),
+        (0xffff_ffff, "no instruction", "no known"),
+    ] {
+        let found = faults(&[(0x1000, word)]);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert!(found[0].1.contains(reason), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn what_the_image_is_made_of_is_let_pass() {
+    for (word, text) in [
+        (0xd503_3fdf, "isb"),
+        (0xd503_3f9f, "dsb sy"),
+        (0xd518_1000, "msr sctlr_el1, x0"),
+        (0xd538_0700, "mrs x0, id_aa64mmfr0_el1"),
+        (0xd50b_7e20, "dc civac, x0"),
+        (0xd508_751f, "ic iallu"),
+        (0xd508_871f, "tlbi vmalle1"),
+        (0xd503_4fdf, "msr daifset, #15"),
+        (0xd69f_03e0, "eret"),
+        (0xd503_207f, "wfi"),
+        (0xc8df_fc41, "ldar x1, [x2]"),
+        (0x089f_fc41, "stlrb w1, [x2]"),
+        (0xa9bf_7bfd, "stp x29, x30, [sp, #-16]!"),
+        (0xf940_0020, "ldr x0, [x1]"),
+        (0x5ac0_0820, "rev w0, w1"),
+        (0x9b02_0c20, "madd x0, x1, x2, x3"),
+        (0xd61f_0000, "br x0"),
+    ] {
+        assert_eq!(faults(&[(0x1000, word)]), [], "{text}");
+    }
+}
+
+#[test]
+fn the_sequences_of_cortex_a53_are_caught() {
+    let at = |address: u64, words: &[u32]| {
+        let words: Vec<_> = (address..).step_by(4).zip(words.iter().copied()).collect();
+        faults(&words)
+            .into_iter()
+            .map(|(address, what)| (address, what.contains("erratum")))
+            .collect::<Vec<_>>()
+    };
+    let (ldr_x4, madd, mul) = (0xf940_00a4, 0x9b02_0c20, 0x9b02_7c20);
+    assert_eq!(at(0x1000, &[ldr_x4, madd]), [(0x1000, true)]);
+    assert_eq!(at(0x1000, &[ldr_x4, mul]), []);
+    assert_eq!(at(0x1000, &[madd, ldr_x4]), []);
+
+    let (adrp_x0, ldr_from_x0, nop) = (0x9000_0000, 0xf940_0001, 0xd503_201f);
+    assert_eq!(
+        at(0xff8, &[adrp_x0, ldr_x4, ldr_from_x0, nop]),
+        [(0xff8, true)]
+    );
+    assert_eq!(
+        at(0xffc, &[adrp_x0, ldr_x4, nop, ldr_from_x0]),
+        [(0xffc, true)]
+    );
+    assert_eq!(at(0xff4, &[adrp_x0, ldr_x4, nop, ldr_from_x0]), []);
+    assert_eq!(at(0xffc, &[adrp_x0, nop, nop, ldr_from_x0]), []);
+}
