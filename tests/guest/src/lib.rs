@@ -1,2 +1,23 @@
 //! Bare-metal programs that play the two kernels around the purgatory.
+//!
+//! - `old-kernel` is where the machine starts. It brings the CPU into the state in which Linux
+//!   branches to a purgatory, or into a dirtier one, notes what it leaves in the system registers,
+//!   and branches.
+//! - `new-kernel` is what the purgatory hands over to. It compares what it finds with what a kernel
+//!   may expect, reports item by item, and ends the machine.
+//! - `careless-purgatory` gives nothing back and hands over the wrong things: what the new kernel
+//!   must see.
+//!
+//! All are position independent and flat: the loader applies their relative relocations. They read
+//! one [`Briefing`], which the loader places outside everything that is hashed.
+
 #![no_std]
+
+pub mod briefing;
+pub mod register;
+
+#[cfg(feature = "bare-metal")]
+pub mod machine;
+
+pub use briefing::{Briefing, Logbook, Piece, Setting, checksum};
+pub use register::{Regime, Register};

@@ -1,0 +1,165 @@
+//! What the loader tells the two kernels, and what the old one tells the new one.
+
+use crate::{Regime, Register};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// What the loader writes and both kernels read. The symbol [`Briefing::SYMBOL`] of either holds its
+/// physical address. Behind it are the [`Logbook`] and, up to [`Briefing::STACK_TOP`], their stack.
+#[derive(Clone, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Briefing {
+    /// [`Briefing::MAGIC`].
+    pub magic: u64,
+    /// The data register of the PL011 that both report on.
+    pub uart: u64,
+
+    // For the old kernel.
+    /// The [`Regime`] to leave in, by number.
+    pub regime: u64,
+    /// Where to branch.
+    pub purgatory_start: u64,
+    /// The sum of `FLAG_` constants.
+    pub flags: u64,
+    /// Bits of `SCTLR_ELx` to set at the very end, when no memory is touched any more: `EE` among
+    /// them.
+    pub sctlr_set: u64,
+    /// Bits of `SCTLR_ELx` to clear.
+    pub sctlr_clear: u64,
+    /// System registers to set, in this order. Those not named here stay as the machine starts.
+    pub settings: [Setting; 24],
+
+    // For the new kernel.
+    /// Where it must have been entered.
+    pub kernel_entry: u64,
+    /// What it must find in `x0`.
+    pub dtb: u64,
+    /// What it must find in memory.
+    pub pieces: [Piece; 20],
+}
+
+/// What the old kernel leaves for the new one, [`Logbook::OFFSET`] behind the briefing.
+#[derive(Clone, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Logbook {
+    /// What it left in `SCTLR_ELx`, as it read it back.
+    pub sctlr: u64,
+    /// The same for each [`Register`], by number; 0 where the CPU has no such register.
+    pub left: [u64; 24],
+}
+
+/// One system register to set.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct Setting {
+    /// The [`Register`] by number; 0 ends the list.
+    pub register: u64,
+    /// Its value.
+    pub value: u64,
+}
+
+/// Something in memory that nobody may have changed.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct Piece {
+    /// Its name, padded with zeros.
+    pub name: [u8; 16],
+    /// Its physical address.
+    pub start: u64,
+    /// Its length; a piece without length ends the list.
+    pub len: u64,
+    /// Its [`checksum`].
+    pub checksum: u64,
+}
+
+/// `PSTATE.PAN` = 1 where the CPU has it.
+pub const FLAG_PAN: u64 = 1 << 0;
+
+impl Briefing {
+    /// "purgator", so that a briefing that was never placed is noticed.
+    pub const MAGIC: u64 = u64::from_le_bytes(*b"purgator");
+    /// The symbol of a guest that the loader sets to the briefing's physical address.
+    pub const SYMBOL: &'static str = "guest_briefing";
+    /// The end of the guests' stack, counted from the start of the briefing.
+    pub const STACK_TOP: u64 = 0x8000;
+}
+
+impl Logbook {
+    /// Where it is, counted from the start of the briefing.
+    pub const OFFSET: u64 = 0x1000;
+}
+
+const _: () = assert!(
+    size_of::<Briefing>() as u64 <= Logbook::OFFSET,
+    "one page, then the logbook"
+);
+const _: () = assert!(
+    Register::ALL.len() < 24,
+    "every register has its place in `left`"
+);
+
+impl Default for Briefing {
+    fn default() -> Self {
+        Self {
+            magic: Self::MAGIC,
+            uart: 0,
+            regime: Regime::El1And0 as u64,
+            purgatory_start: 0,
+            flags: 0,
+            sctlr_set: 0,
+            sctlr_clear: 0,
+            settings: [Setting::default(); 24],
+            kernel_entry: 0,
+            dtb: 0,
+            pieces: [Piece::default(); 20],
+        }
+    }
+}
+
+impl Piece {
+    /// A piece of memory that holds `bytes`, and zeros up to `len`.
+    pub fn new(name: &str, start: u64, bytes: &[u8], len: u64) -> Self {
+        let mut padded = [0; 16];
+        for (to, from) in padded.iter_mut().zip(name.bytes()) {
+            *to = from;
+        }
+        Self {
+            name: padded,
+            start,
+            len,
+            checksum: checksum(bytes, len),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        let end = self
+            .name
+            .iter()
+            .position(|&byte| byte == 0)
+            .unwrap_or(self.name.len());
+        core::str::from_utf8(&self.name[..end]).unwrap_or("?")
+    }
+}
+
+/// A checksum over `bytes` and the zeros behind them up to `len`. It sees every single changed bit,
+/// and words that have changed places.
+pub fn checksum(bytes: &[u8], len: u64) -> u64 {
+    /// Odd, so that multiplying loses nothing.
+    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+    let words = bytes.chunks(8).map(|chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        u64::from_le_bytes(word)
+    });
+    words
+        .chain(core::iter::repeat(0))
+        .take(len.div_ceil(8) as usize)
+        .fold(0, |sum: u64, word| {
+            (sum.rotate_left(5) ^ word).wrapping_mul(MULTIPLIER)
+        })
+}

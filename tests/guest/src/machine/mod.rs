@@ -1,0 +1,90 @@
+//! The machine below the guests: registers, the serial port, exceptions, and the way out.
+
+use crate::{Briefing, Logbook};
+use core::arch::{asm, global_asm};
+
+mod exit;
+mod registers;
+mod uart;
+mod vectors;
+
+pub use exit::{Exit, exit};
+pub use registers::{current_el, has_pan, has_vhe, read, sctlr, set_sctlr, write};
+pub use uart::Uart;
+
+// What the loader sets, alone in a section that nobody may fold into a constant.
+global_asm!(
+    ".pushsection .data.guest, \"aw\"",
+    ".balign 8",
+    ".globl guest_briefing",
+    ".type guest_briefing, %object",
+    ".size guest_briefing, 8",
+    "guest_briefing: .quad 0",
+    ".popsection",
+);
+
+/// The briefing. Ends the machine where there is none.
+pub fn briefing() -> &'static Briefing {
+    // SAFETY: the loader has put a briefing there, in memory that nothing writes. If it has not, the
+    // magic tells so: all bits are valid for all its fields.
+    let briefing = unsafe { &*(address() as *const Briefing) };
+    if briefing.magic != Briefing::MAGIC {
+        exit(Exit::NoBriefing);
+    }
+    briefing
+}
+
+/// The logbook behind the briefing.
+pub fn logbook() -> *mut Logbook {
+    (address() + Logbook::OFFSET) as *mut Logbook
+}
+
+fn address() -> u64 {
+    let address: u64;
+    // SAFETY: reads the word that is defined above.
+    unsafe {
+        asm!(
+            "adrp {0}, guest_briefing",
+            "ldr {0}, [{0}, :lo12:guest_briefing]",
+            out(reg) address,
+            options(readonly, nostack, preserves_flags)
+        );
+    }
+    address
+}
+
+/// The first instructions of a guest that is entered as the machine starts, or as if: a stack, its
+/// own exception vectors, and then the function.
+#[macro_export]
+macro_rules! guest_entry {
+    ($main:ident) => {
+        core::arch::global_asm!(
+            ".pushsection .text.entry, \"ax\"",
+            ".globl guest_start",
+            ".type guest_start, %function",
+            "guest_start:",
+            "msr daifset, #0xf",
+            "adrp x0, guest_briefing",
+            "ldr x0, [x0, :lo12:guest_briefing]",
+            "mov x1, {stack}",
+            "add x0, x0, x1",
+            "mov sp, x0",
+            "adrp x0, guest_vectors",
+            "add x0, x0, :lo12:guest_vectors",
+            "mrs x1, CurrentEL",
+            "cmp x1, #8",
+            "b.eq 1f",
+            "msr vbar_el1, x0",
+            "b 2f",
+            "1:",
+            "msr vbar_el2, x0",
+            "2:",
+            "isb",
+            "b {main}",
+            ".size guest_start, . - guest_start",
+            ".popsection",
+            stack = const $crate::Briefing::STACK_TOP,
+            main = sym $main,
+        );
+    };
+}

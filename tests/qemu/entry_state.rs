@@ -1,0 +1,85 @@
+//! Whatever the old kernel leaves in the CPU, the boot is the same, and the new kernel finds it again.
+//!
+//! Every boot of these tests finds garbage in the registers that control translation; here is more.
+//! All run on `max`, which has the most features to be left in an odd state.
+
+use crate::expect::Expect;
+use crate::harness::in_each_regime;
+use purgatory_test_support::boot::Boot;
+use purgatory_test_support::briefing::FLAG_PAN;
+use purgatory_test_support::{Regime, Register};
+
+// Fields of SCTLR_ELx that survive the old kernel's way out.
+const A: u64 = 1 << 1;
+const SA: u64 = 1 << 3;
+const I: u64 = 1 << 12;
+const N_TWI: u64 = 1 << 16;
+const N_TWE: u64 = 1 << 18;
+const WXN: u64 = 1 << 19;
+const SPAN: u64 = 1 << 23;
+const E0E: u64 = 1 << 24;
+const EE: u64 = 1 << 25;
+/// `EnIA`, `EnIB`, `EnDA`, `EnDB`: pointer authentication.
+const EN_POINTER_AUTH: u64 = 1 << 31 | 1 << 30 | 1 << 27 | 1 << 13;
+
+/// Bits of SCTLR_ELx are set and cleared.
+fn sctlr(boot: &mut Boot, set: u64, clear: u64) -> Expect {
+    boot.cpu = "max".into();
+    boot.briefing.sctlr_set |= set;
+    boot.briefing.sctlr_clear |= clear;
+    Expect::Boots
+}
+
+/// `PSTATE.PAN` is set, and stays so in exceptions.
+fn pan(boot: &mut Boot) -> Expect {
+    boot.briefing.flags |= FLAG_PAN;
+    sctlr(boot, 0, SPAN)
+}
+
+/// Floating point and SIMD are trapped.
+fn fp_trapped(boot: &mut Boot) -> Expect {
+    let value = match boot.regime {
+        // FPEN = 0.
+        Regime::El1And0 | Regime::El2And0 => 0,
+        // TFP = 1, and what is RES1.
+        Regime::El2 => 0x37ff,
+    };
+    boot.leave(Register::Cpacr, value);
+    sctlr(boot, 0, 0)
+}
+
+in_each_regime! {
+    write_implies_execute_never: |boot| sctlr(boot, WXN, 0);
+    alignment_checks: |boot| sctlr(boot, A | SA, 0);
+    big_endian_data: |boot| sctlr(boot, EE | E0E, 0);
+    wait_instructions_trapped: |boot| sctlr(boot, 0, N_TWI | N_TWE);
+    wait_instructions_not_trapped: |boot| sctlr(boot, N_TWI | N_TWE, 0);
+    pointer_authentication_enabled: |boot| sctlr(boot, EN_POINTER_AUTH, 0);
+    instruction_cache_on: |boot| sctlr(boot, I, 0);
+    privileged_access_never: pan;
+    floating_point_trapped: fp_trapped;
+    all_of_that_at_once: |boot| {
+        pan(boot);
+        fp_trapped(boot);
+        sctlr(boot, A | SA | I | WXN | EE | E0E | EN_POINTER_AUTH, N_TWI | N_TWE)
+    };
+    all_of_that_at_once_above_512_gib: |boot| {
+        *boot = Boot::new("max", boot.regime, purgatory_test_support::boot::Place::Above512GiB, 5000)
+            .unwrap_or_else(|error| panic!("{error}"));
+        pan(boot);
+        fp_trapped(boot);
+        sctlr(boot, A | SA | I | WXN | EE | E0E | EN_POINTER_AUTH, N_TWI | N_TWE)
+    };
+    translation_registers_of_all_ones: |boot| {
+        for register in [Register::Mair, Register::Tcr, Register::Ttbr0, Register::Ttbr1] {
+            boot.leave(register, u64::MAX);
+        }
+        sctlr(boot, 0, 0)
+    };
+    translation_registers_of_all_zeros: |boot| {
+        for register in [Register::Mair, Register::Tcr, Register::Ttbr0, Register::Ttbr1] {
+            boot.leave(register, 0);
+        }
+        sctlr(boot, 0, 0)
+    };
+}

@@ -1,0 +1,89 @@
+//! A boot that has run, and how to say what is wrong with it.
+
+use purgatory_test_support::boot::Boot;
+use purgatory_test_support::qemu::{Outcome, Stopped};
+use purgatory_test_support::{console, root};
+use std::fmt::{Debug, Display};
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A boot that has run, and how to say what is wrong with it.
+pub struct Run {
+    name: String,
+    file: PathBuf,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+impl Run {
+    /// Runs it.
+    pub fn new(name: &str, boot: &Boot, timeout: Duration) -> Self {
+        let name = name.strip_prefix("qemu::").unwrap_or(name).to_string();
+        let file = format!("target/qemu/{}.elf", name.replace("::", "."));
+        let file = root().join(file);
+        let outcome = boot.run(&file, timeout);
+        let outcome = outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+        Self {
+            name,
+            file,
+            outcome,
+        }
+    }
+
+    /// The file for QEMU is kept only for those who want to see a failure again.
+    pub fn passed(self) {
+        let _ = fs::remove_file(&self.file);
+    }
+
+    /// The purgatory says exactly these lines; `*` stands for anything.
+    pub fn purgatory_says(&self, expected: &[String]) {
+        let got = console::purgatory(&self.outcome.console);
+        let same = got.len() == expected.len()
+            && expected
+                .iter()
+                .zip(&got)
+                .all(|(pattern, line)| fits(pattern, line));
+        if !same {
+            let lines = |lines: &[&str]| lines.join("\n            ");
+            let expected: Vec<_> = expected.iter().map(String::as_str).collect();
+            self.fail("the purgatory's words", lines(&expected), lines(&got));
+        }
+    }
+
+    /// The machine ended by itself with this status.
+    pub fn ended(&self, status: i32) {
+        let got = match self.outcome.stopped_by {
+            Stopped::Exit(status) => status.code(),
+            Stopped::Pattern(_) | Stopped::Timeout => None,
+        };
+        self.equal("the machine's exit status", &Some(status), &got);
+    }
+
+    /// Both are the same.
+    pub fn equal<T: Debug + PartialEq<U>, U: Debug>(&self, what: &str, expected: &T, got: &U) {
+        if expected != got {
+            self.fail(what, format!("{expected:?}"), format!("{got:?}"));
+        }
+    }
+
+    /// Ends the test with all that helps to find out why.
+    pub fn fail(&self, what: &str, expected: impl Display, got: impl Display) -> ! {
+        panic!(
+            "{what}\n  expected: {expected}\n  got:      {got}\n\
+             alone:   cargo test --test qemu -- --exact {}\n{}",
+            self.name, self.outcome
+        )
+    }
+}
+
+/// Whether the line fits the pattern, in which `*` stands for anything.
+fn fits(pattern: &str, line: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == line,
+        Some((start, rest)) => line.strip_prefix(start).is_some_and(|line| {
+            let mut tails = line.char_indices().map(|(at, _)| &line[at..]).chain([""]);
+            tails.any(|tail| fits(rest, tail))
+        }),
+    }
+}

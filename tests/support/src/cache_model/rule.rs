@@ -1,0 +1,170 @@
+//! What the model finds wrong.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+/// Defines the rules, their names and what breaking them means.
+macro_rules! rules {
+    ($($rule:ident: $meaning:literal;)*) => {
+        /// A rule that was broken.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Rule {
+            $(#[doc = $meaning] $rule,)*
+        }
+
+        impl Rule {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$rule),*];
+
+            /// What breaking it means.
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $meaning,)*
+                }
+            }
+        }
+    };
+}
+
+rules! {
+    // What single lines go through.
+    StaleRead: "a cached load of a line that was stored past the cache: it may give what was there before";
+    StaleWrite: "a cached store to a line that was stored past the cache: the old rest of the line becomes the new";
+    StaleWalk: "a walk through tables in a line that was stored past the cache";
+    DirtyRead: "a load past the cache of a line that is dirty in it";
+    DirtyWalk: "a walk past the cache through tables in a line that is dirty in it";
+    DirtyOverwritten: "a store past the cache to a line that is dirty in it: the line may be written back over it";
+    DirtyDiscarded: "a dirty line is invalidated without being cleaned";
+    DirtyAtKernel: "a dirty line when the kernel starts: it may be written over the kernel's memory at any time";
+
+    // What a range of lines has to go through.
+    ImageNotInvalidated: "the MMU goes on while a line of the image may be in the cache from before";
+    ImageNotFlushed: "a line of the image was not cleaned and invalidated after the D-cache went off";
+    AccessBeforeFlush: "a load or store after the D-cache went off, before all of the image was written back";
+    RegionNotCleaned: "a hashed line that was never cleaned: the kernel may find something else than what was hashed";
+    CleanedOnly: "DC CVAC, which Cortex-A53 (826319, 827319, 824069, 819472) can do without cleaning: DC CIVAC is safe";
+    SetWay: "maintenance by set and way, which other caches of the system do not see (Arm ARM D7.5.9)";
+    MaintenanceOutside: "maintenance of a line that belongs neither to the image nor to a region";
+    ZvaUncached: "DC ZVA with the MMU off: an alignment fault (Arm ARM D7.5.8)";
+
+    // Order.
+    MaintenanceUnordered: "a line is maintained with no barrier after a store past the cache: either may come first";
+    MaintenanceIncomplete: "maintenance that no DSB has completed where it is needed";
+    StorePending: "the MMU goes on or off while a store that no DSB has completed may be on its way";
+    NoIsbAfterMaintenance: "maintenance of the I-cache or the TLB with no ISB after it";
+    NoIsbBeforeEnabling: "the MMU goes on with no ISB after its other registers were written";
+    NoIsbBeforeDisabling: "no ISB right before the MSR that clears SCTLR.M (Falkor erratum 1041)";
+    NoIsbAfterSctlr: "system registers are written, and work goes on with no ISB";
+    InstructionCacheStale: "no IC IALLU where the I-cache may hold what was there before";
+
+    // Translation.
+    TlbNotInvalidated: "the MMU goes on with the old kernel's translations in the TLB";
+    TlbLeft: "our translations are in the TLB when the kernel starts";
+    TlbWrongRegime: "a TLBI of another regime than the one in use";
+    TlbBroadcast: "a TLBI that is sent to other CPUs, which are not ours (and on some of which it fails)";
+    TranslationChanged: "TTBR, TCR or MAIR changes while the MMU is on";
+    TableWritten: "a table changes while the MMU is on";
+    TablesUnknown: "the tables lie where nothing was loaded";
+    NotIdentity: "memory is mapped to another address than its own";
+    NotMapped: "an access that the tables do not map";
+    HardwareUpdates: "TCR.HA or TCR.HD: the MMU would write to the tables";
+    CommonNotPrivate: "TTBR0.CnP: other CPUs could use our translations";
+    UpperHalfWalks: "TCR.EPD1 = 0: what TTBR1 points to may be walked, and is not ours";
+    ExtendedTranslation: "TCR2 is not 0: the descriptors mean something else";
+
+    // What is none of ours.
+    StoreOutside: "a store outside of the image and the UART";
+    StoreToCode: "a store to the image's instructions";
+    LoadOutside: "a load outside of the image and the regions";
+    GuardTouched: "the page below the stack is touched";
+    UartInWindow: "the UART is touched while the MMU is on";
+    HcrWritten: "HCR_EL2 is written";
+    SctlrLeft: "the kernel is started with the MMU or the D-cache on";
+}
+
+/// The first time that a rule was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The instruction, counted from the start of the image.
+    pub offset: u64,
+    /// The address, line or value that it was about.
+    pub address: u64,
+    /// How often in all.
+    pub times: u64,
+}
+
+/// Everything that is wrong with a trace, by rule. Its `Display` is for the message of a failing test.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Violations {
+    image: Range<u64>,
+    pc: u64,
+    found: BTreeMap<Rule, Violation>,
+}
+
+impl Violations {
+    /// Nothing yet.
+    pub const fn new(image: Range<u64>) -> Self {
+        Self {
+            image,
+            pc: 0,
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// The instruction that is judged now.
+    pub const fn at(&mut self, pc: u64) {
+        self.pc = pc;
+    }
+
+    /// A rule is broken.
+    pub fn add(&mut self, rule: Rule, address: u64) {
+        let offset = self.pc.wrapping_sub(self.image.start);
+        let violation = self.found.entry(rule).or_insert(Violation {
+            offset,
+            address,
+            times: 0,
+        });
+        violation.times += 1;
+    }
+
+    /// Nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// The rules that were broken.
+    pub fn rules(&self) -> Vec<Rule> {
+        self.found.keys().copied().collect()
+    }
+
+    /// How this rule was broken.
+    pub fn get(&self, rule: Rule) -> Option<&Violation> {
+        self.found.get(&rule)
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (rule, violation) in &self.found {
+            let Violation {
+                offset,
+                address,
+                times,
+            } = violation;
+            writeln!(f, "{rule:?}: {}", rule.meaning())?;
+            write!(f, "    {times} times, first at ")?;
+            if self.image.start.wrapping_add(*offset) < self.image.end {
+                write!(f, "image+{offset:#x}")?;
+            } else {
+                write!(f, "the kernel's entry")?;
+            }
+            write!(f, ", about {address:#x}")?;
+            if self.image.contains(address) {
+                write!(f, " (image+{:#x})", address - self.image.start)?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
