@@ -29,9 +29,10 @@ check: ## formatting, clippy and rustdoc, host and bare metal; a warning is an e
 	$(XTASK) cargo clippy -p purgatory --features firmware -- -D warnings
 	$(XTASK) cargo clippy -p purgatory-test-guest --features bare-metal -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+	$(XTASK) cargo rustdoc -p purgatory --features firmware --bin purgatory -- -D warnings --document-private-items
 
-clean: ## remove everything built
-	$(CARGO) clean
+clean: ## remove everything built, but not what was downloaded
+	rm -rf $(filter-out target/downloads,$(wildcard target/*))
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 12

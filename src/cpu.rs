@@ -9,7 +9,8 @@ use tock_registers::{LocalRegisterCopy, fields::FieldValue};
 
 use crate::paging::Granule;
 
-/// The translation regime that our own accesses go through (Arm ARM D8.1.2).
+/// The translation regime that our own accesses go through (Arm ARM D8.1.2). `report` has a word for
+/// each, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Regime {
     /// EL1 with EL0: what a kernel in a virtual machine, or on a machine without EL2, runs in.
@@ -36,16 +37,6 @@ impl Regime {
             (true, true) => Self::El2And0,
         }
     }
-
-    /// As people say it.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::El1And0 => "EL1",
-            Self::El2 => "EL2",
-            Self::El2And0 => "EL2 VHE",
-        }
-    }
 }
 
 /// The ID registers that decisions hang on, as read.
@@ -59,6 +50,10 @@ pub struct IdRegisters {
     pub mmfr0: u64,
     /// `ID_AA64MMFR3_EL1`: `TCRX`. Reads as 0 on CPUs that are older than it.
     pub mmfr3: u64,
+    /// `ID_AA64ISAR0_EL1`: `SHA2`.
+    pub isar0: u64,
+    /// `ID_AA64PFR0_EL1`: `AdvSIMD`.
+    pub pfr0: u64,
     /// `CTR_EL0`: cache line sizes.
     pub ctr: u64,
 }
@@ -76,10 +71,13 @@ pub struct Cpu {
     /// `TCR2_ELx` exists. Linux may have left its `PIE` set, with which our permission bits would
     /// mean something else (Arm ARM D8.4.2).
     pub has_tcr2: bool,
+    /// The SHA256 instructions exist, and the vector registers that they need.
+    pub has_sha2: bool,
     /// `TCR_ELx.IPS` or `PS`: `PARange`, or 48 bits where that is more. 52 bits would be another
     /// layout of descriptor.
     ips: u64,
-    granule4k: bool,
+    /// The granule for our own tables, `None` where there is none.
+    pub granule: Option<Granule>,
 }
 
 /// The most bits of physical address that our tables can name: identity in a 48-bit address space.
@@ -106,19 +104,9 @@ impl Cpu {
             dcache_line: 4 << ((id.ctr >> 16) & 0xf),
             // ID_AA64MMFR3_EL1.TCRX, bits [3:0].
             has_tcr2: id.mmfr3 & 0xf != 0,
-            // TGran4 is a signed field: 0 is yes, 1 is yes with 52-bit addresses, 0b1111 is no
-            // (Arm ARM D24.2.84; D24.1.3 on signed ID fields).
-            granule4k: mmfr0.read(ID_AA64MMFR0_EL1::TGran4) < 0b1000,
-        }
-    }
-
-    /// The granule for our own tables, `None` where none that we build is there.
-    #[must_use]
-    pub const fn granule(&self) -> Option<Granule> {
-        if self.granule4k {
-            Some(Granule::Size4K)
-        } else {
-            None
+            // ID_AA64ISAR0_EL1.SHA2, bits [15:12]; ID_AA64PFR0_EL1.AdvSIMD, bits [23:20]: 0b1111 is no.
+            has_sha2: (id.isar0 >> 12) & 0xf != 0 && (id.pfr0 >> 20) & 0xf != 0xf,
+            granule: granule(mmfr0),
         }
     }
 
@@ -132,6 +120,8 @@ impl Cpu {
             Regime::El1And0 | Regime::El2And0 => {
                 let granule = match granule {
                     Granule::Size4K => TCR_EL1::TG0::KiB_4 + TCR_EL1::TG1::KiB_4,
+                    Granule::Size16K => TCR_EL1::TG0::KiB_16 + TCR_EL1::TG1::KiB_16,
+                    Granule::Size64K => TCR_EL1::TG0::KiB_64 + TCR_EL1::TG1::KiB_64,
                 };
                 (TCR_EL1::T0SZ.val(offset)
                     + TCR_EL1::IRGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
@@ -146,6 +136,8 @@ impl Cpu {
             Regime::El2 => {
                 let granule = match granule {
                     Granule::Size4K => TCR_EL2::TG0::KiB_4,
+                    Granule::Size16K => TCR_EL2::TG0::KiB_16,
+                    Granule::Size64K => TCR_EL2::TG0::KiB_64,
                 };
                 let fields: FieldValue<u64, TCR_EL2::Register> = TCR_EL2::T0SZ.val(offset)
                     + TCR_EL2::IRGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
@@ -182,6 +174,22 @@ pub const SCTLR_M: u64 = 1 << 0;
 pub const SCTLR_C: u64 = 1 << 2;
 /// `SCTLR_ELx.I`: instruction fetches may be cached.
 pub const SCTLR_I: u64 = 1 << 12;
+
+/// The granule that there is, 4 KiB first: it maps exactly what is asked. `TGran4` and `TGran64` are
+/// signed fields: 0 and up are yes, 0b1111 is no. `TGran16` is unsigned: 0 is no (Arm ARM D24.2.84,
+/// and D24.1.3 on ID fields).
+fn granule(mmfr0: LocalRegisterCopy<u64, ID_AA64MMFR0_EL1::Register>) -> Option<Granule> {
+    const NEGATIVE: u64 = 0b1000;
+    if mmfr0.read(ID_AA64MMFR0_EL1::TGran4) < NEGATIVE {
+        Some(Granule::Size4K)
+    } else if mmfr0.read(ID_AA64MMFR0_EL1::TGran64) < NEGATIVE {
+        Some(Granule::Size64K)
+    } else if mmfr0.read(ID_AA64MMFR0_EL1::TGran16) != 0 {
+        Some(Granule::Size16K)
+    } else {
+        None
+    }
+}
 
 /// Bits of physical address for a value of `PARange` (Arm ARM D24.2.84). A value from the future
 /// counts as 52, the most that this layout of the ID register can mean.

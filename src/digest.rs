@@ -6,13 +6,26 @@
 /// Bytes in a SHA-256 block.
 pub const BLOCK: usize = 64;
 
+/// The eight words that blocks are compressed into. Aligned, for wide accesses.
+#[derive(Clone, Copy)]
+#[repr(align(16))]
+pub struct State(pub [u32; 8]);
+
+/// A block that was gathered, aligned as every block that an engine is given.
+#[repr(align(16))]
+pub struct Block(pub [u8; BLOCK]);
+
+/// Alignment in bytes that an engine may rely on, for the blocks that it is given.
+pub const ALIGN: u64 = 8;
+
 /// Reads memory and compresses blocks. The digest calls it with the addresses of regions only.
 pub trait Engine {
-    /// Compresses `count` blocks from the physical address `at` on into `state`.
-    fn compress(&mut self, state: &mut [u32; 8], at: u64, count: u64);
+    /// Compresses `count` blocks, at least one, from the physical address `at` on into `state`. `at`
+    /// is a multiple of [`ALIGN`].
+    fn compress(&mut self, state: &mut State, at: u64, count: u64);
 
     /// Compresses one block that was gathered from more than one region, or is padding.
-    fn compress_block(&mut self, state: &mut [u32; 8], block: &[u8; BLOCK]);
+    fn compress_block(&mut self, state: &mut State, block: &Block);
 
     /// The byte at the physical address `at`.
     fn byte(&mut self, at: u64) -> u8;
@@ -35,11 +48,6 @@ const INITIAL: State = State([
 #[repr(align(16))]
 pub struct Digest(pub [u8; 32]);
 
-/// The eight words that blocks are compressed into, aligned for the same reason.
-#[derive(Clone, Copy)]
-#[repr(align(16))]
-struct State([u32; 8]);
-
 /// A SHA-256 computation in progress.
 pub struct Sha256<E> {
     engine: E,
@@ -47,7 +55,7 @@ pub struct Sha256<E> {
     /// The message so far in bytes.
     len: u64,
     /// The `len % 64` bytes of the message that no block is full with yet.
-    pending: [u8; BLOCK],
+    pending: Block,
 }
 
 impl<E: Engine> Sha256<E> {
@@ -57,7 +65,7 @@ impl<E: Engine> Sha256<E> {
             engine,
             state: INITIAL,
             len: 0,
-            pending: [0; BLOCK],
+            pending: Block([0; BLOCK]),
         }
     }
 
@@ -65,22 +73,23 @@ impl<E: Engine> Sha256<E> {
     pub fn update(&mut self, at: u64, len: u64) {
         let end = at + len;
         let mut at = at;
-        // Fill up the block that an earlier region has begun.
-        while at < end && self.pending_len() != 0 {
-            let byte = self.engine.byte(at);
-            self.push(byte);
-            at += 1;
-        }
-        let blocks = (end - at) / BLOCK as u64;
-        if blocks != 0 {
-            self.engine.compress(&mut self.state.0, at, blocks);
-            at += blocks * BLOCK as u64;
-            self.len = self.len.wrapping_add(blocks * BLOCK as u64);
-        }
         while at < end {
-            let byte = self.engine.byte(at);
-            self.push(byte);
-            at += 1;
+            // Whole blocks at once, except while there is a block that an earlier region has begun, and
+            // in a region that begins or goes on where no engine can load from.
+            let blocks = if self.pending_len() == 0 && at % ALIGN == 0 {
+                (end - at) / BLOCK as u64
+            } else {
+                0
+            };
+            if blocks == 0 {
+                let byte = self.engine.byte(at);
+                self.push(byte);
+                at += 1;
+            } else {
+                self.engine.compress(&mut self.state, at, blocks);
+                at += blocks * BLOCK as u64;
+                self.len = self.len.wrapping_add(blocks * BLOCK as u64);
+            }
         }
     }
 
@@ -104,6 +113,11 @@ impl<E: Engine> Sha256<E> {
         digest
     }
 
+    /// Gives the engine back.
+    pub fn into_engine(self) -> E {
+        self.engine
+    }
+
     const fn pending_len(&self) -> usize {
         (self.len % BLOCK as u64) as usize
     }
@@ -111,26 +125,13 @@ impl<E: Engine> Sha256<E> {
     // Rare: a few bytes at the borders of regions.
     #[inline(never)]
     fn push(&mut self, byte: u8) {
-        if let Some(place) = self.pending.get_mut((self.len % BLOCK as u64) as usize) {
+        if let Some(place) = self.pending.0.get_mut((self.len % BLOCK as u64) as usize) {
             *place = byte;
         }
         self.len = self.len.wrapping_add(1);
         if self.pending_len() == 0 {
-            self.engine.compress_block(&mut self.state.0, &self.pending);
+            self.engine.compress_block(&mut self.state, &self.pending);
         }
-    }
-}
-
-/// The block function of the `sha2` crate: integer registers only.
-pub mod software {
-    use sha2::digest::generic_array::{GenericArray, typenum::U64};
-
-    use super::BLOCK;
-
-    /// Compresses `block` into `state`.
-    pub fn compress(state: &mut [u32; 8], block: &[u8; BLOCK]) {
-        let block: &GenericArray<u8, U64> = block.into();
-        sha2::compress256(state, core::slice::from_ref(block));
     }
 }
 

@@ -8,13 +8,19 @@
 
 mod arch;
 
-use arch::{console::Uart, handover, image, memory, registers, symbols, timer, window::Window};
+use arch::{
+    console::Uart, handover, image, memory, registers, sha256, symbols, timer, window::Window,
+};
 use purgatory::{
     cpu::Cpu,
     digest::{self, Digest, Sha256},
-    paging::{layout::Layout, table},
-    report::{self, Verified},
-    request::{Check, Request},
+    paging::{
+        layout::Layout,
+        loader,
+        table::{self, NoTables},
+    },
+    report::{self, Through, Verified},
+    request::{Check, LoaderTables, Request},
 };
 
 /// Called by the first instructions, with the MMU off and on a stack of our own, once.
@@ -37,7 +43,7 @@ extern "C" fn main(found: arch::Entry) -> ! {
     report::request(console, &request);
 
     match &request.check {
-        Some(check) => verify(console, &cpu, check),
+        Some(check) => verify(console, &cpu, check, request.tables),
         None => report::skipped(console),
     }
 
@@ -46,20 +52,20 @@ extern "C" fn main(found: arch::Entry) -> ! {
 }
 
 /// Returns if the regions have the digest that the loader computed, and halts otherwise.
-fn verify(console: &mut Uart, cpu: &Cpu, check: &Check<'_>) {
+fn verify(console: &mut Uart, cpu: &Cpu, check: &Check<'_>, offer: Option<LoaderTables>) {
     let start = timer::now();
-    let window = match window(cpu, check) {
-        Ok(window) => Some(window),
+    let (window, through) = match window(console, cpu, check, offer) {
+        Ok((window, through)) => (Some(window), through),
         Err(why) => {
             report::no_window(console, why);
-            None
+            (None, Through::Bus)
         }
     };
 
     let computed = match &window {
         // SAFETY: the window's tables map the image and the regions; hash() touches nothing else.
-        Some(window) => unsafe { window.with(|| hash(check)) },
-        None => hash(check),
+        Some(window) => unsafe { window.with(|| hash(cpu, check)) },
+        None => hash(cpu, check),
     };
     if let Some(window) = &window {
         check.regions().for_each(|region| window.flush(&region));
@@ -75,31 +81,47 @@ fn verify(console: &mut Uart, cpu: &Cpu, check: &Check<'_>) {
         ticks: timer::now().wrapping_sub(start),
         frequency: timer::frequency(),
         regime: cpu.regime,
-        cached: window.is_some(),
+        through,
+        sha2: cpu.has_sha2,
     };
     report::verified(console, &verified);
 }
 
-/// Identity tables for the image and the regions, and the register values to use them with; why
-/// there are none otherwise.
-fn window(cpu: &Cpu, check: &Check<'_>) -> Result<Window, &'static str> {
-    let granule = cpu.granule().ok_or("no 4 KiB granule")?;
+/// A window through the loader's tables if they are good, else through our own; why there is none
+/// otherwise.
+fn window(
+    console: &mut Uart,
+    cpu: &Cpu,
+    check: &Check<'_>,
+    offer: Option<LoaderTables>,
+) -> Result<(Window, Through), NoTables> {
+    let granule = cpu.granule.ok_or(NoTables::NoGranule)?;
     let image = image::layout();
     let layout = Layout::new(granule, image, check.regions());
+    let window = |root| Window::new(cpu, granule, root, &image);
+
+    if let Some(offer) = offer {
+        match loader::check(cpu.regime, &layout, &offer, &memory::LoaderTables(*check)) {
+            Ok(()) => return Ok((window(offer.root), Through::LoaderTables)),
+            Err(why) => report::own_tables(console, offer.root, why),
+        }
+    }
     // SAFETY: main() runs once and calls this once.
     let mut frames = unsafe { memory::Pool::new() };
-    let root = table::build(cpu.regime, &layout, &mut frames).map_err(|error| error.words())?;
-    Ok(Window::new(cpu, granule, root, &image))
+    let root = table::build(cpu.regime, &layout, &mut frames)?;
+    Ok((window(root), Through::OwnTables))
 }
 
 /// SHA-256 over all regions.
-fn hash(check: &Check<'_>) -> Digest {
+fn hash(cpu: &Cpu, check: &Check<'_>) -> Digest {
     // SAFETY: the digest reads what lies in the regions and nothing else.
-    let mut sha = Sha256::new(unsafe { memory::Memory::new() });
+    let mut sha = Sha256::new(unsafe { sha256::Memory::new(cpu) });
     check
         .regions()
         .for_each(|region| sha.update(region.start(), region.len()));
-    sha.finish()
+    let digest = sha.finish();
+    sha.into_engine().done();
+    digest
 }
 
 /// There is no panic in the image; the compiler wants to know what one would do.

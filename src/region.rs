@@ -71,6 +71,12 @@ impl Region {
         address >= self.start && address - self.start < self.len.get()
     }
 
+    /// Whether all of `other` lies inside.
+    #[must_use]
+    pub const fn encloses(&self, other: &Self) -> bool {
+        self.start <= other.start && other.end() <= self.end()
+    }
+
     /// Whether the two have a byte in common.
     #[must_use]
     pub const fn overlaps(&self, other: &Self) -> bool {

@@ -65,6 +65,17 @@ pub struct Request<'a> {
     pub dtb: u64,
     /// What has to be verified, and against what; `None` where the user asked for no checks.
     pub check: Option<Check<'a>>,
+    /// Page tables that the loader offers.
+    pub tables: Option<LoaderTables>,
+}
+
+/// Page tables made by the loader: an offer, of which nothing has been checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoaderTables {
+    /// `pgtble_base`, not 0.
+    pub root: u64,
+    /// `purgatory_base` and `purgatory_len` say what we know of our own place.
+    pub for_us: bool,
 }
 
 /// What has to be verified: the loader's regions, all of them checked.
@@ -76,13 +87,12 @@ pub struct Check<'a> {
 
 impl<'a> Check<'a> {
     /// The regions, in the loader's order; none overlaps the image.
-    pub fn regions(&self) -> impl Iterator<Item = Region> + Clone + use<'a> {
-        let pa_bits = self.pa_bits;
-        // Empty entries alone are no regions: `new` has refused all others.
-        self.raw
-            .sha256_regions
-            .iter()
-            .filter_map(move |r| Region::new(r.start, r.len, pa_bits).ok())
+    #[must_use]
+    pub fn regions(&self) -> Regions<'a> {
+        Regions {
+            raw: self.raw.sha256_regions.iter(),
+            pa_bits: self.pa_bits,
+        }
     }
 
     /// The digest that the loader computed.
@@ -98,11 +108,30 @@ impl<'a> Check<'a> {
     }
 }
 
+/// Iterator over the regions of a [`Check`].
+#[derive(Clone, Debug)]
+pub struct Regions<'a> {
+    raw: core::slice::Iter<'a, RawRegion>,
+    pa_bits: u32,
+}
+
+impl Iterator for Regions<'_> {
+    type Item = Region;
+
+    // Called from everywhere, never in a hurry.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Region> {
+        // Only empty entries are no regions: `Request::new` has refused all others.
+        self.raw
+            .find_map(|r| Region::new(r.start, r.len, self.pa_bits).ok())
+    }
+}
+
 /// A symbol's value that we will not work with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The symbol's name.
-    pub symbol: &'static str,
+    /// The symbol.
+    pub symbol: Symbol,
     /// Which entry, for `sha256_regions`.
     pub index: Option<usize>,
     /// What is wrong with it.
@@ -113,7 +142,20 @@ pub struct Refusal {
     pub len: Option<u64>,
 }
 
-/// What can be wrong with a symbol's value.
+/// The symbols whose values can be refused. `report` has the name of each, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symbol {
+    /// `sha256_regions`
+    Regions,
+    /// `arm64_kernel_entry`
+    KernelEntry,
+    /// `arm64_dtb_addr`
+    Dtb,
+    /// `skip_checks`
+    SkipChecks,
+}
+
+/// What can be wrong with a symbol's value. `report` has words for each, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// An address that must be set is 0.
@@ -132,22 +174,6 @@ pub enum Problem {
     NeitherZeroNorOne,
 }
 
-impl Problem {
-    /// The problem in words, to stand between the symbol's name and its value.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::IsZero => "is not set",
-            Self::NotAlignedTo4 => "is not 4-byte aligned",
-            Self::NotAlignedTo8 => "is not 8-byte aligned",
-            Self::Wraps => "wraps around",
-            Self::BeyondPhysicalRange => "lies beyond the physical address range",
-            Self::CoversPurgatory => "covers the purgatory",
-            Self::NeitherZeroNorOne => "is neither 0 nor 1",
-        }
-    }
-}
-
 impl<'a> Request<'a> {
     /// Checks what the loader wrote, for an image at `image` on a CPU with `pa_bits` bits of
     /// physical address.
@@ -161,18 +187,18 @@ impl<'a> Request<'a> {
             1 => None,
             other => {
                 return Err(refuse(
-                    "skip_checks",
+                    Symbol::SkipChecks,
                     Problem::NeitherZeroNorOne,
                     other.into(),
                 ));
             }
         };
         let kernel = Address {
-            symbol: "arm64_kernel_entry",
+            symbol: Symbol::KernelEntry,
             value: raw.arm64_kernel_entry,
         };
         let dtb = Address {
-            symbol: "arm64_dtb_addr",
+            symbol: Symbol::Dtb,
             value: raw.arm64_dtb_addr,
         };
         Ok(Self {
@@ -181,6 +207,17 @@ impl<'a> Request<'a> {
             kernel_entry: kernel.check(4, Problem::NotAlignedTo4, image, pa_bits)?,
             dtb: dtb.check(8, Problem::NotAlignedTo8, image, pa_bits)?,
             check,
+            tables: LoaderTables::new(raw, image),
+        })
+    }
+}
+
+impl LoaderTables {
+    fn new(raw: &RawSymbols, image: &Region) -> Option<Self> {
+        let for_us = raw.purgatory_base == image.start() && raw.purgatory_len >= image.len();
+        (raw.pgtble_base != 0).then_some(Self {
+            root: raw.pgtble_base,
+            for_us,
         })
     }
 }
@@ -196,7 +233,7 @@ impl<'a> Check<'a> {
                 Err(RegionError::BeyondPhysicalRange) => Problem::BeyondPhysicalRange,
             };
             return Err(Refusal {
-                symbol: "sha256_regions",
+                symbol: Symbol::Regions,
                 index: Some(index),
                 problem,
                 value: region.start,
@@ -209,7 +246,7 @@ impl<'a> Check<'a> {
 
 /// A symbol that holds one address.
 struct Address {
-    symbol: &'static str,
+    symbol: Symbol,
     value: u64,
 }
 
@@ -236,7 +273,7 @@ impl Address {
     }
 }
 
-const fn refuse(symbol: &'static str, problem: Problem, value: u64) -> Refusal {
+const fn refuse(symbol: Symbol, problem: Problem, value: u64) -> Refusal {
     Refusal {
         symbol,
         index: None,

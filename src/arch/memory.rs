@@ -1,58 +1,13 @@
-//! Memory by physical address: what is hashed, and frames for tables.
+//! Memory for page tables: frames for our own, and the loader's.
 
-use core::{alloc::Layout, arch::asm, cell::UnsafeCell, ptr, slice};
+use core::{arch::asm, cell::UnsafeCell, ptr};
 
-use linked_list_allocator::Heap;
 use purgatory::{
-    digest::{BLOCK, Engine, software},
-    paging::{Granule, table::Frames},
+    cpu::TABLE_PA_BITS,
+    paging::{Granule, table::Frames, walk::Tables},
+    region::Region,
+    request::Check,
 };
-
-/// The hash engine: reads memory where it lies, with the MMU off or mapped to itself.
-pub struct Memory(());
-
-impl Memory {
-    /// # Safety
-    ///
-    /// Only addresses inside checked regions may be given to the engine, and in the window these
-    /// have to be mapped.
-    pub const unsafe fn new() -> Self {
-        Self(())
-    }
-}
-
-impl Engine for Memory {
-    fn compress(&mut self, state: &mut [u32; 8], at: u64, count: u64) {
-        let mut at = at;
-        for _ in 0..count {
-            if at == 0 {
-                // Memory may start at 0, a Rust slice may not.
-                let mut block = [0; BLOCK];
-                for (byte, at) in block.iter_mut().zip(at..) {
-                    *byte = self.byte(at);
-                }
-                self.compress_block(state, &block);
-            } else {
-                let block = ptr::with_exposed_provenance::<u8>(at as usize);
-                // SAFETY: by Memory::new, readable memory; nobody writes to it while we are here.
-                let block = unsafe { slice::from_raw_parts(block, BLOCK) };
-                if let Ok(block) = block.try_into() {
-                    software::compress(state, block);
-                }
-            }
-            at += BLOCK as u64;
-        }
-    }
-
-    fn compress_block(&mut self, state: &mut [u32; 8], block: &[u8; BLOCK]) {
-        software::compress(state, block);
-    }
-
-    fn byte(&mut self, at: u64) -> u8 {
-        // SAFETY: by Memory::new, readable memory. Volatile, since it may lie at address 0.
-        unsafe { ptr::with_exposed_provenance::<u8>(at as usize).read_volatile() }
-    }
-}
 
 /// Bytes in the pool: enough for 126 tables of 4 KiB.
 const POOL: usize = 512 << 10;
@@ -67,42 +22,67 @@ unsafe impl Sync for PoolMemory {}
 #[unsafe(link_section = ".bss.pool")]
 static POOL_MEMORY: PoolMemory = PoolMemory(UnsafeCell::new([0; POOL]));
 
-/// Frames for page tables.
-pub struct Pool(Heap);
+/// Frames for page tables: those of the pool, one behind the other.
+pub struct Pool {
+    next: u64,
+    end: u64,
+}
 
 impl Pool {
     /// # Safety
     ///
     /// To be called once: the frames of two pools would be the same.
     pub unsafe fn new() -> Self {
-        // SAFETY: this memory serves the pool and nothing else.
-        Self(unsafe { Heap::new(POOL_MEMORY.0.get().cast(), POOL) })
+        let start = POOL_MEMORY.0.get().expose_provenance() as u64;
+        Self {
+            next: start,
+            end: start + POOL as u64,
+        }
     }
 }
 
 impl Frames for Pool {
-    fn allocate(&mut self, granule: Granule) -> Option<u64> {
-        let page = granule.page() as usize;
-        let layout = Layout::from_size_align(page, page).ok()?;
-        let frame = self.0.allocate_first_fit(layout).ok()?;
-        let address = frame.as_ptr().expose_provenance();
-        // SAFETY: the frame is ours, aligned to its size, which is a multiple of 16.
+    fn allocate(&mut self, size: u64) -> Option<u64> {
+        let frame = (self.next + (size - 1)) & !(size - 1);
+        let end = frame + size;
+        if end > self.end {
+            return None;
+        }
+        self.next = end;
+        // SAFETY: the frame lies in the pool, which nobody else uses, and its size is a multiple of 16.
         unsafe {
             asm!(
                 "2: stp xzr, xzr, [{at}], #16",
                 "cmp {at}, {end}",
                 "b.lo 2b",
-                at = inout(reg) address => _,
-                end = in(reg) address + page,
+                at = inout(reg) frame => _,
+                end = in(reg) end,
                 options(nostack),
             );
         }
-        Some(address as u64)
+        Some(frame)
     }
 
     fn write(&mut self, table: u64, index: u64, descriptor: u64) {
         let entry = ptr::with_exposed_provenance_mut::<u64>((table + index * 8) as usize);
         // SAFETY: the builder writes to frames of this pool, at indices inside a table.
         unsafe { entry.write_volatile(descriptor) };
+    }
+}
+
+/// The loader's tables, as far as they lie in what is verified: memory that can be read.
+pub struct LoaderTables<'a>(pub Check<'a>);
+
+impl Tables for LoaderTables<'_> {
+    fn read(&self, table: u64, index: u64) -> Option<u64> {
+        let table = Region::new(table, Granule::Size4K.page(), TABLE_PA_BITS).ok()?;
+        let aligned = table.start() % table.len() == 0;
+        let known = self.0.regions().any(|region| region.encloses(&table));
+        if !(aligned && known) {
+            return None;
+        }
+        let entry = ptr::with_exposed_provenance::<u64>((table.start() + index * 8) as usize);
+        // SAFETY: aligned, and inside a region, which is memory; nobody writes there.
+        Some(unsafe { entry.read_volatile() })
     }
 }

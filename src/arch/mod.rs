@@ -8,6 +8,7 @@ pub mod handover;
 pub mod image;
 pub mod memory;
 pub mod registers;
+pub mod sha256;
 pub mod symbols;
 pub mod timer;
 pub mod window;

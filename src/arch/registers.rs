@@ -3,8 +3,8 @@
 use core::arch::asm;
 
 use aarch64_cpu::registers::{
-    CurrentEL, HCR_EL2, ID_AA64MMFR0_EL1, MAIR_EL1, MAIR_EL2, Readable, TCR_EL1, TCR_EL2,
-    TTBR0_EL1, TTBR0_EL2,
+    CurrentEL, HCR_EL2, ID_AA64ISAR0_EL1, ID_AA64MMFR0_EL1, ID_AA64PFR0_EL1, MAIR_EL1, MAIR_EL2,
+    Readable, TCR_EL1, TCR_EL2, TTBR0_EL1, TTBR0_EL2,
 };
 use purgatory::cpu::{Cpu, IdRegisters, Regime};
 
@@ -21,6 +21,8 @@ pub fn cpu() -> Cpu {
         hcr_el2,
         mmfr0: ID_AA64MMFR0_EL1.get(),
         mmfr3: id_aa64mmfr3_el1(),
+        isar0: ID_AA64ISAR0_EL1.get(),
+        pfr0: ID_AA64PFR0_EL1.get(),
         ctr: ctr_el0(),
     })
 }

@@ -24,11 +24,23 @@ fn the_regime_is_told_by_level_and_e2h() {
     assert_eq!(Regime::new(EL2, E2H | 1 << 27), Regime::El2And0);
 }
 
+/// TGran4 and TGran64 are signed, TGran16 is not; 4 KiB comes first, then 64 KiB.
 #[test]
-fn every_tgran4_is_read_as_a_signed_field() {
-    for value in 0..16 {
-        let granule = cpu(EL1, 0, value << 28 | 5).granule();
-        assert_eq!(granule.is_some(), value < 8, "TGran4 = {value}");
+fn the_granule_over_every_tgran4_tgran64_and_tgran16() {
+    for (tgran4, tgran64, tgran16) in
+        (0..16).flat_map(|a| (0..16).flat_map(move |b| (0..16).map(move |c| (a, b, c))))
+    {
+        let granule = cpu(EL1, 0, tgran4 << 28 | tgran64 << 24 | tgran16 << 20 | 5).granule;
+        let expected = match (tgran4, tgran64, tgran16) {
+            (0..8, _, _) => Some(Granule::Size4K),
+            (_, 0..8, _) => Some(Granule::Size64K),
+            (_, _, 1..) => Some(Granule::Size16K),
+            _ => None,
+        };
+        assert_eq!(
+            granule, expected,
+            "TGran4 {tgran4} TGran64 {tgran64} TGran16 {tgran16}"
+        );
     }
 }
 
@@ -102,4 +114,22 @@ fn sctlr_has_mmu_caches_and_traps_off() {
         assert_eq!(off & 1 << 23, 1 << 23);
         assert_eq!(off >> 32, 0);
     }
+}
+
+/// SHA2 is 1 with the SHA256 instructions, 2 with those for SHA512 too; AdvSIMD may be missing.
+#[test]
+fn the_sha2_instructions_need_vector_registers() {
+    let has = |sha2: u64, adv_simd: u64| {
+        let id = IdRegisters {
+            current_el: EL1,
+            isar0: sha2 << 12,
+            pfr0: adv_simd << 20,
+            ..IdRegisters::default()
+        };
+        Cpu::new(&id).has_sha2
+    };
+    assert!(!has(0, 0));
+    assert!(has(1, 0));
+    assert!(has(2, 1));
+    assert!(!has(1, 0xf));
 }

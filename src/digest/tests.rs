@@ -13,15 +13,16 @@ use super::*;
 struct Ram(Vec<u8>);
 
 impl Engine for &Ram {
-    fn compress(&mut self, state: &mut [u32; 8], at: u64, count: u64) {
+    fn compress(&mut self, state: &mut State, at: u64, count: u64) {
         assert_ne!(count, 0);
+        assert_eq!(at % ALIGN, 0);
         for block in self.0[at as usize..][..BLOCK * count as usize].chunks_exact(BLOCK) {
-            self.compress_block(state, block.try_into().unwrap());
+            self.compress_block(state, &Block(block.try_into().unwrap()));
         }
     }
 
-    fn compress_block(&mut self, state: &mut [u32; 8], block: &[u8; BLOCK]) {
-        software::compress(state, block);
+    fn compress_block(&mut self, state: &mut State, block: &Block) {
+        sha2::compress256(&mut state.0, &[block.0.into()]);
     }
 
     fn byte(&mut self, at: u64) -> u8 {

@@ -37,7 +37,9 @@ mod bits {
             ],
             /// Access flag; a clear one faults.
             AF OFFSET(10) NUMBITS(1) [],
-            /// Not executable when privileged, in a regime of two exception levels.
+            /// Not global: the TLB entry is for one ASID.
+        NG OFFSET(11) NUMBITS(1) [],
+        /// Not executable when privileged, in a regime of two exception levels.
             PXN OFFSET(53) NUMBITS(1) [],
             /// Not executable at EL0; XN in a regime of one exception level.
             UXN OFFSET(54) NUMBITS(1) []
@@ -57,6 +59,8 @@ pub enum Access {
     Read,
     /// Our stack and tables.
     ReadWrite,
+    /// The whole image, where a page is larger than its parts.
+    All,
 }
 
 /// A table descriptor: the entry's range is translated by the table at `table` (physical address).
@@ -74,10 +78,10 @@ pub fn leaf(regime: Regime, level: u32, address: u64, access: Access) -> u64 {
         STAGE1::TABLE_OR_PAGE::CLEAR
     };
     let ap = match access {
-        Access::ReadWrite => STAGE1::AP::ReadWrite,
+        Access::ReadWrite | Access::All => STAGE1::AP::ReadWrite,
         Access::ReadExecute | Access::Read => STAGE1::AP::ReadOnly,
     };
-    let executable = access == Access::ReadExecute;
+    let executable = matches!(access, Access::ReadExecute | Access::All);
     let never = match regime {
         // No EL0 runs on these tables; what it may not do is said all the same.
         Regime::El1And0 | Regime::El2And0 if executable => STAGE1::UXN::SET.value,

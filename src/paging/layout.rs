@@ -18,18 +18,6 @@ pub struct Image {
     pub end: u64,
 }
 
-impl Image {
-    /// The parts that are mapped, with what may be done there.
-    fn parts(&self) -> [Mapping; 3] {
-        let part = |start, end, access| Mapping { start, end, access };
-        [
-            part(self.text, self.rodata, Access::ReadExecute),
-            part(self.rodata, self.guard, Access::Read),
-            part(self.stack, self.end, Access::ReadWrite),
-        ]
-    }
-}
-
 /// An identity mapping of the physical addresses from `start` up to `end`, page boundaries both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mapping {
@@ -47,6 +35,18 @@ pub struct Layout<R> {
     image: Image,
     regions: R,
     granule: Granule,
+}
+
+impl Granule {
+    /// The pages that have a byte from `start` up to `end` (at most 2^52).
+    const fn pages(self, start: u64, end: u64, access: Access) -> Mapping {
+        let offset = self.page() - 1;
+        Mapping {
+            start: start & !offset,
+            end: (end + offset) & !offset,
+            access,
+        }
+    }
 }
 
 impl<R: Iterator<Item = Region> + Clone> Layout<R> {
@@ -71,7 +71,6 @@ impl<R: Iterator<Item = Region> + Clone> Layout<R> {
     /// Going from each mapping's end to the next visits every page once and in ascending order,
     /// without a sorted copy of the list and whatever the regions overlap.
     pub fn next(&self, from: u64) -> Option<Mapping> {
-        let page = self.granule.page();
         let mut lowest: Option<Mapping> = None;
         let mut consider = |mapping: Mapping| {
             let start = mapping.start.max(from);
@@ -79,14 +78,26 @@ impl<R: Iterator<Item = Region> + Clone> Layout<R> {
                 lowest = Some(Mapping { start, ..mapping });
             }
         };
-        self.image.parts().into_iter().for_each(&mut consider);
+        let image = &self.image;
+        let whole = self.granule.pages(image.text, image.end, Access::All);
+        if self.granule == Granule::Size4K {
+            let part = |start, end, access| Mapping { start, end, access };
+            consider(part(image.text, image.rodata, Access::ReadExecute));
+            consider(part(image.rodata, image.guard, Access::Read));
+            consider(part(image.stack, image.end, Access::ReadWrite));
+        } else {
+            // The parts share pages.
+            consider(whole);
+        }
         self.regions.clone().for_each(|region| {
-            consider(Mapping {
-                start: region.start() & !(page - 1),
-                // The page size is a power of two, and no region ends above 2^52.
-                end: (region.end() + (page - 1)) & !(page - 1),
-                access: Access::Read,
-            });
+            let mut mapping = self
+                .granule
+                .pages(region.start(), region.end(), Access::Read);
+            // A page that is shared with the image is the image's.
+            if mapping.start < whole.start {
+                mapping.end = mapping.end.min(whole.start);
+            }
+            consider(mapping);
         });
         lowest
     }

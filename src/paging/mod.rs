@@ -3,16 +3,26 @@
 //! [`descriptor`] knows the bits, [`layout`] what is to be mapped, [`table`] builds, and [`walk`]
 //! reads tables the way the MMU does, knowing nothing of the builder.
 
+use crate::cpu::TABLE_PA_BITS;
+
 pub mod descriptor;
+#[cfg(test)]
+mod fake;
 pub mod layout;
+pub mod loader;
 pub mod table;
 pub mod walk;
 
-/// A translation granule: the size of a page and of a table (Arm ARM D8.2).
+/// A translation granule: the size of a page, as its log2 (Arm ARM D8.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Granule {
     /// 4 KiB pages, 2 MiB and 1 GiB blocks, four levels.
-    Size4K,
+    Size4K = 12,
+    /// 16 KiB pages, 32 MiB blocks, four levels, two entries in the first table.
+    Size16K = 14,
+    /// 64 KiB pages, 512 MiB blocks, three levels, 64 entries in the first table.
+    Size64K = 16,
 }
 
 /// The last level, whose entries are pages.
@@ -22,9 +32,7 @@ impl Granule {
     /// log2 of the page size.
     #[must_use]
     pub const fn page_bits(self) -> u32 {
-        match self {
-            Self::Size4K => 12,
-        }
+        self as u32
     }
 
     /// Bytes in a page, and in a table.
@@ -43,16 +51,25 @@ impl Granule {
     #[must_use]
     pub const fn first_level(self) -> u32 {
         match self {
-            Self::Size4K => 0,
+            Self::Size4K | Self::Size16K => 0,
+            Self::Size64K => 1,
         }
     }
 
-    /// The first level whose entries may be blocks.
+    /// The first level whose entries may be blocks, without 52-bit addresses.
     #[must_use]
     pub const fn first_block_level(self) -> u32 {
         match self {
             Self::Size4K => 1,
+            Self::Size16K | Self::Size64K => 2,
         }
+    }
+
+    /// Bytes in the first table, which covers 48 bits only; a multiple of 16. Those below it have the
+    /// size of a page.
+    #[must_use]
+    pub const fn first_table(self) -> u64 {
+        8 << (TABLE_PA_BITS - self.shift(self.first_level()))
     }
 
     /// log2 of what one entry at `level` (at most 3) covers.

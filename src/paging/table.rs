@@ -16,46 +16,39 @@ use crate::{
 
 /// Where tables come from and are written to.
 pub trait Frames {
-    /// A zeroed frame of one page, aligned to its size; its physical address. `None` when there are
-    /// no more.
-    fn allocate(&mut self, granule: Granule) -> Option<u64>;
+    /// A zeroed frame of `size` bytes (a power of two, at least 16), aligned to its size; its physical
+    /// address. `None` when there are no more.
+    fn allocate(&mut self, size: u64) -> Option<u64>;
 
     /// Writes entry `index` of the table at `table`, a frame that [`Frames::allocate`] returned.
     fn write(&mut self, table: u64, index: u64, descriptor: u64);
 }
 
-/// Why there are no tables.
+/// Why there are no tables. `report` has words for each, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BuildError {
+pub enum NoTables {
+    /// The CPU has no granule that we build tables for.
+    NoGranule,
     /// The frames did not suffice.
     OutOfFrames,
     /// Something lies above the 48 bits that the tables can name.
     Above48Bits,
 }
 
-impl BuildError {
-    /// In words.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::OutOfFrames => "no memory for so many page tables",
-            Self::Above48Bits => "a region lies above 48 bits",
-        }
-    }
-}
-
 /// Builds identity tables for `layout` and returns the physical address of the first one.
 ///
 /// # Errors
 ///
-/// [`BuildError`]; the frames taken until then are not given back.
+/// [`NoTables`]; the frames taken until then are not given back.
 pub fn build<R: Iterator<Item = Region> + Clone>(
     regime: Regime,
     layout: &Layout<R>,
     frames: &mut impl Frames,
-) -> Result<u64, BuildError> {
+) -> Result<u64, NoTables> {
     let granule = layout.granule();
-    let root = frames.allocate(granule).ok_or(BuildError::OutOfFrames)?;
+    let root = frames
+        .allocate(granule.first_table())
+        .ok_or(NoTables::OutOfFrames)?;
     let mut builder = Builder {
         regime,
         granule,
@@ -66,7 +59,7 @@ pub fn build<R: Iterator<Item = Region> + Clone>(
     builder.fill(granule.first_level(), root)?;
     // What the first table does not reach.
     if builder.todo.is_some() {
-        return Err(BuildError::Above48Bits);
+        return Err(NoTables::Above48Bits);
     }
     Ok(root)
 }
@@ -82,7 +75,7 @@ struct Builder<'a, R, F> {
 
 impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
     /// Fills `table`, at `level`, with all that is to be mapped in its range; `todo` lies in it.
-    fn fill(&mut self, level: u32, table_at: u64) -> Result<(), BuildError> {
+    fn fill(&mut self, level: u32, table_at: u64) -> Result<(), NoTables> {
         let entry_bits = self.granule.shift(level);
         let Some(first) = self.todo else {
             return Ok(());
@@ -91,7 +84,7 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
         let range_bits = (entry_bits + self.granule.index_bits()).min(TABLE_PA_BITS);
         let range = first.start >> range_bits;
         if level == self.granule.first_level() && range != 0 {
-            return Err(BuildError::Above48Bits);
+            return Err(NoTables::Above48Bits);
         }
         while let Some(mapping) = self.todo {
             if mapping.start >> range_bits != range {
@@ -105,8 +98,8 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
             } else {
                 let child = self
                     .frames
-                    .allocate(self.granule)
-                    .ok_or(BuildError::OutOfFrames)?;
+                    .allocate(self.granule.page())
+                    .ok_or(NoTables::OutOfFrames)?;
                 self.frames.write(table_at, index, table(child));
                 self.fill(level + 1, child)?;
             }

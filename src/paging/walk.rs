@@ -23,6 +23,9 @@ pub struct Translation {
     pub rest: u64,
     /// The block or page descriptor, whose attributes the caller judges.
     pub descriptor: u64,
+    /// Attributes that table descriptors on the way impose on all below them (bits [63:59]: NSTable,
+    /// APTable, UXNTable, PXNTable; Arm ARM D8.3.1), each set if any of them sets it.
+    pub hierarchical: u64,
     /// The level at which the walk ended.
     pub level: u32,
 }
@@ -44,6 +47,9 @@ pub enum Fault {
     },
 }
 
+/// Bits [63:59] of a table descriptor.
+const TABLE_ATTRIBUTES: u64 = 0x1f << 59;
+
 /// Translates `address` by the tables at `root`.
 ///
 /// # Errors
@@ -59,6 +65,7 @@ pub fn translate(
         return Err(Fault::AddressSize);
     }
     let mut table = root;
+    let mut hierarchical = 0;
     for level in granule.first_level()..=LAST_LEVEL {
         let descriptor = tables
             .read(table, granule.index(level, address))
@@ -70,6 +77,7 @@ pub fn translate(
         let table_or_page = bits.is_set(STAGE1::TABLE_OR_PAGE);
         if level != LAST_LEVEL && table_or_page {
             table = descriptor & ADDRESS & !(granule.page() - 1);
+            hierarchical |= descriptor & TABLE_ATTRIBUTES;
             continue;
         }
         let is_leaf = table_or_page || level >= granule.first_block_level();
@@ -82,6 +90,7 @@ pub fn translate(
             address: (descriptor & ADDRESS & !(size - 1)) | offset,
             rest: size - offset,
             descriptor,
+            hierarchical,
             level,
         });
     }

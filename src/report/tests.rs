@@ -5,7 +5,7 @@ extern crate std;
 use std::string::String;
 
 use super::*;
-use crate::request::Problem;
+use crate::request::{Problem, Symbol};
 
 #[derive(Default)]
 struct Text(String);
@@ -28,7 +28,8 @@ const VERIFIED: Verified = Verified {
     ticks: 19_500_000,
     frequency: 62_500_000,
     regime: Regime::El2And0,
-    cached: true,
+    through: Through::OwnTables,
+    sha2: false,
 };
 
 #[test]
@@ -42,19 +43,83 @@ fn what_was_verified() {
         regions: 1,
         frequency: 0,
         regime: Regime::El1And0,
-        cached: false,
+        through: Through::Bus,
         ..VERIFIED
     };
     assert_eq!(
         said(|c| verified(c, &other)),
-        "purgatory: 1.0 MiB in 1 region verified (EL1, D-cache off, software SHA-256)\r\n"
+        "purgatory: 1.0 MiB in 1 region verified in 19500000 ticks (EL1, D-cache off, software SHA-256)\r\n"
     );
+}
+
+#[test]
+fn which_page_tables_were_used() {
+    let text = said(|c| {
+        verified(
+            c,
+            &Verified {
+                sha2: true,
+                ..VERIFIED
+            },
+        )
+    });
+    assert!(
+        text.contains("(EL2 VHE, D-cache on, SHA2 instructions)"),
+        "{text}"
+    );
+    let loader = Verified {
+        through: Through::LoaderTables,
+        ..VERIFIED
+    };
+    let text = said(|c| verified(c, &loader));
+    assert!(
+        text.contains("(EL2 VHE, D-cache on, loader's page tables, software SHA-256)"),
+        "{text}"
+    );
+    assert_eq!(
+        said(|c| own_tables(c, 0x4800_0000, Unusable::NotIdentity)),
+        "purgatory: own page tables, those at 0x0000000048000000 are not an identity map\r\n"
+    );
+}
+
+#[test]
+fn exceptions_have_a_class_in_words() {
+    let abort = Exception {
+        esr: 0x9600_0006,
+        elr: 0x4008_1234,
+        far: 0xdead_0000,
+        offset: 0x1234,
+        regime: Regime::El2,
+    };
+    assert_eq!(
+        said(|c| exception(c, &abort)),
+        "\r\npurgatory: exception: data abort at EL2, ESR=0x0000000096000006 ELR=0x0000000040081234 FAR=0x00000000dead0000 offset=0x0000000000001234\r\n"
+    );
+    for (class, words) in [
+        (0x00, "undefined instruction"),
+        (0x07, "FP/SIMD access trapped"),
+        (0x21, "instruction abort"),
+        (0x26, "SP alignment"),
+        (0x2f, "SError"),
+        (0x3c, " at"),
+    ] {
+        let text = said(|c| {
+            exception(
+                c,
+                &Exception {
+                    esr: class << 26,
+                    ..abort
+                },
+            )
+        });
+        assert!(text.contains(words), "{text}");
+    }
 }
 
 #[test]
 fn a_refusal_names_symbol_problem_and_value() {
     let entry = Refusal {
-        symbol: "arm64_kernel_entry",
+        symbol: Symbol::KernelEntry,
         index: None,
         problem: Problem::NotAlignedTo4,
         value: 0x4020_0002,
@@ -65,7 +130,7 @@ fn a_refusal_names_symbol_problem_and_value() {
         "purgatory: arm64_kernel_entry: is not 4-byte aligned: 0x0000000040200002\r\n"
     );
     let region = Refusal {
-        symbol: "sha256_regions",
+        symbol: Symbol::Regions,
         index: Some(11),
         problem: Problem::Wraps,
         value: 0xffff_ffff_ffff_f000,
@@ -100,16 +165,136 @@ fn numbers() {
         (1_000_009, "1000009"),
         (u64::MAX, "18446744073709551615"),
     ] {
-        assert_eq!(said(|c| decimal(c, value)), text);
+        assert_eq!(said(|c| say(c, "%d", &[value])), text);
     }
     for (bytes, text) in [
-        (0, "0.0 MiB"),
-        (4096, "0.0 MiB"),
-        (104_858, "0.1 MiB"),
-        (1_048_575, "1.0 MiB"),
-        (43 << 20, "43.0 MiB"),
-        (1 << 52, "4294967296.0 MiB"),
+        (0, "0.0"),
+        (4096, "0.0"),
+        (104_858, "0.1"),
+        (1_048_575, "1.0"),
+        (43 << 20, "43.0"),
+        (1 << 56, "68719476736.0"),
     ] {
-        assert_eq!(said(|c| mebibytes(c, bytes)), text);
+        assert_eq!(said(|c| say(c, "%m", &[bytes])), text);
+    }
+    assert_eq!(
+        said(|c| say(c, "%x", &[0x0123_4567_89ab_cdef])),
+        "0x0123456789abcdef"
+    );
+}
+
+#[test]
+fn choices() {
+    for (number, text) in [
+        (0, "<>7"),
+        (1, "<b>7"),
+        (2, "<cd\r\n>7"),
+        (3, "<>7"),
+        (u64::MAX, "<>7"),
+    ] {
+        assert_eq!(
+            said(|c| say(c, "<%[|b|cd\n]>%d", &[number, 7])),
+            text,
+            "{number}"
+        );
+    }
+    // Outside of a choice its marks are text.
+    assert_eq!(said(|c| say(c, "[|%d]", &[3])), "[|3]");
+}
+
+/// Each has words of its own, in the order of the values.
+#[test]
+fn every_value_of_an_enum_has_its_words() {
+    let problem = |problem| {
+        said(|c| {
+            refusal(
+                c,
+                &Refusal {
+                    symbol: Symbol::Dtb,
+                    index: None,
+                    problem,
+                    value: 0,
+                    len: None,
+                },
+            )
+        })
+    };
+    for (value, words) in [
+        (Problem::IsZero, "is not set"),
+        (Problem::NotAlignedTo4, "is not 4-byte aligned"),
+        (Problem::NotAlignedTo8, "is not 8-byte aligned"),
+        (Problem::Wraps, "wraps around"),
+        (
+            Problem::BeyondPhysicalRange,
+            "lies beyond the physical address range",
+        ),
+        (Problem::CoversPurgatory, "covers the purgatory"),
+        (Problem::NeitherZeroNorOne, "is neither 0 nor 1"),
+    ] {
+        assert_eq!(
+            problem(value),
+            std::format!("purgatory: arm64_dtb_addr: {words}: 0x0000000000000000\r\n")
+        );
+    }
+    let symbol = |symbol| {
+        said(|c| {
+            refusal(
+                c,
+                &Refusal {
+                    symbol,
+                    index: None,
+                    problem: Problem::IsZero,
+                    value: 0,
+                    len: None,
+                },
+            )
+        })
+    };
+    for (value, name) in [
+        (Symbol::Regions, "sha256_regions"),
+        (Symbol::KernelEntry, "arm64_kernel_entry"),
+        (Symbol::Dtb, "arm64_dtb_addr"),
+        (Symbol::SkipChecks, "skip_checks"),
+    ] {
+        assert_eq!(
+            symbol(value),
+            std::format!("purgatory: {name}: is not set: 0x0000000000000000\r\n")
+        );
+    }
+    for (value, words) in [
+        (NoTables::NoGranule, "no translation granule"),
+        (NoTables::OutOfFrames, "no memory for so many page tables"),
+        (NoTables::Above48Bits, "a region lies above 48 bits"),
+    ] {
+        assert_eq!(
+            said(|c| no_window(c, value)),
+            std::format!("purgatory: D-cache stays off, verification will be slow: {words}\r\n")
+        );
+    }
+    for (value, words) in [
+        (Unusable::Misplaced, "lie in no region"),
+        (Unusable::NotMapped, "do not map all"),
+        (Unusable::NotIdentity, "are not an identity map"),
+        (Unusable::Attributes, "have unusable attributes"),
+        (Unusable::NotOurs, "are for another image"),
+        (Unusable::Granule, "have 4 KiB granules"),
+    ] {
+        assert!(said(|c| own_tables(c, 0, value)).ends_with(&std::format!("0 {words}\r\n")));
+    }
+    for (value, words) in [
+        (Regime::El1And0, "(EL1,"),
+        (Regime::El2, "(EL2,"),
+        (Regime::El2And0, "(EL2 VHE,"),
+    ] {
+        assert!(
+            said(|c| verified(
+                c,
+                &Verified {
+                    regime: value,
+                    ..VERIFIED
+                }
+            ))
+            .contains(words)
+        );
     }
 }

@@ -36,7 +36,7 @@ fn check(change: impl FnOnce(&mut RawSymbols)) -> Result<Request<'static>, Refus
     Request::new(Box::leak(Box::new(raw)), &image(), PA_BITS)
 }
 
-fn refusal(change: impl FnOnce(&mut RawSymbols)) -> (&'static str, Option<usize>, Problem, u64) {
+fn refusal(change: impl FnOnce(&mut RawSymbols)) -> (Symbol, Option<usize>, Problem, u64) {
     let r = check(change).expect_err("accepted");
     (r.symbol, r.index, r.problem, r.value)
 }
@@ -82,7 +82,7 @@ fn a_region_that_wraps_is_refused() {
             len: 0x2000,
         }
     });
-    assert_eq!(r, ("sha256_regions", Some(3), Problem::Wraps, !0xfff));
+    assert_eq!(r, (Symbol::Regions, Some(3), Problem::Wraps, !0xfff));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_region_beyond_the_physical_range_is_refused() {
     assert_eq!(
         r,
         (
-            "sha256_regions",
+            Symbol::Regions,
             Some(1),
             Problem::BeyondPhysicalRange,
             region.start
@@ -113,7 +113,7 @@ fn a_region_over_the_purgatory_is_refused() {
         let r = refusal(|raw| raw.sha256_regions[0] = RawRegion { start, len });
         assert_eq!(
             r,
-            ("sha256_regions", Some(0), Problem::CoversPurgatory, start)
+            (Symbol::Regions, Some(0), Problem::CoversPurgatory, start)
         );
     }
     assert!(
@@ -134,7 +134,7 @@ fn the_kernel_entry_must_be_an_aligned_address_outside_the_image() {
         (0x8000_0000, Problem::CoversPurgatory),
     ] {
         let r = refusal(|raw| raw.arm64_kernel_entry = value);
-        assert_eq!(r, ("arm64_kernel_entry", None, problem, value));
+        assert_eq!(r, (Symbol::KernelEntry, None, problem, value));
     }
 }
 
@@ -147,7 +147,7 @@ fn the_device_tree_must_be_an_aligned_address_outside_the_image() {
         (0x8008_fff8, Problem::CoversPurgatory),
     ] {
         let r = refusal(|raw| raw.arm64_dtb_addr = value);
-        assert_eq!(r, ("arm64_dtb_addr", None, problem, value));
+        assert_eq!(r, (Symbol::Dtb, None, problem, value));
     }
 }
 
@@ -157,7 +157,12 @@ fn skip_checks_is_0_or_1() {
     let r = refusal(|raw| raw.skip_checks = 0x0100_0000);
     assert_eq!(
         r,
-        ("skip_checks", None, Problem::NeitherZeroNorOne, 0x0100_0000)
+        (
+            Symbol::SkipChecks,
+            None,
+            Problem::NeitherZeroNorOne,
+            0x0100_0000
+        )
     );
 }
 

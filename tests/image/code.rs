@@ -52,10 +52,11 @@ pub fn place(elf: &ElfFile64<'_, LE>, address: u64) -> String {
     })
 }
 
-/// The instructions that must not be, each with the reason.
-pub fn faults(code: &[Word]) -> Vec<(u64, String)> {
+/// The instructions that must not be, each with the reason. Where `vectors` says so, vector registers
+/// and SHA2 instructions may be.
+pub fn faults(code: &[Word], vectors: impl Fn(u64) -> bool) -> Vec<(u64, String)> {
     let single = code.iter().filter_map(|&(address, word)| {
-        let reason = forbidden(word)?;
+        let reason = forbidden(word, vectors(address))?;
         let text = decode(word).map_or_else(|| format!("{word:08x}"), |i| i.to_string());
         Some((address, format!("{text}: {reason}")))
     });
@@ -68,7 +69,7 @@ pub fn faults(code: &[Word]) -> Vec<(u64, String)> {
 }
 
 /// Why an instruction may not be in the image, if so.
-fn forbidden(word: u32) -> Option<&'static str> {
+fn forbidden(word: u32, vectors: bool) -> Option<&'static str> {
     let Some(decoded) = decode(word) else {
         return Some("no known instruction");
     };
@@ -80,6 +81,9 @@ fn forbidden(word: u32) -> Option<&'static str> {
     }
     if is_atomic(instruction.class) {
         return Some("atomics are not guaranteed on Device memory, which all is with the MMU off");
+    }
+    if vectors {
+        return None;
     }
     if instruction
         .operands
@@ -184,7 +188,7 @@ fn each_kind_of_forbidden_instruction_is_caught() {
         (0xdac1_03c0, "pacia x0, x30", "Armv8.0-A"),
         (0xffff_ffff, "no instruction", "no known"),
     ] {
-        let found = faults(&[(0x1000, word)]);
+        let found = faults(&[(0x1000, word)], |_| false);
         assert_eq!(found.len(), 1, "{text}: {found:?}");
         assert!(found[0].1.contains(reason), "{text}: {found:?}");
     }
@@ -211,15 +215,24 @@ fn what_the_image_is_made_of_is_let_pass() {
         (0x9b02_0c20, "madd x0, x1, x2, x3"),
         (0xd61f_0000, "br x0"),
     ] {
-        assert_eq!(faults(&[(0x1000, word)]), [], "{text}");
+        assert_eq!(faults(&[(0x1000, word)], |_| false), [], "{text}");
     }
+}
+
+#[test]
+fn vector_registers_may_be_where_they_are_allowed_and_exclusives_nowhere() {
+    let (sha256h, stxr) = (0x5e02_4020, 0xc800_7c41);
+    let code = [(0x1000, sha256h), (0x2000, sha256h), (0x2004, stxr)];
+    let found = faults(&code, |address| address >= 0x2000);
+    let found: Vec<u64> = found.into_iter().map(|(address, _)| address).collect();
+    assert_eq!(found, [0x1000, 0x2004]);
 }
 
 #[test]
 fn the_sequences_of_cortex_a53_are_caught() {
     let at = |address: u64, words: &[u32]| {
         let words: Vec<_> = (address..).step_by(4).zip(words.iter().copied()).collect();
-        faults(&words)
+        faults(&words, |_| false)
             .into_iter()
             .map(|(address, what)| (address, what.contains("erratum")))
             .collect::<Vec<_>>()

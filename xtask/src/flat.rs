@@ -7,6 +7,7 @@ use crate::abi;
 use object::elf::{PT_LOAD, R_AARCH64_RELATIVE, SHF_ALLOC, SHT_NOBITS};
 use object::read::elf::{ElfFile64, ProgramHeader, Rela, SectionHeader};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
+use std::ops::Range;
 
 type Elf<'a> = ElfFile64<'a, LittleEndian>;
 
@@ -16,8 +17,10 @@ const LARGEST: usize = 1 << 24;
 /// What is left of an ELF file when nothing about it is needed any more but its bytes.
 #[derive(Debug)]
 pub struct Flat {
-    /// Code and constants, from address 0.
+    /// Code and constants, from address 0, with zeros up to the page on which each part begins.
     pub bytes: Vec<u8>,
+    /// Where the parts lie in `bytes`: each begins on a page.
+    pub parts: Vec<Range<usize>>,
     /// Zeroed memory behind them.
     pub bss_size: u64,
     /// Values and sizes of the ABI's symbols, in its order.
@@ -29,12 +32,13 @@ pub struct Flat {
 /// Flattens a linked image.
 pub fn flatten(elf: &[u8]) -> Result<Flat, String> {
     let file = Elf::parse(elf).map_err(|e| format!("the linked image: {e}"))?;
-    let bytes = load(&file, elf)?;
+    let (bytes, parts) = load(&file, elf)?;
     let bss_size = bss_behind(&file, bytes.len() as u64)?;
     let symbols = symbols(&file, bytes.len() as u64)?;
     let self_relocations = self_relocations(&file, elf)?;
     Ok(Flat {
         bytes,
+        parts,
         bss_size,
         symbols,
         self_relocations,
@@ -42,8 +46,9 @@ pub fn flatten(elf: &[u8]) -> Result<Flat, String> {
 }
 
 /// The file part of every segment, at its address.
-fn load(file: &Elf, elf: &[u8]) -> Result<Vec<u8>, String> {
+fn load(file: &Elf, elf: &[u8]) -> Result<(Vec<u8>, Vec<Range<usize>>), String> {
     let mut bytes = Vec::new();
+    let mut parts = Vec::new();
     for segment in file.elf_program_headers() {
         let content = segment
             .data(LittleEndian, elf)
@@ -53,16 +58,17 @@ fn load(file: &Elf, elf: &[u8]) -> Result<Vec<u8>, String> {
         }
         let start = segment.p_vaddr(LittleEndian) as usize;
         let end = start + content.len();
-        if end > LARGEST || start < bytes.len() {
+        if end > LARGEST || start < bytes.len() || start as u64 % abi::PAGE != 0 {
             return Err(format!(
-                "a segment at {start:#x}, size {:#x}: not in ascending order from 0",
+                "a segment at {start:#x}, size {:#x}: not on a page of its own, in ascending order from 0",
                 content.len()
             ));
         }
         bytes.resize(end, 0);
         bytes[start..].copy_from_slice(content);
+        parts.push(start..end);
     }
-    Ok(bytes)
+    Ok((bytes, parts))
 }
 
 /// The size of `.bss`, if it lies exactly where kexec will put it.

@@ -37,7 +37,7 @@ pub fn build(options: &Options) -> Result<(), String> {
 fn object(linked: &Path) -> Result<Vec<u8>, String> {
     let elf = std::fs::read(linked).map_err(|e| format!("{}: {e}", linked.display()))?;
     let flat = flat::flatten(&elf)?;
-    let object = wrap::wrap(&flat);
+    let object = wrap::wrap(&flat)?;
     let table = Table::read(&object, flat.self_relocations)?;
     println!("{table}");
     table.faults()?;

@@ -45,7 +45,8 @@ impl Table {
             } else {
                 &mut table.copied
             };
-            *sum += size;
+            // Each begins on a page in memory.
+            *sum = sum.next_multiple_of(abi::PAGE) + size;
             table
                 .sections
                 .push(format!("{} {size}", section.name().unwrap_or("?")));

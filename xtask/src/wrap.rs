@@ -1,78 +1,91 @@
 //! Wraps the flat image into the relocatable object that kexec loads.
 //!
 //! kexec relocates, but each of its versions knows other relocations and dies on the rest. So there
-//! are none: one section of bytes, one of zeros, and the symbols. Nothing else is in the file, for
-//! it is to fit where a packaged kexec keeps its own: one string table serves symbols and sections.
+//! are none: sections of bytes, one of zeros, and the symbols. Nothing else is in the file, for it is
+//! to fit where a packaged kexec keeps its own: one string table serves symbols and sections, and
+//! each part of the image is a section of its own, so that what lies between them for the sake of
+//! pages is made by kexec when it aligns the next one.
 
 use crate::abi;
 use crate::flat::Flat;
 use object::elf::*;
 use object::endian::{LittleEndian as LE, U16, U32, U64};
 use object::pod::bytes_of;
+use std::ops::Range;
 
-/// The number of the section with the bytes. That with the zeros follows, then symbols and strings.
-const IMAGE: u16 = 1;
-const STRINGS: u16 = 4;
+/// The sections with bytes, in the order of the image's parts.
+const PARTS: [(&str, u32); 2] = [(".text", SHF_ALLOC | SHF_EXECINSTR), (".rodata", SHF_ALLOC)];
+
+/// The number of the string table: behind nothing, the parts, the zeros and the symbols.
+const STRINGS: u16 = PARTS.len() as u16 + 3;
 
 /// The file's contents.
-pub fn wrap(flat: &Flat) -> Vec<u8> {
+pub fn wrap(flat: &Flat) -> Result<Vec<u8>, String> {
+    if flat.parts.len() != PARTS.len() {
+        return Err(format!("{} parts, not {}", flat.parts.len(), PARTS.len()));
+    }
     let mut strings = Strings(vec![0]);
     let mut symbols = vec![symbol(0, 0, 0, 0, (0, 0))];
-    for (symbol_of_abi, &place) in abi::SYMBOLS.iter().zip(&flat.symbols) {
+    for (symbol_of_abi, &(value, size)) in abi::SYMBOLS.iter().zip(&flat.symbols) {
         let data = symbol_of_abi.size.is_some();
         let kind = if data { STT_OBJECT } else { STT_FUNC };
         let name = strings.add(symbol_of_abi.name);
-        symbols.push(symbol(name, STB_GLOBAL, kind, IMAGE, place));
+        let part = flat
+            .parts
+            .iter()
+            .rposition(|part| part.start as u64 <= value);
+        let part = part.ok_or_else(|| format!("{} is in no part", symbol_of_abi.name))?;
+        let place = (value - flat.parts[part].start as u64, size);
+        symbols.push(symbol(name, STB_GLOBAL, kind, part as u16 + 1, place));
     }
-    let names = [".purgatory", ".bss", ".symtab", ".strtab"].map(|name| strings.add(name));
-
-    let mut file = Vec::new();
-    // Aligned in memory, not in the file: kexec copies.
-    let image = Place::of(&flat.bytes, size_of::<FileHeader64<LE>>());
     let symbols: Vec<u8> = symbols.iter().flat_map(|s| bytes_of(s).to_vec()).collect();
-    let symtab = Place::of(&symbols, image.end().next_multiple_of(8));
-    let strtab = Place::of(&strings.0, symtab.end());
-    let sections = strtab.end().next_multiple_of(8);
-    let nowhere = Place {
-        offset: image.end(),
-        size: flat.bss_size as usize,
-    };
 
-    file.extend(bytes_of(&header(sections as u64)));
-    for (content, place) in [
-        (&flat.bytes, &image),
-        (&symbols, &symtab),
-        (&strings.0, &strtab),
-    ] {
-        file.resize(place.offset, 0);
-        file.extend(content);
+    let mut file = vec![0; size_of::<FileHeader64<LE>>()];
+    let mut sections = vec![section(0, SHT_NULL, 0, 0..0, 0)];
+    for (part, (name, flags)) in flat.parts.iter().zip(PARTS) {
+        // Aligned in memory, not in the file: kexec copies.
+        let place = append(&mut file, &flat.bytes[part.clone()], 1);
+        sections.push(section(
+            strings.add(name),
+            SHT_PROGBITS,
+            flags,
+            place,
+            abi::PAGE,
+        ));
     }
-    file.resize(sections, 0);
-    let loaded = SHF_ALLOC | SHF_WRITE;
-    let empty = section(0, SHT_NULL, 0, &Place { offset: 0, size: 0 }, 0);
-    file.extend(bytes_of(&empty));
-    file.extend(bytes_of(&section(
-        names[0],
-        SHT_PROGBITS,
-        loaded | SHF_EXECINSTR,
-        &image,
-        abi::PAGE,
-    )));
-    file.extend(bytes_of(&section(
-        names[1],
+    let zeros = file.len()..file.len() + flat.bss_size as usize;
+    let flags = SHF_ALLOC | SHF_WRITE;
+    sections.push(section(
+        strings.add(".bss"),
         SHT_NOBITS,
-        loaded,
-        &nowhere,
+        flags,
+        zeros,
         abi::PAGE,
-    )));
-    let mut symtab = section(names[2], SHT_SYMTAB, 0, &symtab, 8);
+    ));
+    let place = append(&mut file, &symbols, 8);
+    let mut symtab = section(strings.add(".symtab"), SHT_SYMTAB, 0, place, 8);
     symtab.sh_link = U32::new(LE, STRINGS.into());
     // All but the null symbol are global.
     symtab.sh_info = U32::new(LE, 1);
     symtab.sh_entsize = U64::new(LE, size_of::<Sym64<LE>>() as u64);
-    file.extend(bytes_of(&symtab));
-    file.extend(bytes_of(&section(names[3], SHT_STRTAB, 0, &strtab, 1)));
-    file
+    sections.push(symtab);
+    let name = strings.add(".strtab");
+    let place = append(&mut file, &strings.0, 1);
+    sections.push(section(name, SHT_STRTAB, 0, place, 1));
+
+    let sections: Vec<u8> = sections.iter().flat_map(|s| bytes_of(s).to_vec()).collect();
+    let place = append(&mut file, &sections, 8);
+    let header = header(place.start as u64);
+    file[..size_of_val(&header)].copy_from_slice(bytes_of(&header));
+    Ok(file)
+}
+
+/// Puts `content` at the end of the file, at a multiple of `alignment`; says where.
+fn append(file: &mut Vec<u8>, content: &[u8], alignment: usize) -> Range<usize> {
+    file.resize(file.len().next_multiple_of(alignment), 0);
+    let start = file.len();
+    file.extend(content);
+    start..file.len()
 }
 
 /// A string table.
@@ -84,23 +97,6 @@ impl Strings {
         let offset = self.0.len() as u32;
         self.0.extend(string.bytes().chain([0]));
         offset
-    }
-}
-
-/// Where in the file something lies.
-struct Place {
-    offset: usize,
-    size: usize,
-}
-
-impl Place {
-    fn of(content: &[u8], offset: usize) -> Self {
-        let size = content.len();
-        Self { offset, size }
-    }
-
-    fn end(&self) -> usize {
-        self.offset + self.size
     }
 }
 
@@ -132,14 +128,20 @@ fn header(sections: u64) -> FileHeader64<LE> {
     }
 }
 
-fn section(name: u32, kind: u32, flags: u32, place: &Place, alignment: u64) -> SectionHeader64<LE> {
+fn section(
+    name: u32,
+    kind: u32,
+    flags: u32,
+    place: Range<usize>,
+    alignment: u64,
+) -> SectionHeader64<LE> {
     SectionHeader64 {
         sh_name: U32::new(LE, name),
         sh_type: U32::new(LE, kind),
         sh_flags: U64::new(LE, flags.into()),
         sh_addr: U64::new(LE, 0),
-        sh_offset: U64::new(LE, place.offset as u64),
-        sh_size: U64::new(LE, place.size as u64),
+        sh_offset: U64::new(LE, place.start as u64),
+        sh_size: U64::new(LE, place.len() as u64),
         sh_link: U32::new(LE, 0),
         sh_info: U32::new(LE, 0),
         sh_addralign: U64::new(LE, alignment),
@@ -167,8 +169,9 @@ pub mod tests {
     fn flat() -> Flat {
         Flat {
             bytes: (0..=255).cycle().take(5000).collect(),
+            parts: vec![0..3000, 4096..5000],
             bss_size: 0x3000,
-            symbols: (0..10).map(|i| (i * 0x100, i)).collect(),
+            symbols: (0..10).map(|i| (i * 0x1e0, i)).collect(),
             self_relocations: 0,
         }
     }
@@ -176,16 +179,23 @@ pub mod tests {
     #[test]
     fn what_goes_in_is_what_a_reader_finds() {
         let flat = flat();
-        let object = wrap(&flat);
+        let object = wrap(&flat).unwrap();
         let file = ElfFile64::<LittleEndian>::parse(&*object).unwrap();
         assert_eq!(file.elf_header().e_type(LittleEndian), ET_REL);
-        let image = file.section_by_name(".purgatory").unwrap();
-        assert_eq!(image.data(), Ok(&*flat.bytes));
-        assert_eq!(image.align(), 4096);
+        for (name, part) in [(".text", 0..3000), (".rodata", 4096..5000)] {
+            let section = file.section_by_name(name).unwrap();
+            assert_eq!(section.data(), Ok(&flat.bytes[part]));
+            assert_eq!(section.align(), 4096);
+        }
         assert_eq!(file.section_by_name(".bss").unwrap().size(), 0x3000);
-        let found = file
-            .symbols()
-            .map(|s| (s.name().unwrap().to_string(), (s.address(), s.size())));
+        let starts = [0, 4096];
+        let found = file.symbols().map(|s| {
+            let part = starts[s.section_index().unwrap().0 - 1];
+            (
+                s.name().unwrap().to_string(),
+                (part + s.address(), s.size()),
+            )
+        });
         let expected = abi::SYMBOLS
             .iter()
             .map(|s| s.name.to_string())
@@ -196,7 +206,8 @@ pub mod tests {
     #[test]
     fn what_is_around_the_bytes_stays_below_a_kilobyte() {
         let flat = flat();
-        assert!(wrap(&flat).len() < flat.bytes.len() + 1024);
+        let bytes: usize = flat.parts.iter().map(ExactSizeIterator::len).sum();
+        assert!(wrap(&flat).unwrap().len() < bytes + 1024);
     }
 
     /// What `ld -r` would make of a call to a function that is nowhere.

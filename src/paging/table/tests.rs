@@ -2,90 +2,18 @@
 
 extern crate std;
 
-use std::{collections::BTreeMap, vec, vec::Vec};
+use std::{vec, vec::Vec};
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::paging::{
     descriptor::{Access, STAGE1},
+    fake::Memory,
     layout::Image,
-    walk::{self, Fault, Tables},
+    walk::{self, Fault},
 };
 use tock_registers::LocalRegisterCopy;
-
-/// Frames at made-up addresses; notes every write.
-struct Memory {
-    next: u64,
-    left: usize,
-    entries: BTreeMap<(u64, u64), u64>,
-    allocated: Vec<u64>,
-}
-
-impl Memory {
-    fn new(frames: usize) -> Self {
-        Self {
-            next: 0x7000_0000,
-            left: frames,
-            entries: BTreeMap::new(),
-            allocated: vec![],
-        }
-    }
-}
-
-impl Frames for Memory {
-    fn allocate(&mut self, granule: Granule) -> Option<u64> {
-        self.left = self.left.checked_sub(1)?;
-        let frame = self.next;
-        self.next += granule.page();
-        self.allocated.push(frame);
-        Some(frame)
-    }
-
-    fn write(&mut self, table: u64, index: u64, descriptor: u64) {
-        assert!(self.allocated.contains(&table), "write outside the frames");
-        assert!(index < 512, "write past the table");
-        let old = self.entries.insert((table, index), descriptor);
-        assert_eq!(old, None, "entry {index} of {table:#x} written twice");
-    }
-}
-
-impl Tables for Memory {
-    fn read(&self, table: u64, index: u64) -> Option<u64> {
-        self.allocated
-            .contains(&table)
-            .then(|| *self.entries.get(&(table, index)).unwrap_or(&0))
-    }
-}
-
-impl Memory {
-    /// Every run of addresses that translates, with the descriptor's attributes, in order.
-    fn leaves(&self, granule: Granule, root: u64) -> Vec<(u64, u64, u64)> {
-        let mut found = vec![];
-        self.leaves_below(granule, root, granule.first_level(), 0, &mut found);
-        found
-    }
-
-    fn leaves_below(
-        &self,
-        g: Granule,
-        table: u64,
-        level: u32,
-        base: u64,
-        out: &mut Vec<(u64, u64, u64)>,
-    ) {
-        for (&(_, index), &d) in self.entries.range((table, 0)..=(table, u64::MAX)) {
-            let at = base + (index << g.shift(level));
-            let size = 1_u64 << g.shift(level);
-            if level < LAST_LEVEL && d & 3 == 3 {
-                self.leaves_below(g, d & 0xffff_ffff_f000, level + 1, at, out);
-            } else {
-                assert_eq!(d & 0x0000_ffff_ffff_f000, at, "not identity");
-                out.push((at, at + size, d & !0x0000_ffff_ffff_f000 & !2));
-            }
-        }
-    }
-}
 
 const fn image_at(start: u64) -> Image {
     Image {
@@ -101,21 +29,39 @@ fn region(start: u64, len: u64) -> Region {
     Region::new(start, len, 48).unwrap()
 }
 
-/// The wanted attributes of each 4 KiB page that must be mapped, merged into runs.
-fn wanted(regime: Regime, image: &Image, regions: &[Region]) -> Vec<(u64, u64, u64)> {
+/// The wanted attributes of each page that must be mapped, merged into runs.
+fn wanted(
+    granule: Granule,
+    regime: Regime,
+    image: &Image,
+    regions: &[Region],
+) -> Vec<(u64, u64, u64)> {
     let attributes = |access| leaf(regime, 2, 0, access) & !2;
-    let mut runs: Vec<(u64, u64, u64)> = vec![
-        (image.text, image.rodata, attributes(Access::ReadExecute)),
-        (image.rodata, image.guard, attributes(Access::Read)),
-        (image.stack, image.end, attributes(Access::ReadWrite)),
-    ];
-    runs.extend(regions.iter().map(|r| {
+    let round = |start: u64, end: u64| {
         (
-            r.start() & !0xfff,
-            (r.end() + 0xfff) & !0xfff,
-            attributes(Access::Read),
+            start / granule.page() * granule.page(),
+            end.next_multiple_of(granule.page()),
         )
-    }));
+    };
+    let whole = round(image.text, image.end);
+    let mut runs: Vec<(u64, u64, u64)> = match granule {
+        Granule::Size4K => vec![
+            (image.text, image.rodata, attributes(Access::ReadExecute)),
+            (image.rodata, image.guard, attributes(Access::Read)),
+            (image.stack, image.end, attributes(Access::ReadWrite)),
+        ],
+        _ => vec![(whole.0, whole.1, attributes(Access::All))],
+    };
+    for r in regions {
+        // What is left of the region's pages on either side of the image's.
+        let (start, end) = round(r.start(), r.end());
+        let read = attributes(Access::Read);
+        runs.extend([
+            (start, end.min(whole.0), read),
+            (start.max(whole.1), end, read),
+        ]);
+    }
+    runs.retain(|run| run.0 < run.1);
     runs.sort_unstable();
     merge(runs)
 }
@@ -133,12 +79,21 @@ fn merge(runs: Vec<(u64, u64, u64)>) -> Vec<(u64, u64, u64)> {
 
 fn build_in(
     memory: &mut Memory,
+    granule: Granule,
     regime: Regime,
     image: Image,
     regions: &[Region],
-) -> Result<u64, BuildError> {
-    let layout = Layout::new(Granule::Size4K, image, regions.iter().copied());
+) -> Result<u64, NoTables> {
+    let layout = Layout::new(granule, image, regions.iter().copied());
     build(regime, &layout, memory)
+}
+
+fn granules() -> impl Strategy<Value = Granule> {
+    prop_oneof![
+        Just(Granule::Size4K),
+        Just(Granule::Size16K),
+        Just(Granule::Size64K)
+    ]
 }
 
 fn regimes() -> impl Strategy<Value = Regime> {
@@ -168,28 +123,35 @@ fn regions() -> impl Strategy<Value = Vec<Region>> {
 proptest! {
     #[test]
     fn the_tables_map_exactly_the_asked_pages(
+        granule in granules(),
         regime in regimes(),
         regions in regions(),
+        below in 0_u64..0x2_0000,
+        above in 0_u64..0x2_0000,
         image in (0_u64..(1 << 36) - 0x100).prop_map(|page| image_at(page << 12)),
     ) {
         let whole = region(image.text, image.end - image.text);
-        let regions: Vec<Region> = regions
-            .into_iter()
-            .filter(|r| !region(r.start() & !0xfff, ((r.end() + 0xfff) & !0xfff) - (r.start() & !0xfff)).overlaps(&whole))
-            .collect();
+        // Neighbours that share a page with the image, where a page is larger than 4 KiB.
+        let mut regions = regions;
+        regions.extend(Region::new(image.text.saturating_sub(below), below, 48));
+        regions.extend(Region::new(image.end, above, 48));
+        regions.retain(|r| !r.overlaps(&whole));
         let mut memory = Memory::new(10_000);
-        let root = build_in(&mut memory, regime, image, &regions).unwrap();
-        prop_assert_eq!(merge(memory.leaves(Granule::Size4K, root)), wanted(regime, &image, &regions));
+        let root = build_in(&mut memory, granule, regime, image, &regions).unwrap();
+        let found = merge(memory.leaves(granule, root));
+        prop_assert_eq!(found, wanted(granule, regime, &image, &regions));
         // The MMU's way in: each border translates to itself, the guard does not.
-        let walk = |address| walk::translate(Granule::Size4K, root, &memory, address);
+        let walk = |address| walk::translate(granule, root, &memory, address);
         for r in regions.iter().chain([&region(image.text, 0x5000)]) {
             for address in [r.start(), r.start() + r.len() / 2, r.end() - 1] {
                 let t = walk(address).unwrap();
-                prop_assert_eq!(t.address, address);
+                prop_assert_eq!((t.address, t.hierarchical), (address, 0));
                 prop_assert!(LocalRegisterCopy::<u64, STAGE1::Register>::new(t.descriptor).is_set(STAGE1::AF));
             }
         }
-        prop_assert_eq!(walk(image.guard), Err(Fault::Translation { level: 3 }));
+        if granule == Granule::Size4K {
+            prop_assert_eq!(walk(image.guard), Err(Fault::Translation { level: 3 }));
+        }
         prop_assert_eq!(walk(1 << 48), Err(Fault::AddressSize));
     }
 }
@@ -204,9 +166,15 @@ fn running_out_of_frames_is_an_error() {
     let mut enough = 0;
     let frames = loop {
         let mut memory = Memory::new(enough);
-        match build_in(&mut memory, Regime::El2, image_at(0xd000_0000), &regions) {
+        match build_in(
+            &mut memory,
+            Granule::Size4K,
+            Regime::El2,
+            image_at(0xd000_0000),
+            &regions,
+        ) {
             Ok(_) => break enough,
-            Err(error) => assert_eq!(error, BuildError::OutOfFrames),
+            Err(error) => assert_eq!(error, NoTables::OutOfFrames),
         }
         enough += 1;
     };
@@ -221,6 +189,7 @@ fn a_whole_gibibyte_is_one_block() {
     let regions = [region(0x1_0000_0000, 1 << 30)];
     let root = build_in(
         &mut memory,
+        Granule::Size4K,
         Regime::El1And0,
         image_at(0x4000_0000),
         &regions,
@@ -231,6 +200,32 @@ fn a_whole_gibibyte_is_one_block() {
     assert_eq!(t.rest, (1 << 30) - 0x2345_6789);
 }
 
+/// What the image's pool holds: 512 KiB suffice for 64 KiB granules wherever three regions and the image
+/// may lie in one level 2 table's 4 TiB.
+#[test]
+fn a_first_table_of_64_kib_granules_is_small() {
+    let mut memory = Memory::new(10);
+    let regions = [
+        region(0x4000_1000, 0x1000),
+        region(0x8000_0000, 0x1000),
+        region(0xffff_0000, 1),
+    ];
+    let image = image_at(0x1_4000_0000);
+    build_in(
+        &mut memory,
+        Granule::Size64K,
+        Regime::El1And0,
+        image,
+        &regions,
+    )
+    .unwrap();
+    let sizes: Vec<u64> = memory.frame_sizes().collect();
+    assert_eq!(
+        sizes,
+        [512, 0x1_0000, 0x1_0000, 0x1_0000, 0x1_0000, 0x1_0000]
+    );
+}
+
 #[test]
 fn what_lies_above_48_bits_is_an_error() {
     for start in [1 << 48, 1 << 50, (1 << 48) - 0x1000] {
@@ -238,20 +233,19 @@ fn what_lies_above_48_bits_is_an_error() {
         let mut memory = Memory::new(100);
         let built = build_in(
             &mut memory,
+            Granule::Size4K,
             Regime::El2And0,
             image_at(0x4000_0000),
             &regions,
         );
-        assert_eq!(built, Err(BuildError::Above48Bits), "{start:#x}");
+        assert_eq!(built, Err(NoTables::Above48Bits), "{start:#x}");
     }
 }
 
 #[test]
 fn an_entry_that_no_mmu_would_take_does_not_translate() {
     let mut memory = Memory::new(3);
-    let tables: Vec<u64> = (0..3)
-        .map(|_| memory.allocate(Granule::Size4K).unwrap())
-        .collect();
+    let tables: Vec<u64> = (0..3).map(|_| memory.allocate(4096).unwrap()).collect();
     memory.write(tables[0], 0, tables[1] | 3);
     memory.write(tables[0], 1, 1); // a block at level 0
     memory.write(tables[0], 2, 0xdead_0000 | 3); // a table that is not there

@@ -18,8 +18,10 @@
 //! looked at as a whole when the MMU goes on; the I-cache is an `IC` that must have come after what
 //! it has to forget.
 
+mod access;
 mod lines;
 mod memory;
+mod milestones;
 mod order;
 mod rule;
 mod translation;
@@ -29,8 +31,8 @@ pub use rule::{Rule, Violation, Violations};
 
 use crate::Regime;
 use crate::trace::Event;
-use crate::trace::system::{Dc, Domain, Ic, Register, System, Tlbi};
-use lines::{Kind, Lines};
+use crate::trace::system::{Ic, Register, System, Tlbi};
+use lines::Lines;
 use order::{Order, Progress};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -152,8 +154,9 @@ impl Model {
     }
 
     fn system(&mut self, count: u64, what: System, value: u64) {
-        if what != System::Isb && self.order.sctlr_unsynchronized() {
-            self.violate(Rule::NoIsbAfterSctlr, value);
+        // Registers may be written one after another; all else has to see the new SCTLR.
+        if !matches!(what, System::Isb | System::Msr(_)) {
+            self.synchronized(value);
         }
         match what {
             System::Isb => self.order.isb(count),
@@ -197,7 +200,6 @@ impl Model {
                 }
             }
             translation::Written::Sctlr => {
-                self.order.register_written();
                 self.sctlr(count, value);
                 self.order.sctlr_written();
             }
@@ -205,258 +207,25 @@ impl Model {
         }
     }
 
-    fn sctlr(&mut self, count: u64, value: u64) {
-        let found = std::mem::replace(&mut self.sctlr, value);
-        let set = value & !found;
-        let cleared = found & !value;
-        if set & (SCTLR_M | SCTLR_C | SCTLR_I) != 0 {
-            self.completed(self.order.ic, Rule::InstructionCacheStale);
-        }
-        if set & SCTLR_M != 0 {
-            self.open();
-        }
-        if cleared & SCTLR_M != 0 && !self.order.isb_right_before(count) {
-            self.violate(Rule::NoIsbBeforeDisabling, value);
-        }
-        if cleared & (SCTLR_M | SCTLR_C) != 0 {
-            self.close();
-        }
-    }
-
-    /// The MMU goes on.
-    fn open(&mut self) {
-        self.completed(self.order.tlbi, Rule::TlbNotInvalidated);
-        self.maintenance_completed();
-        if self.order.stores_pending() {
-            self.violate(Rule::StorePending, 0);
-        }
-        if self.order.translation_unsynchronized() {
-            self.violate(Rule::NoIsbBeforeEnabling, 0);
-        }
-        let image = self.lines.of(&self.setup.parts.image);
-        for line in image.filter(|&line| !self.lines.absent(line)) {
-            self.violations.add(Rule::ImageNotInvalidated, line);
-        }
-        self.lines.may_be_fetched();
-        self.opened = true;
-
-        for rule in self.control.judge() {
-            self.violate(rule, self.control.tcr);
-        }
-        match Tables::read(&self.control, &self.setup.memory) {
-            Ok(tables) => {
-                for range in tables.ranges() {
-                    for line in self.lines.of(&range) {
-                        let rule = self.lines.walk(line, tables.cached_walks);
-                        rule.into_iter()
-                            .for_each(|rule| self.violations.add(rule, line));
-                    }
-                }
-                if let Some(elsewhere) = tables.not_identity() {
-                    self.violate(Rule::NotIdentity, elsewhere);
-                }
-                self.tables = Some(tables);
-            }
-            Err(address) => self.violate(Rule::TablesUnknown, address),
-        }
-    }
-
-    /// The MMU or the D-cache goes off.
-    fn close(&mut self) {
-        if self.order.stores_pending() {
-            self.violate(Rule::StorePending, 0);
-        }
-        self.flush = Some(self.lines.of(&self.setup.parts.image).collect());
-        self.order.tlbi = Progress::Never;
-        self.order.ic = Progress::Never;
-        if !self.mmu() {
-            self.tables = None;
-        }
-    }
-
-    fn dc(&mut self, dc: Dc, address: u64) {
-        if dc == Dc::SetWay {
-            return self.violate(Rule::SetWay, address);
-        }
-        if dc == Dc::Zva {
-            return self.zva(address);
-        }
-        let line = self.lines.line(address);
-        let ours = std::iter::once(&self.setup.parts.image).chain(&self.setup.regions);
-        if !ours
-            .clone()
-            .any(|range| range.start < line + self.setup.line && line < range.end)
-        {
-            self.violate(Rule::MaintenanceOutside, address);
-        }
-        if dc == Dc::Cvac {
-            self.violate(Rule::CleanedOnly, address);
-        }
-        if !self.order.maintain(line) {
-            self.violate(Rule::MaintenanceUnordered, address);
-        }
-        let rule = self.lines.maintain(line, dc, self.mmu(), self.opened);
-        rule.into_iter().for_each(|rule| self.violate(rule, line));
-        if dc == Dc::Civac {
-            if let Some(flush) = &mut self.flush {
-                flush.remove(&line);
-            }
-        }
-    }
-
-    fn zva(&mut self, address: u64) {
-        let start = address & !(self.setup.zva - 1);
-        if self.mmu() {
-            self.access(start, self.setup.zva, true);
-        } else {
-            self.violate(Rule::ZvaUncached, address);
-        }
-        self.setup
-            .memory
-            .fill(start, &vec![0; self.setup.zva as usize]);
-    }
-
-    /// A `DSB`: the last line of the image may have been written back by now.
-    fn flushed(&mut self, domain: Domain) {
-        if domain == Domain::FullSystem && self.flush.as_ref().is_some_and(BTreeSet::is_empty) {
-            self.flush = None;
-        }
-    }
-
-    fn access(&mut self, address: u64, size: u64, store: bool) {
-        if self.order.sctlr_unsynchronized() {
-            self.violate(Rule::NoIsbAfterSctlr, address);
-        }
-        let range = address..address + size;
-        if self
-            .setup
-            .uart
-            .as_ref()
-            .is_some_and(|uart| within(&range, uart))
-        {
-            if self.mmu() {
-                self.violate(Rule::UartInWindow, address);
-            }
-            return;
-        }
-        self.place(&range, store);
-        if self.flush.is_some() {
-            self.violate(Rule::AccessBeforeFlush, address);
-        }
-        let cached = self.mmu() && self.sctlr & SCTLR_C != 0 && self.cacheable(&range);
-        if store
-            && self
-                .tables
-                .as_ref()
-                .is_some_and(|tables| tables.contain(address))
-        {
-            self.violate(Rule::TableWritten, address);
-        }
-        for line in self.lines.of(&range) {
-            if !cached && self.order.being_maintained(line) {
-                self.violate(Rule::MaintenanceIncomplete, line);
-            }
-            if store {
-                self.order.store(line, cached);
-            }
-            let kind = if cached { Kind::Cached } else { Kind::Uncached };
-            let rule = if store {
-                self.lines.store(line, kind)
-            } else {
-                self.lines.load(line, kind)
-            };
-            rule.into_iter().for_each(|rule| self.violate(rule, line));
-        }
-    }
-
-    /// Whether there is anything to be loaded or stored.
-    fn place(&mut self, range: &Range<u64>, store: bool) {
-        let Parts { image, text, guard } = &self.setup.parts;
-        let region = self
-            .setup
-            .regions
-            .iter()
-            .any(|region| within(range, region));
-        let rule = match store {
-            _ if overlap(range, guard) => Rule::GuardTouched,
-            true if overlap(range, text) => Rule::StoreToCode,
-            true if !within(range, image) => Rule::StoreOutside,
-            false if !within(range, image) && !region => Rule::LoadOutside,
-            _ => return,
-        };
-        self.violate(rule, range.start);
-    }
-
-    fn cacheable(&mut self, range: &Range<u64>) -> bool {
-        let Some(tables) = &self.tables else {
-            return true;
-        };
-        let found = tables.memory_type(range);
-        if found.is_none() {
-            self.violate(Rule::NotMapped, range.start);
-        }
-        found.unwrap_or(true)
-    }
-
-    /// The kernel's first instruction.
-    fn kernel(&mut self) {
-        if self.sctlr & (SCTLR_M | SCTLR_C) != 0 {
-            self.violate(Rule::SctlrLeft, self.sctlr);
-        }
-        if self.order.sctlr_unsynchronized() || self.order.registers_unsynchronized() {
-            self.violate(Rule::NoIsbAfterSctlr, self.sctlr);
-        }
-        self.maintenance_completed();
-        self.completed(self.order.ic, Rule::InstructionCacheStale);
-        for line in self.lines.dirty() {
-            self.violations.add(Rule::DirtyAtKernel, line);
-        }
-        if !self.opened {
-            return;
-        }
-        self.completed(self.order.tlbi, Rule::TlbLeft);
-        for line in self.flush.take().unwrap_or_default() {
-            self.violations.add(Rule::ImageNotFlushed, line);
-        }
-        for region in &self.setup.regions {
-            let all = self.lines.of(region);
-            for line in all.filter(|&line| !self.lines.cleaned(line)) {
-                self.violations.add(Rule::RegionNotCleaned, line);
-            }
-        }
-    }
-
-    /// What has been asked for has to be done by now: else it is `never` that has not.
-    fn completed(&mut self, progress: Progress, never: Rule) {
-        match progress {
-            Progress::Synchronized => {}
-            Progress::Completed => self.violate(Rule::NoIsbAfterMaintenance, 0),
-            Progress::Issued => self.violate(Rule::MaintenanceIncomplete, 0),
-            Progress::Never => self.violate(never, 0),
-        }
-    }
-
-    fn maintenance_completed(&mut self) {
-        if let Some(line) = self.order.incomplete() {
-            self.violate(Rule::MaintenanceIncomplete, line);
-        }
-    }
-
     const fn mmu(&self) -> bool {
         self.sctlr & SCTLR_M != 0
+    }
+
+    /// Data accesses go through the cache. With the MMU off C alone does nothing.
+    const fn caching(&self) -> bool {
+        self.mmu() && self.sctlr & SCTLR_C != 0
+    }
+
+    /// Something hangs on SCTLR.
+    fn synchronized(&mut self, about: u64) {
+        if self.order.sctlr_unsynchronized() {
+            self.violate(Rule::NoIsbAfterSctlr, about);
+        }
     }
 
     fn violate(&mut self, rule: Rule, address: u64) {
         self.violations.add(rule, address);
     }
-}
-
-fn within(inner: &Range<u64>, outer: &Range<u64>) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
-}
-
-fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
-    a.start < b.end && b.start < a.end
 }
 
 #[cfg(test)]

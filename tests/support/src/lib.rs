@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 pub mod boot;
+pub mod cache_model;
 pub mod console;
 pub mod entry_state;
 pub mod executable;
@@ -11,6 +12,7 @@ pub mod image;
 pub mod linux;
 pub mod loader;
 pub mod qemu;
+pub mod trace;
 
 pub use purgatory_test_guest::{Briefing, Regime, Register, Setting, briefing};
 

@@ -65,6 +65,8 @@ pub struct Snapshot {
     pub reason: Reason,
     /// The instruction at, or after, which it was taken.
     pub pc: u64,
+    /// Which of the watched memory was touched.
+    pub watched: usize,
     /// How many events came before it.
     pub after: usize,
     /// Instructions that had run.
@@ -139,6 +141,7 @@ impl Trace {
                 self.snapshots.push(Snapshot {
                     reason: Reason::from_number(detail).ok_or("a snapshot without reason")?,
                     pc,
+                    watched: third as usize,
                     after: self.events.len(),
                     instructions: second,
                     accesses: [0; wire::ACCESSES],

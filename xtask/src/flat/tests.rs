@@ -164,10 +164,19 @@ fn a_sound_image_gives_its_bytes_its_bss_and_its_symbols() {
 #[test]
 fn what_is_linked_behind_address_0_is_found_there() {
     let mut linked = Linked::sound();
-    linked.segment = 0x400;
+    (linked.segment, linked.bss) = (0x1000, 0x3000);
     let flat = linked.flatten().unwrap();
-    assert_eq!(flat.bytes[..0x400], [0; 0x400]);
-    assert_eq!(flat.bytes[0x400..], linked.bytes);
+    assert_eq!(flat.bytes[..0x1000], [0; 0x1000]);
+    assert_eq!(flat.bytes[0x1000..], linked.bytes);
+    assert_eq!(flat.parts, [0x1000..0x2200]);
+}
+
+/// kexec begins each part on a page.
+#[test]
+fn a_part_that_does_not_begin_on_a_page_is_refused() {
+    let mut linked = Linked::sound();
+    linked.segment = 0x400;
+    assert!(linked.error().contains("not on a page of its own"));
 }
 
 #[test]
@@ -220,5 +229,5 @@ fn only_relocations_that_the_entry_code_applies_are_accepted() {
 fn a_wild_address_is_refused() {
     let mut linked = Linked::sound();
     linked.segment = 0xffff_0000_0000;
-    assert!(linked.error().contains("not in ascending order"));
+    assert!(linked.error().contains("in ascending order"));
 }

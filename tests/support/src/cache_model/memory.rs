@@ -11,9 +11,14 @@ pub struct Memory(BTreeMap<u64, Box<[u8; PAGE as usize]>>);
 impl Memory {
     /// Puts bytes there. Pages are whole: what is not filled of them is zero.
     pub fn fill(&mut self, address: u64, bytes: &[u8]) {
-        for (address, &byte) in (address..).zip(bytes) {
-            let page = self.0.entry(address & !(PAGE - 1));
-            page.or_insert_with(|| Box::new([0; PAGE as usize]))[(address % PAGE) as usize] = byte;
+        let (mut at, mut rest) = (address, bytes);
+        while !rest.is_empty() {
+            let offset = (at % PAGE) as usize;
+            let (now, later) = rest.split_at(rest.len().min(PAGE as usize - offset));
+            let page = self.0.entry(at - offset as u64);
+            let page = page.or_insert_with(|| Box::new([0; PAGE as usize]));
+            page[offset..][..now.len()].copy_from_slice(now);
+            (at, rest) = (at + now.len() as u64, later);
         }
     }
 

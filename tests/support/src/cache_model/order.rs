@@ -119,6 +119,7 @@ impl Order {
 
     /// `SCTLR` was written.
     pub const fn sctlr_written(&mut self) {
+        self.registers = true;
         self.sctlr = true;
     }
 

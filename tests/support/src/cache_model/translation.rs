@@ -63,10 +63,7 @@ impl Control {
         let two_halves = self.regime != Regime::El2;
         let hardware_updates = if two_halves { 3 << 39 } else { 3 << 21 };
         let broken = [
-            (
-                Rule::HardwareUpdates,
-                self.tcr & hardware_updates != 0,
-            ),
+            (Rule::HardwareUpdates, self.tcr & hardware_updates != 0),
             (Rule::UpperHalfWalks, two_halves && self.tcr & 1 << 23 == 0),
             (Rule::CommonNotPrivate, self.ttbr0 & 1 != 0),
             (Rule::ExtendedTranslation, self.tcr2 != 0),
@@ -120,7 +117,9 @@ impl Tables {
             _ => 12,
         };
         let address_bits = 64 - (tcr & 0x3f) as u32;
-        let levels = (address_bits.saturating_sub(page)).div_ceil(page - 3).max(1);
+        let levels = (address_bits.saturating_sub(page))
+            .div_ceil(page - 3)
+            .max(1);
         let (inner, outer) = (tcr >> 8 & 3, tcr >> 10 & 3);
         let mut reader = Reader {
             memory,

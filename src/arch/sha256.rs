@@ -1,0 +1,103 @@
+//! SHA-256 over memory: the CPU's instructions where it has them, integer registers otherwise.
+
+mod instructions;
+mod software;
+
+use core::{arch::asm, ptr};
+
+use purgatory::{
+    cpu::{Cpu, Regime},
+    digest::{BLOCK, Block, Engine, State},
+};
+
+use instructions::{clear_vectors, sha256_instructions};
+use software::sha256_software;
+
+/// The hash engine: reads memory where it lies, with the MMU off or mapped to itself.
+pub struct Memory {
+    /// What trapped FP/SIMD before, if the CPU's instructions are used.
+    trapped: Option<u64>,
+    regime: Regime,
+}
+
+impl Memory {
+    /// # Safety
+    ///
+    /// Only addresses inside checked regions may be given to the engine, and in the window these
+    /// have to be mapped.
+    pub unsafe fn new(cpu: &Cpu) -> Self {
+        let regime = cpu.regime;
+        Self {
+            trapped: cpu.has_sha2.then(|| untrap(regime)),
+            regime,
+        }
+    }
+
+    /// The vector registers are cleared and trap again, if they did.
+    pub fn done(self) {
+        if let Some(trapped) = self.trapped {
+            // SAFETY: nobody else uses vector registers; they do not trap now.
+            unsafe { clear_vectors() };
+            retrap(self.regime, trapped);
+        }
+    }
+}
+
+impl Engine for Memory {
+    fn compress(&mut self, state: &mut State, at: u64, count: u64) {
+        let state = &raw mut state.0;
+        let end = at + count * BLOCK as u64;
+        // SAFETY: by Memory::new, readable memory; aligned, by the trait's contract. FP/SIMD does not
+        // trap while `trapped` is kept.
+        unsafe {
+            if self.trapped.is_some() {
+                sha256_instructions(state, at, end);
+            } else {
+                sha256_software(state, at, end);
+            }
+        }
+    }
+
+    fn compress_block(&mut self, state: &mut State, block: &Block) {
+        self.compress(state, ptr::from_ref(block).expose_provenance() as u64, 1);
+    }
+
+    fn byte(&mut self, at: u64) -> u8 {
+        // SAFETY: by Memory::new, readable memory. Volatile, since it may lie at address 0.
+        unsafe { ptr::with_exposed_provenance::<u8>(at as usize).read_volatile() }
+    }
+}
+
+/// Makes FP/SIMD usable at our exception level; what the register held (Arm ARM D24.2.33, D24.2.34).
+fn untrap(regime: Regime) -> u64 {
+    let found;
+    // SAFETY: changes nothing but the trap; no code of ours relies on it.
+    unsafe {
+        match regime {
+            // CPTR_EL2.TFP.
+            Regime::El2 => asm!(
+                "mrs {0}, cptr_el2", "bic {1}, {0}, #(1 << 10)", "msr cptr_el2, {1}", "isb",
+                out(reg) found, out(reg) _, options(nostack),
+            ),
+            // CPACR_EL1.FPEN. With E2H = 1 the name means CPTR_EL2, which has the same layout then.
+            Regime::El1And0 | Regime::El2And0 => asm!(
+                "mrs {0}, cpacr_el1", "orr {1}, {0}, #(3 << 20)", "msr cpacr_el1, {1}", "isb",
+                out(reg) found, out(reg) _, options(nostack),
+            ),
+        }
+    }
+    found
+}
+
+/// Undoes [`untrap`].
+fn retrap(regime: Regime, found: u64) {
+    // SAFETY: the value that the register had.
+    unsafe {
+        match regime {
+            Regime::El2 => asm!("msr cptr_el2, {}", "isb", in(reg) found, options(nostack)),
+            Regime::El1And0 | Regime::El2And0 => {
+                asm!("msr cpacr_el1, {}", "isb", in(reg) found, options(nostack));
+            }
+        }
+    }
+}

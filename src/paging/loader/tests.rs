@@ -1,0 +1,251 @@
+//! The loader's tables: those that a patched kexec makes, and garbage by name.
+
+extern crate std;
+
+use std::{vec, vec::Vec};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::paging::{fake::Memory, layout::Image, table, table::Frames};
+
+const IMAGE: Image = Image {
+    text: 0x4060_0000,
+    rodata: 0x4060_4000,
+    guard: 0x4060_5000,
+    stack: 0x4060_6000,
+    end: 0x4069_0000,
+};
+
+/// Kernel, device tree, and a segment above 4 GiB.
+fn regions() -> Vec<Region> {
+    [
+        (0x4020_0000, 0x20_1000),
+        (0x4050_0000, 0x1000),
+        (0x1_4000_0000, 0x1000),
+    ]
+    .map(|(start, len)| Region::new(start, len, 48).unwrap())
+    .to_vec()
+}
+
+fn layout() -> Layout<vec::IntoIter<Region>> {
+    Layout::new(Granule::Size4K, IMAGE, regions().into_iter())
+}
+
+/// AF, block, AttrIndx 0; no SH, no XN.
+const BLOCK: u64 = 0x401;
+const TABLE: u64 = 3;
+
+/// Tables as a patched kexec makes them: every segment rounded out to 2 MiB blocks.
+struct Loader {
+    memory: Memory,
+    root: u64,
+    level1: u64,
+    /// Level 2 of 0x4000_0000, of 0x1_4000_0000.
+    level2: [u64; 2],
+}
+
+impl Loader {
+    fn new() -> Self {
+        let mut memory = Memory::new(5);
+        let [root, level1, low, high] = [(); 4].map(|()| memory.allocate(4096).unwrap());
+        let mut this = Self {
+            memory,
+            root,
+            level1,
+            level2: [low, high],
+        };
+        this.set(root, 0, level1 | TABLE);
+        this.set(level1, 1, low | TABLE);
+        this.set(level1, 5, high | TABLE);
+        for block in 1..=3 {
+            this.set(low, block, 0x4000_0000 + block * 0x20_0000 | BLOCK);
+        }
+        this.set(high, 0, 0x1_4000_0000 | BLOCK);
+        this
+    }
+
+    fn set(&mut self, table: u64, index: u64, descriptor: u64) {
+        self.memory.entries.insert((table, index), descriptor);
+    }
+
+    fn check(&self, regime: Regime) -> Result<(), Unusable> {
+        let offer = LoaderTables {
+            root: self.root,
+            for_us: true,
+        };
+        check(regime, &layout(), &offer, &self.memory)
+    }
+}
+
+const REGIMES: [Regime; 3] = [Regime::El1And0, Regime::El2, Regime::El2And0];
+
+#[track_caller]
+fn unusable(change: impl Fn(&mut Loader)) -> Unusable {
+    let why = REGIMES.map(|regime| {
+        let mut loader = Loader::new();
+        change(&mut loader);
+        loader.check(regime).expect_err("accepted")
+    });
+    assert_eq!(why, [why[0]; 3]);
+    why[0]
+}
+
+#[test]
+fn the_tables_of_a_patched_kexec_are_used() {
+    for regime in REGIMES {
+        assert_eq!(Loader::new().check(regime), Ok(()));
+    }
+}
+
+#[test]
+fn our_own_tables_would_pass_as_well() {
+    for regime in REGIMES {
+        let mut memory = Memory::new(100);
+        let root = table::build(regime, &layout(), &mut memory).unwrap();
+        let offer = LoaderTables { root, for_us: true };
+        assert_eq!(check(regime, &layout(), &offer, &memory), Ok(()));
+    }
+}
+
+#[test]
+fn a_root_that_is_no_table_is_misplaced() {
+    assert_eq!(unusable(|l| l.root = 0x1_0000_0000), Unusable::Misplaced);
+}
+
+#[test]
+fn a_missing_block_is_not_mapped() {
+    assert_eq!(unusable(|l| l.set(l.level2[0], 2, 0)), Unusable::NotMapped);
+    assert_eq!(unusable(|l| l.set(l.root, 0, 0)), Unusable::NotMapped);
+}
+
+#[test]
+fn a_table_outside_the_regions_is_not_followed() {
+    assert_eq!(
+        unusable(|l| l.set(l.level1, 5, 0xdead_b000 | TABLE)),
+        Unusable::NotMapped
+    );
+}
+
+#[test]
+fn tables_that_loop_end_at_level_3() {
+    assert_ne!(
+        unusable(|l| l.set(l.level2[1], 0, l.level2[1] | TABLE)),
+        Unusable::Misplaced
+    );
+    assert_ne!(
+        unusable(|l| l.set(l.root, 0, l.root | TABLE)),
+        Unusable::Misplaced
+    );
+}
+
+#[test]
+fn another_output_address_is_not_identity() {
+    assert_eq!(
+        unusable(|l| l.set(l.level2[0], 1, 0x4040_0000 | BLOCK)),
+        Unusable::NotIdentity
+    );
+    assert_eq!(
+        unusable(|l| l.set(l.level2[1], 0, 0x4000_0000 | BLOCK)),
+        Unusable::NotIdentity
+    );
+}
+
+/// Access flag, memory type, EL0's right (with PAN), execution, writing, and what we do not know.
+#[test]
+fn attributes_that_would_fault_are_unusable() {
+    let image = 3;
+    for attributes in [
+        0x001,           // AF = 0
+        BLOCK | 1 << 2,  // another MAIR index
+        BLOCK | 1 << 7,  // read-only, with our stack in it
+        BLOCK | 1 << 52, // Contiguous
+        BLOCK | 1 << 50, // guarded page
+        BLOCK | 1 << 51, // DBM
+    ] {
+        let why = unusable(|l| l.set(l.level2[0], image, 0x4060_0000 | attributes));
+        assert_eq!(why, Unusable::Attributes, "{attributes:#x}");
+    }
+    let at = |regime, attributes: u64| {
+        let mut loader = Loader::new();
+        loader.set(loader.level2[0], image, 0x4060_0000 | attributes);
+        loader.check(regime)
+    };
+    let (el0, pxn, uxn) = (BLOCK | 1 << 6, BLOCK | 1 << 53, BLOCK | 1 << 54);
+    for regime in [Regime::El1And0, Regime::El2And0] {
+        assert_eq!(at(regime, el0), Err(Unusable::Attributes));
+        assert_eq!(at(regime, pxn), Err(Unusable::Attributes));
+        assert_eq!(at(regime, uxn), Ok(()));
+    }
+    assert_eq!(at(Regime::El2, el0), Ok(()));
+    assert_eq!(at(Regime::El2, uxn), Err(Unusable::Attributes));
+}
+
+/// What is only read may be read-only and not executable.
+#[test]
+fn a_region_needs_no_more_than_to_be_read() {
+    let mut loader = Loader::new();
+    loader.set(
+        loader.level2[1],
+        0,
+        0x1_4000_0000 | BLOCK | 1 << 7 | 3 << 53,
+    );
+    assert_eq!(loader.check(Regime::El1And0), Ok(()));
+    assert_eq!(loader.check(Regime::El2And0), Ok(()));
+}
+
+#[test]
+fn attributes_of_tables_that_bind_what_is_below_are_unusable() {
+    for bit in 59..=63 {
+        let why = unusable(|l| l.set(l.root, 0, l.level1 | TABLE | 1 << bit));
+        assert_eq!(why, Unusable::Attributes, "bit {bit}");
+    }
+}
+
+#[test]
+fn tables_for_another_image_or_granule_are_not_looked_at() {
+    let loader = Loader::new();
+    let other = LoaderTables {
+        root: loader.root,
+        for_us: false,
+    };
+    let checked = check(Regime::El2, &layout(), &other, &loader.memory);
+    assert_eq!(checked, Err(Unusable::NotOurs));
+    let layout = Layout::new(Granule::Size64K, IMAGE, regions().into_iter());
+    let ours = LoaderTables {
+        root: loader.root,
+        for_us: true,
+    };
+    assert_eq!(
+        check(Regime::El2, &layout, &ours, &loader.memory),
+        Err(Unusable::Granule)
+    );
+}
+
+proptest! {
+    /// Whatever is written over them: if they are accepted, every page we touch is mapped to itself.
+    #[test]
+    fn garbage_is_refused_or_harmless(
+        garbage in prop::collection::vec((0_usize..4, 0_u64..8, any::<u64>(), any::<bool>()), 1..6),
+    ) {
+        let mut loader = Loader::new();
+        for (table, index, bits, near) in garbage {
+            let tables = [loader.root, loader.level1, loader.level2[0], loader.level2[1]];
+            // Near misses: what was there, one bit off.
+            let old = *loader.memory.entries.get(&(tables[table], index)).unwrap_or(&BLOCK);
+            loader.set(tables[table], index, if near { old ^ 1 << (bits % 64) } else { bits });
+        }
+        if loader.check(Regime::El1And0).is_ok() {
+            let mut at = 0;
+            while let Some(mapping) = layout().next(at) {
+                for page in (mapping.start..mapping.end).step_by(4096) {
+                    let found = translate(Granule::Size4K, loader.root, &loader.memory, page).unwrap();
+                    prop_assert_eq!(found.address, page);
+                    // AF set, index 0, no EL0, and no other than these bits.
+                    prop_assert_eq!(found.descriptor & 0x45d, 0x401);
+                }
+                at = mapping.end;
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The image against a cache that does the worst the architecture allows: as it is, nothing is wrong
+//! with it; spoilt in any of many ways, the model says how.
+//!
+//! It runs in QEMU, which has no caches, under a plugin that writes down what it does; the model
+//! (`cache_model` of the tests' support) judges that. Each test runs alone by its name:
+//! `cargo test --test coherence -- --exact mutants::el1::the_regions_are_not_cleaned`.
+
+#[path = "coherence/harness.rs"]
+mod harness;
+
+#[path = "coherence/counts.rs"]
+mod counts;
+#[path = "coherence/image.rs"]
+mod image;
+#[path = "coherence/instruction.rs"]
+mod instruction;
+#[path = "coherence/mutants.rs"]
+mod mutants;
+#[path = "coherence/patch.rs"]
+mod patch;

@@ -1,0 +1,114 @@
+//! Instructions: how they look, and how those are made that mutants get (Arm ARM C4.1, C6.2).
+
+/// What an instruction looks like: the bits that count, and their values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pattern(u32, u32);
+
+const fn system(word: u32) -> Pattern {
+    // Any register may be the operand.
+    Pattern(!0x1f, word & !0x1f)
+}
+
+pub const DC_IVAC: Pattern = system(0xd508_7620);
+pub const DC_CIVAC: Pattern = system(0xd50b_7e20);
+pub const IC_IALLU: Pattern = system(0xd508_751f);
+/// `TLBI` of any kind.
+pub const TLBI: Pattern = Pattern(0xfff8_f000, 0xd508_8000);
+pub const ISB: Pattern = Pattern(u32::MAX, 0xd503_3fdf);
+pub const DSB_SY: Pattern = Pattern(u32::MAX, 0xd503_3f9f);
+pub const DSB_NSH: Pattern = Pattern(u32::MAX, 0xd503_379f);
+/// `MSR` to a register of EL1 or EL2.
+pub const MSR_SCTLR: Pattern = Pattern(!0x4_001f, 0xd518_1000);
+pub const MSR_MAIR: Pattern = Pattern(!0x4_001f, 0xd518_a200);
+pub const MSR_TCR: Pattern = Pattern(!0x4_001f, 0xd518_2040);
+pub const MSR_TTBR0: Pattern = Pattern(!0x4_001f, 0xd518_2000);
+pub const RET: Pattern = Pattern(u32::MAX, 0xd65f_03c0);
+
+impl Pattern {
+    /// Whether this is one.
+    pub const fn is(self, word: u32) -> bool {
+        word & self.0 == self.1
+    }
+}
+
+pub const NOP: u32 = 0xd503_201f;
+
+pub const TLBI_VMALLE1: u32 = 0xd508_871f;
+pub const TLBI_VMALLE1IS: u32 = 0xd508_831f;
+pub const TLBI_ALLE1: u32 = 0xd50c_879f;
+pub const TLBI_ALLE2IS: u32 = 0xd50c_831f;
+/// `DC CISW, XZR`.
+pub const DC_CISW: u32 = 0xd508_7e5f;
+
+/// `DC IVAC, Xt` and its like out of another one of them.
+pub const fn dc_ivac(of: u32) -> u32 {
+    0xd508_7620 | of & 0x1f
+}
+
+pub const fn dc_cvac(of: u32) -> u32 {
+    0xd50b_7a20 | of & 0x1f
+}
+
+pub const fn dc_civac(register: u32) -> u32 {
+    0xd50b_7e20 | register
+}
+
+/// `ADD Xd, Xd, Xm`.
+pub const fn add(to: u32, what: u32) -> u32 {
+    0x8b00_0000 | what << 16 | to << 5 | to
+}
+
+/// `SUB Xd, Xd, Xm`.
+pub const fn sub(from: u32, what: u32) -> u32 {
+    0xcb00_0000 | what << 16 | from << 5 | from
+}
+
+/// `ORR Xd, Xd, #(1 << bit)`.
+pub const fn set_bit(register: u32, bit: u32) -> u32 {
+    0xb240_0000 | (64 - bit) % 64 << 16 | register << 5 | register
+}
+
+/// `AND Xd, Xd, #!(1 << bit)`.
+pub const fn clear_bit(register: u32, bit: u32) -> u32 {
+    0x9240_0000 | (63 - bit) << 16 | 62 << 10 | register << 5 | register
+}
+
+/// `LDR Xt, [Xn]`; 31 is `SP`.
+pub const fn load(to: u32, base: u32) -> u32 {
+    0xf940_0000 | base << 5 | to
+}
+
+/// `STR Xt, [Xn]`.
+pub const fn store(what: u32, base: u32) -> u32 {
+    0xf900_0000 | base << 5 | what
+}
+
+/// `STUR Xt, [Xn, #-8]`.
+pub const fn store_below(what: u32, base: u32) -> u32 {
+    0xf81f_8000 | base << 5 | what
+}
+
+/// `ADR Xd, target`, at an offset into the same image.
+pub fn adr(to: u32, at: u64, target: u64) -> u32 {
+    let distance = target.wrapping_sub(at) as i64;
+    assert!(distance.abs() < 1 << 20, "ADR reaches 1 MiB");
+    let distance = distance as u32;
+    0x1000_0000 | (distance & 3) << 29 | (distance >> 2 & 0x7_ffff) << 5 | to
+}
+
+/// `B target`.
+pub const fn branch(at: u64, target: u64) -> u32 {
+    0x1400_0000 | (target.wrapping_sub(at) >> 2) as u32 & 0x3ff_ffff
+}
+
+/// `MRS X9, HCR_EL2` and `MSR HCR_EL2, X9`.
+pub const HCR_TO_ITSELF: [u32; 2] = [0xd53c_1109, 0xd51c_1109];
+
+/// Depends on where it lies: branches, `ADR`, loads of literals.
+pub const fn is_relative(word: u32) -> bool {
+    let branch = word & 0x7c00_0000 == 0x1400_0000;
+    let conditional = matches!(word >> 24 & 0x7e, 0x34 | 0x36 | 0x54);
+    let adr = word & 0x1f00_0000 == 0x1000_0000;
+    let literal = word & 0x3b00_0000 == 0x1800_0000;
+    branch || conditional || adr || literal
+}

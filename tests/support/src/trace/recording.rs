@@ -1,0 +1,170 @@
+//! Runs a boot under the plugin.
+
+use super::Trace;
+use super::phases::{self, Phase};
+use super::symbols::Symbols;
+use crate::boot::{Boot, HALTED};
+use crate::cache_model::{Memory, Setup, smallest_line};
+use crate::loader::Loaded;
+use crate::qemu::Outcome;
+use crate::root;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const PLUGIN: &str = "libpurgatory_test_plugin.so";
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How much is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Each load and store: tens of bytes each.
+    Everything,
+    /// Loads and stores are counted only.
+    Counts,
+}
+
+/// What came of a boot, and all that was seen on the way.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// What the image did.
+    pub trace: Trace,
+    /// What QEMU showed.
+    pub outcome: Outcome,
+    /// What was in memory.
+    pub loaded: Loaded,
+    symbols: Symbols,
+    image: u64,
+}
+
+impl Recording {
+    /// Loads and runs. What is written stays at `path`, with `.elf` and `.trace` behind it.
+    ///
+    /// # Errors
+    /// When something that is needed is missing, or the plugin did not run.
+    pub fn new(boot: &Boot, path: &Path, detail: Detail) -> Result<Self, String> {
+        // A mutant of the image has the symbols of the image.
+        let image = fs::read(crate::artifact("purgatory.ro")?).map_err(|e| e.to_string())?;
+        let image = crate::image::Image::read(&image).map_err(|refusal| refusal.to_string())?;
+        let symbols = Symbols::read(&image)?;
+        let (loaded, file) = boot.build()?;
+        let (elf, trace) = (path.with_extension("elf"), path.with_extension("trace"));
+        write(&elf, &file)?;
+        // What an earlier run has left is not ours.
+        write(&trace, &[])?;
+
+        let plugin = options(boot, &loaded, &symbols, &trace, detail)?;
+        let outcome = boot
+            .qemu(&elf)
+            .args(["-plugin", &plugin])
+            .run(&[HALTED], TIMEOUT)
+            .map_err(|error| error.to_string())?;
+        let bytes = fs::read(&trace).map_err(|error| error.to_string())?;
+        if bytes.is_empty() {
+            return Err(format!(
+                "the plugin has not run; a QEMU with TCG plugins, 9.2 or later, is needed: run \
+                 `make setup`\n{outcome}"
+            ));
+        }
+        let trace = Trace::parse(&bytes).map_err(|error| format!("{error}\n{outcome}"))?;
+        Ok(Self {
+            trace,
+            outcome,
+            loaded,
+            symbols,
+            image: boot.load.purgatory_at,
+        })
+    }
+
+    /// What the cache model has to know of this boot.
+    ///
+    /// # Errors
+    /// When the image did not look how long a cache line is.
+    pub fn setup(&self, boot: &Boot) -> Result<Setup, String> {
+        let cache_type = self.trace.cache_type();
+        let cache_type = cache_type.ok_or("the image has not read CTR_EL0")?;
+        let mut memory = Memory::default();
+        for segment in &self.loaded.segments {
+            memory.zeros(segment.at, segment.len);
+            memory.fill(segment.at, &segment.bytes);
+        }
+        let regions = self.loaded.regions.iter();
+        let sink = boot.load.sink;
+        Ok(Setup {
+            regime: boot.regime,
+            line: smallest_line(cache_type),
+            zva: 64,
+            parts: self.symbols.parts(self.image)?,
+            regions: regions.map(|&(start, len)| start..start + len).collect(),
+            uart: (sink != 0).then_some(sink..sink + 4),
+            memory,
+        })
+    }
+
+    /// What was counted, phase by phase.
+    ///
+    /// # Errors
+    /// When the image has no routines by the names that the phases begin with.
+    pub fn phases(&self) -> Result<Vec<Phase>, String> {
+        phases::phases(&self.trace, &self.symbols, self.image)
+    }
+}
+
+/// The plugin with its options, for QEMU's `-plugin`.
+fn options(
+    boot: &Boot,
+    loaded: &Loaded,
+    symbols: &Symbols,
+    trace: &Path,
+    detail: Detail,
+) -> Result<String, String> {
+    let at = boot.load.purgatory_at;
+    let image = symbols.parts(at)?.image;
+    let mut options = vec![
+        // QEMU's way to write a comma that ends no option.
+        plugin()?.display().to_string().replace(',', ",,"),
+        format!("out={}", trace.display().to_string().replace(',', ",,")),
+        format!("image={:x}-{:x}", image.start, image.end),
+        format!("entry={:x}", loaded.start),
+        format!("kernel={:x}", boot.load.entry),
+    ];
+    for mark in phases::marks(symbols)? {
+        options.push(format!("mark={:x}", at + mark));
+    }
+    let tables = phases::tables(symbols)?;
+    options.push(format!(
+        "watch={:x}-{:x}",
+        at + tables.start,
+        at + tables.end
+    ));
+    if let Some((start, len)) = loaded.regions.first() {
+        options.push(format!("watch={start:x}-{:x}", start + len));
+    }
+    if detail == Detail::Everything {
+        options.push("memory=on".into());
+    }
+    Ok(options.join(","))
+}
+
+/// The plugin is in a folder of profile `release`, beside the one that we run from or where `make`
+/// leaves it.
+fn plugin() -> Result<PathBuf, String> {
+    let us = std::env::current_exe().map_err(|error| error.to_string())?;
+    let default = root().join("target");
+    let mut folders = us.ancestors().skip(1).chain([&*default]);
+    folders
+        .find_map(|folder| {
+            let path = folder.join("release").join(PLUGIN);
+            path.is_file().then_some(path)
+        })
+        .ok_or_else(|| {
+            format!("{PLUGIN} is not there: run `cargo build --release -p purgatory-test-plugin`")
+        })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, bytes))
+        .map_err(|error| format!("{}: {error}", path.display()))
+}
