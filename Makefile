@@ -21,6 +21,7 @@ guests: ## build the tests' bare-metal programs into target/guests/
 	$(XTASK) guests
 
 test: all guests ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
+	scripts/fetch.sh
 	$(CARGO) test --workspace $(ARGS)
 
 check: ## formatting, clippy and rustdoc, host and bare metal; a warning is an error

@@ -18,3 +18,5 @@ mod instruction;
 mod mutants;
 #[path = "coherence/patch.rs"]
 mod patch;
+#[path = "coherence/sweep.rs"]
+mod sweep;

@@ -21,7 +21,7 @@ mod bits {
             TABLE_OR_PAGE OFFSET(1) NUMBITS(1) [],
             /// Index into `MAIR_ELx`.
             ATTR_INDX OFFSET(2) NUMBITS(3) [],
-            /// Data access permissions, AP[2:1] (Arm ARM D8.4.1.2).
+            /// Data access permissions, `AP[2:1]` (Arm ARM D8.4.1.2).
             AP OFFSET(6) NUMBITS(2) [
                 /// Read and write, privileged only.
                 ReadWrite = 0b00,
@@ -47,7 +47,7 @@ mod bits {
     }
 }
 
-/// Bits [47:12]: the next table's or the output address; the lowest bits are 0 in blocks.
+/// Bits 47 to 12: the next table's or the output address; the lowest bits are 0 in blocks.
 pub const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
 
 /// What may be done with a page.

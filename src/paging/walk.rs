@@ -23,7 +23,7 @@ pub struct Translation {
     pub rest: u64,
     /// The block or page descriptor, whose attributes the caller judges.
     pub descriptor: u64,
-    /// Attributes that table descriptors on the way impose on all below them (bits [63:59]: NSTable,
+    /// Attributes that table descriptors on the way impose on all below them (bits 63 to 59: NSTable,
     /// APTable, UXNTable, PXNTable; Arm ARM D8.3.1), each set if any of them sets it.
     pub hierarchical: u64,
     /// The level at which the walk ended.
@@ -47,7 +47,7 @@ pub enum Fault {
     },
 }
 
-/// Bits [63:59] of a table descriptor.
+/// Bits 63 to 59 of a table descriptor.
 const TABLE_ATTRIBUTES: u64 = 0x1f << 59;
 
 /// Translates `address` by the tables at `root`.

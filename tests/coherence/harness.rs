@@ -40,10 +40,14 @@ impl Judged {
         // The module path begins with the crate.
         let name = name.trim_start_matches("coherence::").to_string();
         let file = name.replace("::", "-");
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("coherence").join(file);
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("coherence")
+            .join(file);
         let recording = Recording::new(boot, &path, Detail::Everything);
         let recording = recording.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let setup = recording.setup(boot).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let setup = recording
+            .setup(boot)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         let violations = Model::judge(setup, &recording.trace.events);
         let judged = Self {
             name,

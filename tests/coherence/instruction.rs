@@ -65,12 +65,12 @@ pub const fn sub(from: u32, what: u32) -> u32 {
 
 /// `ORR Xd, Xd, #(1 << bit)`.
 pub const fn set_bit(register: u32, bit: u32) -> u32 {
-    0xb240_0000 | (64 - bit) % 64 << 16 | register << 5 | register
+    0xb240_0000 | ((64 - bit) % 64) << 16 | register << 5 | register
 }
 
 /// `AND Xd, Xd, #!(1 << bit)`.
 pub const fn clear_bit(register: u32, bit: u32) -> u32 {
-    0x9240_0000 | (63 - bit) << 16 | 62 << 10 | register << 5 | register
+    0x9240_0000 | ((63 - bit) << 16) | 62 << 10 | register << 5 | register
 }
 
 /// `LDR Xt, [Xn]`; 31 is `SP`.
@@ -81,6 +81,11 @@ pub const fn load(to: u32, base: u32) -> u32 {
 /// `STR Xt, [Xn]`.
 pub const fn store(what: u32, base: u32) -> u32 {
     0xf900_0000 | base << 5 | what
+}
+
+/// `LDUR Xt, [Xn, #-8]`.
+pub const fn load_below(to: u32, base: u32) -> u32 {
+    0xf85f_8000 | base << 5 | to
 }
 
 /// `STUR Xt, [Xn, #-8]`.
@@ -107,8 +112,38 @@ pub const HCR_TO_ITSELF: [u32; 2] = [0xd53c_1109, 0xd51c_1109];
 /// Depends on where it lies: branches, `ADR`, loads of literals.
 pub const fn is_relative(word: u32) -> bool {
     let branch = word & 0x7c00_0000 == 0x1400_0000;
-    let conditional = matches!(word >> 24 & 0x7e, 0x34 | 0x36 | 0x54);
+    let conditional = word >> 24 == 0x54 || matches!(word >> 24 & 0x7e, 0x34 | 0x36);
     let adr = word & 0x1f00_0000 == 0x1000_0000;
     let literal = word & 0x3b00_0000 == 0x1800_0000;
     branch || conditional || adr || literal
+}
+
+/// As the assembler makes them.
+#[test]
+fn instructions_are_made_right() {
+    const SP: u32 = 31;
+    let cases = [
+        ("sub x6, x6, x7", sub(6, 7), 0xcb07_00c6),
+        ("add x5, x5, x7", add(5, 7), 0x8b07_00a5),
+        ("orr x2, x2, #(1 << 39)", set_bit(2, 39), 0xb259_0042),
+        ("orr x2, x2, #(1 << 21)", set_bit(2, 21), 0xb26b_0042),
+        ("orr x3, x3, #1", set_bit(3, 0), 0xb240_0063),
+        ("and x2, x2, #~(1 << 23)", clear_bit(2, 23), 0x9268_f842),
+        ("ldr x9, [sp]", load(9, SP), 0xf940_03e9),
+        ("str x9, [x3]", store(9, 3), 0xf900_0069),
+        ("ldur x9, [sp, #-8]", load_below(9, SP), 0xf85f_83e9),
+        ("stur x9, [sp, #-8]", store_below(9, SP), 0xf81f_83e9),
+        ("adr x9, . + 0x1234", adr(9, 0x34, 0x1268), 0x1000_91a9),
+        ("b . - 0x38", branch(0x38, 0), 0x17ff_fff2),
+        ("dc ivac, x5", dc_ivac(0xd50b_7e25), 0xd508_7625),
+        ("dc cvac, x5", dc_cvac(0xd50b_7e25), 0xd50b_7a25),
+        ("dc civac, x5", dc_civac(5), 0xd50b_7e25),
+    ];
+    for (text, made, expected) in cases {
+        assert_eq!(made, expected, "{text}: {made:#010x}");
+    }
+    assert!(TLBI.is(TLBI_VMALLE1) && TLBI.is(TLBI_ALLE2IS) && !TLBI.is(DC_CISW));
+    assert!(MSR_SCTLR.is(0xd518_1004) && MSR_SCTLR.is(0xd51c_1002));
+    assert!(is_relative(0x54ff_ffa3) && is_relative(0xb400_0048) && !is_relative(NOP));
+    assert!(!is_relative(0xd503_3fdf) && is_relative(0x10ff_e342));
 }

@@ -3,12 +3,11 @@
 use crate::expect::Expect;
 use crate::harness::{in_each_regime, usual_cpu};
 use crate::run::Run;
-use purgatory_test_support::Regime;
 use purgatory_test_support::boot::{Boot, Place, REACHED, UART};
+use purgatory_test_support::{Piece, Regime};
 use std::time::Duration;
 
-/// The sink is here, and the purgatory must not write there. That it did not is seen by the new
-/// kernel where the sink is in a region.
+/// The sink is here, and the purgatory must not write there: the new kernel would see it.
 fn ignored(boot: &mut Boot, sink: u64) -> Expect {
     boot.load.sink = sink;
     Expect::BootsSilently
@@ -39,12 +38,18 @@ in_each_regime! {
         let sink = boot.segment("dtb").end() - 4;
         ignored(boot, sink)
     };
-    a_sink_at_the_start_of_the_image_is_ignored: |boot| {
+    a_sink_in_the_code_of_the_image_is_ignored: |boot| {
         let sink = boot.load.purgatory_at;
         ignored(boot, sink)
     };
+    a_sink_in_the_symbols_of_the_image_is_ignored: |boot| {
+        let sink = boot.load.purgatory_at + boot.load.image.offset("sha256_digest").unwrap();
+        ignored(boot, sink)
+    };
     a_sink_at_the_end_of_the_image_is_ignored: |boot| {
+        // The last frame for tables that nobody will need.
         let sink = boot.load.purgatory_at + boot.load.image.memsz - 4;
+        boot.pieces.push(Piece::new("end of purgatory", sink, &[], 4));
         ignored(boot, sink)
     };
     a_sink_that_is_not_aligned_is_ignored: |boot| ignored(boot, UART + 2);

@@ -105,6 +105,7 @@ pub fn checks(boot: &Boot) -> Vec<String> {
     }
     let segments = boot.load.segments.iter().filter(|segment| segment.len != 0);
     checks.extend(segments.map(|segment| format!("{} intact", segment.name)));
+    checks.push("purgatory code intact".into());
     checks
 }
 

@@ -22,7 +22,7 @@ fn sees_everything(name: &str, regime: Regime) {
     });
     let checks = new_kernel(&run.outcome.console).unwrap_or_default();
     let el = regime.el();
-    let expected: [String; 6] = [
+    let expected: [String; 7] = [
         "pc=arm64_kernel_entry".into(),
         "CurrentEL as entered".into(),
         // It never had tables to switch on.
@@ -30,6 +30,7 @@ fn sees_everything(name: &str, regime: Regime) {
         "kernel intact".into(),
         "initrd intact".into(),
         "dtb intact".into(),
+        "purgatory code intact".into(),
     ];
     run.equal("what passes", &expected.as_slice(), &checks.passed);
     run.equal("the report is complete", &true, &checks.complete);

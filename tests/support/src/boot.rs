@@ -52,6 +52,8 @@ pub struct Boot {
     pub regime: Regime,
     /// A guest that the old kernel leaves for instead of the purgatory.
     pub stand_in: Option<Guest>,
+    /// What nobody may have changed, beside the segments and the purgatory's code.
+    pub pieces: Vec<Piece>,
     old_kernel: Guest,
 }
 
@@ -94,6 +96,7 @@ impl Boot {
         let old_kernel = Guest::read("old-kernel")?;
         Ok(Self {
             stand_in: None,
+            pieces: Vec::new(),
             cpu: cpu.into(),
             memory,
             load,
@@ -127,10 +130,11 @@ impl Boot {
     /// When kexec would not load this.
     pub fn build(&self) -> Result<(Loaded, Vec<u8>), String> {
         let loaded = self.load.finish().map_err(|refusal| refusal.to_string())?;
-        let mut pieces = [Piece::default(); 20];
         let segments = self.load.segments.iter().filter(|segment| segment.len != 0);
-        for (piece, segment) in pieces.iter_mut().zip(segments) {
-            *piece = segment.piece();
+        let known = segments.map(Segment::piece).chain([self.code(&loaded)?]);
+        let mut pieces = [Piece::default(); 20];
+        for (place, piece) in pieces.iter_mut().zip(known.chain(self.pieces.clone())) {
+            *place = piece;
         }
         let stand_in = self.stand_in.as_ref().map(|_| STAND_IN_AT);
         let briefing = Briefing {
@@ -155,6 +159,21 @@ impl Boot {
         segments.extend(loaded.segments.iter().cloned());
         let file = executable(&segments, OLD_KERNEL_AT);
         Ok((loaded, file))
+    }
+
+    /// The purgatory's code: what comes before the first of the symbols. It is never written.
+    fn code(&self, loaded: &Loaded) -> Result<Piece, String> {
+        let len = self
+            .load
+            .image
+            .offset("sha256_regions")
+            .map_err(|error| error.to_string())?;
+        let purgatory = loaded
+            .segments
+            .last()
+            .expect("the purgatory is always loaded");
+        let bytes = &purgatory.bytes[..len as usize];
+        Ok(Piece::new("purgatory code", purgatory.at, bytes, len))
     }
 
     /// The machine, with what [`Boot::build`] has made at `path`.

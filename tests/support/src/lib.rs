@@ -14,7 +14,7 @@ pub mod loader;
 pub mod qemu;
 pub mod trace;
 
-pub use purgatory_test_guest::{Briefing, Regime, Register, Setting, briefing};
+pub use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting, briefing};
 
 /// The root of the workspace, where `Cargo.toml` and `target/` are.
 pub fn root() -> PathBuf {

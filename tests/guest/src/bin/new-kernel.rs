@@ -111,8 +111,11 @@ fn registers(report: &mut Report, regime: Regime, arrival: &Arrival) {
     report.equal(format_args!("SCTLR_EL{el}.M=0"), 0, arrival.sctlr & M);
     report.equal(format_args!("SCTLR_EL{el}.C=0"), 0, arrival.sctlr & C);
     let others = |sctlr| sctlr & !(M | C);
-    let name = format_args!("SCTLR_EL{el} otherwise as found");
-    report.equal(name, others(logbook.sctlr), others(arrival.sctlr));
+    report.equal(
+        format_args!("SCTLR_EL{el} otherwise as found"),
+        others(logbook.sctlr),
+        others(arrival.sctlr),
+    );
     for &register in Register::ALL {
         let Some(now) = machine::read(register, regime) else {
             continue;
@@ -121,14 +124,14 @@ fn registers(report: &mut Report, regime: Regime, arrival: &Arrival) {
         match register {
             // Our own vectors are in it by now.
             Register::Vbar => {
-                let name = format_args!("{name} as found");
-                report.equal(name, logbook.left[register as usize], arrival.vbar);
+                let left = logbook.left[register as usize];
+                report.equal(format_args!("{name} as found"), left, arrival.vbar);
             }
             // A kernel that enables its MMU expects the plain descriptors.
             Register::Tcr2 => report.equal(format_args!("{name}=0"), 0, now),
             _ => {
-                let name = format_args!("{name} as found");
-                report.equal(name, logbook.left[register as usize], now);
+                let left = logbook.left[register as usize];
+                report.equal(format_args!("{name} as found"), left, now);
             }
         }
     }

@@ -1,7 +1,6 @@
 //! What the model finds wrong.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 
 /// Defines the rules, their names and what breaking them means.
@@ -94,7 +93,7 @@ pub struct Violation {
     pub times: u64,
 }
 
-/// Everything that is wrong with a trace, by rule. Its `Display` is for the message of a failing test.
+/// Everything that is wrong with a trace, by rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Violations {
     image: Range<u64>,
@@ -144,27 +143,32 @@ impl Violations {
     }
 }
 
-impl fmt::Display for Violations {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Violations {
+    /// For the message of a failing test: each rule, how often and where first. `place` finds words
+    /// for an offset into the image.
+    pub fn report(&self, place: impl Fn(u64) -> String) -> String {
+        let mut text = String::new();
         for (rule, violation) in &self.found {
             let Violation {
                 offset,
                 address,
                 times,
             } = violation;
-            writeln!(f, "{rule:?}: {}", rule.meaning())?;
-            write!(f, "    {times} times, first at ")?;
-            if self.image.start.wrapping_add(*offset) < self.image.end {
-                write!(f, "image+{offset:#x}")?;
+            let len = self.image.end - self.image.start;
+            let at = if *offset < len {
+                place(*offset)
             } else {
-                write!(f, "the kernel's entry")?;
-            }
-            write!(f, ", about {address:#x}")?;
-            if self.image.contains(address) {
-                write!(f, " (image+{:#x})", address - self.image.start)?;
-            }
-            writeln!(f)?;
+                "the kernel's entry".into()
+            };
+            let about = if self.image.contains(address) {
+                format!("{address:#x} (image+{:#x})", address - self.image.start)
+            } else {
+                format!("{address:#x}")
+            };
+            let meaning = rule.meaning();
+            text +=
+                &format!("{rule:?}: {meaning}\n    {times} times, first at {at}, about {about}\n");
         }
-        Ok(())
+        text
     }
 }

@@ -101,6 +101,11 @@ impl Recording {
         })
     }
 
+    /// Where things are in the image.
+    pub const fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
     /// What was counted, phase by phase.
     ///
     /// # Errors

@@ -68,6 +68,15 @@ impl Symbols {
         })
     }
 
+    /// An offset in words: which routine, and how far into it.
+    pub fn at(&self, offset: u64) -> String {
+        let routine = |(_, range): &&(String, Range<u64>)| range.contains(&offset);
+        match self.0.iter().find(routine) {
+            Some((name, range)) => format!("{name}+{:#x}", offset - range.start),
+            None => format!("image+{offset:#x}"),
+        }
+    }
+
     fn find(&self, name: &str, is: impl Fn(&str) -> bool) -> Result<Range<u64>, String> {
         let found = self.0.iter().find(|(symbol, _)| is(symbol));
         let (_, range) = found.ok_or(format!("purgatory.elf has no symbol {name}"))?;

@@ -1,0 +1,167 @@
+//! Changes instructions of the built image, found by routine and kind, so that a mutant stays the
+//! same mutant when the code around it changes.
+
+use crate::instruction::{Pattern, branch, is_relative};
+use purgatory_test_support::Regime;
+use purgatory_test_support::boot::Boot;
+use purgatory_test_support::image::Image;
+use purgatory_test_support::trace::symbols::Symbols;
+use std::ops::Range;
+
+/// An image that is being changed.
+pub struct Patch {
+    image: Image,
+    symbols: Symbols,
+    /// What it is going to run in.
+    pub regime: Regime,
+}
+
+/// One instruction of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The offset into the image.
+    pub at: u64,
+    /// The instruction.
+    pub word: u32,
+}
+
+impl Place {
+    /// The number of its `Xt` or `Xd`.
+    pub const fn register(self) -> u32 {
+        self.word & 0x1f
+    }
+}
+
+impl Patch {
+    /// The image of a boot.
+    pub fn new(boot: &Boot) -> Self {
+        let image = boot.load.image.clone();
+        let symbols = Symbols::read(&image).unwrap_or_else(|error| panic!("{error}"));
+        Self {
+            image,
+            symbols,
+            regime: boot.regime,
+        }
+    }
+
+    /// The image as it is by now.
+    pub fn finish(self) -> Image {
+        self.image
+    }
+
+    /// Where a routine is: that of this name, or of this name and the exception level.
+    pub fn routine(&self, name: &str) -> Range<u64> {
+        let of_the_level = format!("{name}_el{}", self.regime.el());
+        let found = self
+            .symbols
+            .get(&of_the_level)
+            .or_else(|_| self.symbols.get(name));
+        found.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Where a symbol of the linker is.
+    pub fn symbol(&self, name: &str) -> u64 {
+        let found = self.symbols.get(name);
+        found.unwrap_or_else(|error| panic!("{error}")).start
+    }
+
+    /// The instruction of this kind, counted from 0, in a routine.
+    pub fn find(&self, routine: &str, what: Pattern, number: usize) -> Place {
+        let found = self
+            .all(routine)
+            .filter(|place| what.is(place.word))
+            .nth(number);
+        found.unwrap_or_else(|| panic!("{routine} has no {what:x?} number {number}"))
+    }
+
+    /// The instruction right before that of this kind, of which there is one.
+    pub fn before(&self, routine: &str, what: Pattern) -> Place {
+        let at = self.find(routine, what, 0).at;
+        let found = self.all(routine).find(|place| place.at + 4 == at);
+        found.unwrap_or_else(|| panic!("{routine} begins with {what:x?}"))
+    }
+
+    /// The instruction right after that of this kind, of which there is one.
+    pub fn after(&self, routine: &str, what: Pattern) -> Place {
+        let at = self.find(routine, what, 0).at;
+        let found = self.all(routine).find(|place| place.at == at + 4);
+        found.unwrap_or_else(|| panic!("{routine} ends with {what:x?}"))
+    }
+
+    /// The first instruction of a routine.
+    pub fn first(&self, routine: &str) -> Place {
+        let first = self.all(routine).next();
+        first.unwrap_or_else(|| panic!("{routine} is empty"))
+    }
+
+    /// Makes another instruction of one.
+    pub fn replace(&mut self, place: Place, word: u32) {
+        let bytes = &mut self.image.bytes[place.at as usize..][..4];
+        bytes.copy_from_slice(&word.to_le_bytes());
+    }
+
+    /// Puts instructions before one. They go where the image has room, and get told where.
+    pub fn insert(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
+        self.detour(place, |cave| {
+            let mut all = words(cave);
+            all.push(place.word);
+            all
+        });
+    }
+
+    /// Puts instructions after one.
+    pub fn insert_after(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
+        self.detour(place, |cave| {
+            let mut all = vec![place.word];
+            all.extend(words(cave + 4));
+            all
+        });
+    }
+
+    /// Runs other instructions instead of one, which may be among them.
+    fn detour(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
+        assert!(
+            !is_relative(place.word),
+            "{:#x}: {:#010x} cannot be moved",
+            place.at,
+            place.word
+        );
+        let cave = self.cave();
+        let mut words = words(cave.start);
+        let back = cave.start + words.len() as u64 * 4;
+        words.push(branch(back, place.at + 4));
+        assert!(back + 4 <= cave.end, "no room for {} words", words.len());
+        for (at, &word) in (cave.start..).step_by(4).zip(&words) {
+            self.replace(Place { at, word: 0 }, word);
+        }
+        self.replace(place, branch(place.at, cave.start));
+    }
+
+    fn word(&self, at: u64) -> u32 {
+        let bytes = self.image.bytes[at as usize..].first_chunk();
+        u32::from_le_bytes(*bytes.expect("inside the image"))
+    }
+
+    pub fn all(&self, routine: &str) -> impl Iterator<Item = Place> {
+        let range = self.routine(routine);
+        range.step_by(4).map(|at| Place {
+            at,
+            word: self.word(at),
+        })
+    }
+
+    /// Room among the instructions where there are none: zeros, that no routine claims.
+    fn cave(&self) -> Range<u64> {
+        const WORDS: u64 = 8;
+        let end = self.symbol("rodata_start");
+        let mut free = 0;
+        for at in (0..end).step_by(4) {
+            free = if self.word(at) == 0 { free + 1 } else { 0 };
+            // Behind the branch of a vector or a routine there is nothing else.
+            if free == WORDS {
+                return at + 4 - WORDS * 4..at + 4;
+            }
+        }
+        panic!("no room for {WORDS} instructions");
+    }
+}
