@@ -69,7 +69,7 @@ pub struct Cpu {
     /// addresses. 4 where `CTR_EL0` says so, which is slow and still right.
     pub dcache_line: u64,
     /// `TCR2_ELx` exists. Linux may have left its `PIE` set, with which our permission bits would
-    /// mean something else (Arm ARM D8.4.2).
+    /// mean something else (Arm ARM D8.4, permission indirection).
     pub has_tcr2: bool,
     /// The SHA256 instructions exist, and the vector registers that they need.
     pub has_sha2: bool,
@@ -87,7 +87,7 @@ pub const TABLE_PA_BITS: u32 = 48;
 const PARANGE_48: u64 = 5;
 
 /// `MAIR_ELx` with attribute 0 = Normal, Inner and Outer Write-Back, Read- and Write-Allocate; the
-/// only attribute used. Also what the loader's tables want (Arm ARM D24.2.119).
+/// only attribute used. Also what the loader's tables want (Arm ARM, MAIR_EL1).
 pub const MAIR: u64 = 0xff;
 
 impl Cpu {
@@ -116,7 +116,7 @@ impl Cpu {
     pub fn tcr(&self, granule: Granule) -> u64 {
         let offset = u64::from(64 - TABLE_PA_BITS);
         match self.regime {
-            // With E2H = 1, TCR_EL2 has TCR_EL1's layout (Arm ARM D24.2.170).
+            // With E2H = 1, TCR_EL2 has TCR_EL1's layout (Arm ARM, TCR_EL2).
             Regime::El1And0 | Regime::El2And0 => {
                 let granule = match granule {
                     Granule::Size4K => TCR_EL1::TG0::KiB_4 + TCR_EL1::TG1::KiB_4,
@@ -153,8 +153,8 @@ impl Cpu {
 }
 
 /// `SCTLR_ELx` with MMU, alignment check and caches off: the bits that are RES1 in some
-/// architecture version set, everything that later versions hang on a bit off (Arm ARM D24.2.154,
-/// D24.2.155). Little-endian data, no WXN, no pointer authentication, no memory tagging.
+/// architecture version set, everything that later versions hang on a bit off (Arm ARM, SCTLR_EL1
+/// and SCTLR_EL2). Little-endian data, no WXN, no pointer authentication, no memory tagging.
 ///
 /// The same value serves each regime: where a bit has a meaning at one level only, it is RES1 or
 /// without effect on us at the others.
@@ -176,8 +176,8 @@ pub const SCTLR_C: u64 = 1 << 2;
 pub const SCTLR_I: u64 = 1 << 12;
 
 /// The granule that there is, 4 KiB first: it maps exactly what is asked. `TGran4` and `TGran64` are
-/// signed fields: 0 and up are yes, 0b1111 is no. `TGran16` is unsigned: 0 is no (Arm ARM D24.2.84,
-/// and D24.1.3 on ID fields).
+/// signed fields: 0 and up are yes, 0b1111 is no. `TGran16` is unsigned: 0 is no (Arm ARM,
+/// ID_AA64MMFR0_EL1, and "Principles of the ID scheme").
 fn granule(mmfr0: LocalRegisterCopy<u64, ID_AA64MMFR0_EL1::Register>) -> Option<Granule> {
     const NEGATIVE: u64 = 0b1000;
     if mmfr0.read(ID_AA64MMFR0_EL1::TGran4) < NEGATIVE {
@@ -191,7 +191,7 @@ fn granule(mmfr0: LocalRegisterCopy<u64, ID_AA64MMFR0_EL1::Register>) -> Option<
     }
 }
 
-/// Bits of physical address for a value of `PARange` (Arm ARM D24.2.84). A value from the future
+/// Bits of physical address for a value of `PARange` (Arm ARM, ID_AA64MMFR0_EL1). A value from the future
 /// counts as 52, the most that this layout of the ID register can mean.
 const fn pa_bits(parange: u64) -> u32 {
     match parange {

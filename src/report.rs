@@ -167,7 +167,7 @@ pub fn mismatch(console: &mut impl Console, computed: &[u8; 32], expected: &[u8;
     say(console, "\n", &[]);
 }
 
-/// An exception, in words and numbers. The classes are `ESR_ELx.EC` (Arm ARM D24.2.40) as far as our
+/// An exception, in words and numbers. The classes are `ESR_ELx.EC` (Arm ARM, ESR_EL1) as far as our
 /// own code can come to them.
 pub fn exception(console: &mut impl Console, exception: &Exception) {
     const CLASSES: [u8; 9] = [0x00, 0x07, 0x0e, 0x18, 0x21, 0x22, 0x25, 0x26, 0x2f];

@@ -202,7 +202,7 @@ impl<'a> Request<'a> {
             value: raw.arm64_dtb_addr,
         };
         Ok(Self {
-            // A64 instructions are 4-byte aligned (Arm ARM B2.3); booting.rst: the device tree is
+            // A64 instructions are 4-byte aligned (Arm ARM, PC alignment checking); booting.rst: the device tree is
             // placed on an 8-byte boundary.
             kernel_entry: kernel.check(4, Problem::NotAlignedTo4, image, pa_bits)?,
             dtb: dtb.check(8, Problem::NotAlignedTo8, image, pa_bits)?,

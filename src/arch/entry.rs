@@ -29,8 +29,9 @@ const SCTLR_EL2: u64 = sctlr_off(Regime::El2);
 // The order:
 //   1. No interrupt, SP_ELx as stack pointer, SCTLR known and off. Nothing is loaded or stored
 //      before that: data may be big-endian until then.
-//   2. I-cache emptied and on, which is legal with the MMU off (Arm ARM D8.2.10: fetches are then
-//      Normal memory) and turns every fetch from a bus access into a cache hit.
+//   2. I-cache emptied and on, which is legal with the MMU off: fetches are Normal memory (Arm ARM D8.2,
+//      "The effects of disabling an address translation stage"). It turns every fetch from a bus
+//      access into a cache hit.
 //   3. Vectors, so that from here on nothing fails silently.
 //   4. Stack, and our own relocations: link.ld keeps only R_AARCH64_RELATIVE, the build checks it.
 global_asm!(

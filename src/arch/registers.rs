@@ -57,7 +57,7 @@ impl Translation {
 }
 
 /// `ID_AA64MMFR3_EL1`, by its encoding: assemblers older than the register do not know its name, and
-/// on CPUs older than it the encoding reads as 0 (Arm ARM D23.3.1).
+/// on CPUs older than it the encoding reads as 0 (Arm ARM, the ID space op0 = 3, op1 = 0, CRn = 0).
 fn id_aa64mmfr3_el1() -> u64 {
     let value;
     // SAFETY: reading an ID register has no effect.

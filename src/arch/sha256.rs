@@ -68,7 +68,7 @@ impl Engine for Memory {
     }
 }
 
-/// Makes FP/SIMD usable at our exception level; what the register held (Arm ARM D24.2.33, D24.2.34).
+/// Makes FP/SIMD usable at our exception level; what the register held (Arm ARM, CPACR_EL1 and CPTR_EL2).
 fn untrap(regime: Regime) -> u64 {
     let found;
     // SAFETY: changes nothing but the trap; no code of ours relies on it.

@@ -13,7 +13,7 @@ mod bits {
     use tock_registers::register_bitfields;
 
     register_bitfields! {u64,
-        /// A stage 1 block or page descriptor, or a table descriptor (Arm ARM D8.3.1, D8.3.2).
+        /// A stage 1 block or page descriptor, or a table descriptor (Arm ARM D8.3).
         pub STAGE1 [
             /// The entry translates.
             VALID OFFSET(0) NUMBITS(1) [],
@@ -21,7 +21,7 @@ mod bits {
             TABLE_OR_PAGE OFFSET(1) NUMBITS(1) [],
             /// Index into `MAIR_ELx`.
             ATTR_INDX OFFSET(2) NUMBITS(3) [],
-            /// Data access permissions, `AP[2:1]` (Arm ARM D8.4.1.2).
+            /// Data access permissions, `AP[2:1]` (Arm ARM D8.4).
             AP OFFSET(6) NUMBITS(2) [
                 /// Read and write, privileged only.
                 ReadWrite = 0b00,

@@ -13,7 +13,7 @@ pub mod loader;
 pub mod table;
 pub mod walk;
 
-/// A translation granule: the size of a page, as its log2 (Arm ARM D8.2).
+/// A translation granule: the size of a page, as its log2 (Arm ARM D8.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Granule {

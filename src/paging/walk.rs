@@ -24,7 +24,7 @@ pub struct Translation {
     /// The block or page descriptor, whose attributes the caller judges.
     pub descriptor: u64,
     /// Attributes that table descriptors on the way impose on all below them (bits 63 to 59: NSTable,
-    /// APTable, UXNTable, PXNTable; Arm ARM D8.3.1), each set if any of them sets it.
+    /// APTable, UXNTable, PXNTable; Arm ARM D8.3), each set if any of them sets it.
     pub hierarchical: u64,
     /// The level at which the walk ended.
     pub level: u32,
