@@ -2,6 +2,7 @@
 # Downloads what tests/kexec.rs boots, into target/downloads/<suite>/:
 #   bookworm/Image                  Debian 12's arm64 cloud kernel
 #   bookworm/busybox                a static arm64 busybox
+#   bookworm/installed/             Debian 12's kexec as it is installed, and the libraries it needs
 #   bookworm/kexec-tools_*.tar.xz   kexec-tools 2.0.25, as released (Debian's patches touch no arm64 code)
 #   sid/kexec-tools_*.tar.xz        the newest kexec-tools
 # through an apt state of its own: the system gets no foreign architecture and no source line, root
@@ -16,7 +17,7 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 say() { echo "fetch: $*"; }
 die() { echo "fetch: $*" >&2; exit 1; }
 
-[ ! -d "$downloads/bookworm" ] || [ ! -d "$downloads/sid" ] || exit 0
+[ ! -d "$downloads/bookworm/installed" ] || [ ! -d "$downloads/sid" ] || exit 0
 
 [ -e $keyring ] || die "no $keyring: run make setup"
 mkdir -p "$downloads"
@@ -76,6 +77,22 @@ from_package() {
     )
 }
 
+# Debian's kexec is linked to Xen's libraries, and these to one another.
+installed_kexec() {
+    local libraries=(
+        libc6 zlib1g libxenmisc4.17
+        libxen{call,devicemodel,evtchn,foreignmemory,gnttab,toolcore,toollog}1
+    )
+    mkdir "$work/installed" "$work/files/installed"
+    cd "$work/installed"
+    apt-get -qq download kexec-tools "${libraries[@]}"
+    for package in ./*.deb; do dpkg-deb -x "$package" .; done
+    cp -L sbin/kexec lib/aarch64-linux-gnu/{ld-linux-aarch64.so.1,libc.so.6,libz.so.1} \
+        usr/lib/aarch64-linux-gnu/libxenctrl.so.4.17 \
+        usr/lib/aarch64-linux-gnu/libxen{call,devicemodel,evtchn,foreignmemory,gnttab,toolcore,toollog}.so.1 \
+        "$work/files/installed"
+}
+
 kexec_tools_source() {
     (cd "$work/files" && apt-get -qq source --download-only --tar-only kexec-tools)
 }
@@ -87,6 +104,7 @@ bookworm() {
     say "$kernel, busybox-static, kexec-tools"
     from_package "$kernel" 'boot/vmlinuz-*' Image
     from_package busybox-static bin/busybox busybox
+    (installed_kexec)
     kexec_tools_source
 }
 
@@ -97,7 +115,10 @@ sid() {
 
 mirror=$(debian_mirror)
 for suite in bookworm sid; do
-    [ ! -d "$downloads/$suite" ] || continue
+    case $suite in
+    bookworm) [ ! -d "$downloads/bookworm/installed" ] || continue ;;
+    sid) [ ! -d "$downloads/sid" ] || continue ;;
+    esac
     say "Debian $suite from $mirror"
     rm -rf "$work"
     mkdir -p "$work/files"
@@ -106,6 +127,7 @@ for suite in bookworm sid; do
     failed=$?
     set -e
     if [ $failed = 0 ]; then
+        rm -rf "${downloads:?}/$suite"
         mv "$work/files" "$downloads/$suite"
     elif [ $suite = sid ]; then
         say "NOT HERE: kexec-tools of Debian sid, $mirror does not give it; the test of it will say so"

@@ -66,6 +66,14 @@ fn boots_with_the_newest_kexec_tools() {
 }
 
 #[test]
+fn boots_with_an_installed_kexec_that_was_patched() {
+    boots(
+        Cycle::new(VHE).el2().kexec(Kexec::Installed),
+        VERIFIED_AT_EL2_VHE,
+    );
+}
+
+#[test]
 fn boots_unverified_where_the_user_asks_for_no_checks() {
     let cycle = Cycle::new(VHE).el2().option("--no-checks");
     let run = boots(cycle, &["purgatory: sha256 not checked"]);

@@ -30,6 +30,8 @@ pub enum Kexec {
     Bookworm,
     /// The newest (2.0.32 or later), with our `purgatory.ro`.
     Sid,
+    /// Debian 12's program as it is installed, with our `purgatory.ro` patched into it.
+    Installed,
     /// 2.0.25 as released, with the C purgatory: tells a fault of ours from one of the surroundings.
     WithCPurgatory,
 }
@@ -111,7 +113,11 @@ impl Cycle {
         let kexec = self.kexec.program()?;
         // It stays, for who runs a failing test's QEMU by hand.
         let initramfs = kexec.with_extension("cpio");
-        write_initramfs(&initramfs, &busybox, &kexec, &image)
+        let libraries = match self.kexec {
+            Kexec::Installed => kexec_libraries()?,
+            Kexec::Bookworm | Kexec::Sid | Kexec::WithCPurgatory => Vec::new(),
+        };
+        write_initramfs(&initramfs, &busybox, &kexec, &image, &libraries)
             .map_err(|error| format!("{}: {error}", initramfs.display()))?;
 
         let qemu = Qemu::new(&self.machine)
@@ -147,12 +153,16 @@ impl Cycle {
 impl Kexec {
     /// The program, built anew when it does not have the current `purgatory.ro` in it.
     fn program(self) -> Result<PathBuf, String> {
+        if self == Self::Installed {
+            return patch_installed();
+        }
         static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
         BUILT.get_or_init(build_kexec_tools).clone()?;
         let path = root().join("target/kexec").join(match self {
             Self::Bookworm => "bookworm/kexec",
             Self::Sid => "sid/kexec",
             Self::WithCPurgatory => "bookworm/kexec-c",
+            Self::Installed => "installed/kexec",
         });
         present(path)
     }
@@ -164,8 +174,23 @@ pub fn sid_is_here() -> bool {
 }
 
 fn build_kexec_tools() -> Result<(), String> {
-    let script = root().join("scripts/kexec-tools.sh");
+    run_script("kexec-tools.sh", &[])
+}
+
+/// As README.md tells who has no source.
+fn patch_installed() -> Result<PathBuf, String> {
+    let installed = downloaded("installed/kexec")?;
+    let patched = root().join("target/kexec/installed/kexec");
+    let made = fs::create_dir_all(patched.with_file_name(""));
+    made.map_err(|error| format!("{}: {error}", patched.display()))?;
+    run_script("patch-kexec.sh", &[&installed, &patched])?;
+    Ok(patched)
+}
+
+fn run_script(name: &str, arguments: &[&Path]) -> Result<(), String> {
+    let script = root().join("scripts").join(name);
     let output = Command::new(&script)
+        .args(arguments)
         .output()
         .map_err(|error| format!("{}: {error}", script.display()))?;
     if output.status.success() {
@@ -173,6 +198,15 @@ fn build_kexec_tools() -> Result<(), String> {
     } else {
         Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
+}
+
+/// What the installed program is linked to.
+fn kexec_libraries() -> Result<Vec<PathBuf>, String> {
+    let directory = root().join("target/downloads/bookworm/installed");
+    let entries = fs::read_dir(&directory);
+    let entries = entries.map_err(|error| format!("{}: {error}", directory.display()))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    Ok(paths.filter(|path| !path.ends_with("kexec")).collect())
 }
 
 fn downloaded(name: &str) -> Result<PathBuf, String> {
@@ -191,7 +225,13 @@ fn present(path: PathBuf) -> Result<PathBuf, String> {
 }
 
 /// The first kernel's files; among them the second one's, which has neither kernel nor kexec.
-fn write_initramfs(to: &Path, busybox: &Path, kexec: &Path, image: &Path) -> io::Result<()> {
+fn write_initramfs(
+    to: &Path,
+    busybox: &Path,
+    kexec: &Path,
+    image: &Path,
+    libraries: &[PathBuf],
+) -> io::Result<()> {
     let init = fs::read(root().join("tests/kexec/init"))?;
     let busybox = fs::read(busybox)?;
     let mut second = Vec::new();
@@ -204,6 +244,10 @@ fn write_initramfs(to: &Path, busybox: &Path, kexec: &Path, image: &Path) -> io:
     let mut first = append(first, "second.cpio", &trailer(second)?)?;
     for (name, path) in [("kexec", kexec), ("Image", image)] {
         first = append(first, name, &fs::read(path)?)?;
+    }
+    for path in libraries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        first = append(first, &format!("lib/{name}"), &fs::read(path)?)?;
     }
     // Whole or not at all, as two tests may write the same at the same time.
     trailer(first)?.persist(to)?;
