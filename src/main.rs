@@ -5,15 +5,20 @@
 
 #![no_std]
 #![no_main]
+#![deny(unsafe_code)]
 
 mod arch;
 
 use arch::{
-    console::Uart, handover, image, memory, registers, sha256, symbols, timer, window::Window,
+    console::Uart,
+    handover, image,
+    memory::{self, Once, Pool},
+    registers, sha256, symbols, timer,
+    window::Window,
 };
 use purgatory::{
     cpu::Cpu,
-    digest::{self, Digest, Sha256},
+    digest,
     paging::{
         layout::Layout,
         loader,
@@ -43,18 +48,29 @@ extern "C" fn main(found: arch::Entry) -> ! {
     report::request(console, &request);
 
     match &request.check {
-        Some(check) => verify(console, &cpu, check, request.tables),
+        Some(check) => verify(console, &cpu, check, request.tables, found.pool),
         None => report::skipped(console),
     }
 
     report::handing_over(console);
-    handover::hand_over(cpu.regime, &found, request.kernel_entry, request.dtb)
+    handover::hand_over(
+        cpu.regime,
+        &found.registers,
+        request.kernel_entry,
+        request.dtb,
+    )
 }
 
 /// Returns if the regions have the digest that the loader computed, and halts otherwise.
-fn verify(console: &mut Uart, cpu: &Cpu, check: &Check<'_>, offer: Option<LoaderTables>) {
+fn verify(
+    console: &mut Uart,
+    cpu: &Cpu,
+    check: &Check<'_>,
+    offer: Option<LoaderTables>,
+    pool: Once,
+) {
     let start = timer::now();
-    let (window, through) = match window(console, cpu, check, offer) {
+    let (window, through) = match window(console, cpu, check, offer, pool) {
         Ok((window, through)) => (Some(window), through),
         Err(why) => {
             report::no_window(console, why);
@@ -63,9 +79,8 @@ fn verify(console: &mut Uart, cpu: &Cpu, check: &Check<'_>, offer: Option<Loader
     };
 
     let computed = match &window {
-        // SAFETY: the window's tables map the image and the regions; hash() touches nothing else.
-        Some(window) => unsafe { window.with(|| hash(cpu, check)) },
-        None => hash(cpu, check),
+        Some(window) => window.with(|| sha256::hash(cpu, check)),
+        None => sha256::hash(cpu, check),
     };
     if let Some(window) = &window {
         check.regions().for_each(|region| window.flush(&region));
@@ -94,34 +109,25 @@ fn window(
     cpu: &Cpu,
     check: &Check<'_>,
     offer: Option<LoaderTables>,
+    pool: Once,
 ) -> Result<(Window, Through), NoTables> {
     let granule = cpu.granule.ok_or(NoTables::NoGranule)?;
     let image = image::layout();
     let layout = Layout::new(granule, image, check.regions());
-    let window = |root| Window::new(cpu, granule, root, &image);
 
-    if let Some(offer) = offer {
-        match loader::check(cpu.regime, &layout, &offer, &memory::LoaderTables(*check)) {
-            Ok(()) => return Ok((window(offer.root), Through::LoaderTables)),
-            Err(why) => report::own_tables(console, offer.root, why),
-        }
-    }
-    // SAFETY: main() runs once and calls this once.
-    let mut frames = unsafe { memory::Pool::new() };
-    let root = table::build(cpu.regime, &layout, &mut frames)?;
-    Ok((window(root), Through::OwnTables))
-}
-
-/// SHA-256 over all regions.
-fn hash(cpu: &Cpu, check: &Check<'_>) -> Digest {
-    // SAFETY: the digest reads what lies in the regions and nothing else.
-    let mut sha = Sha256::new(unsafe { sha256::Memory::new(cpu) });
-    check
-        .regions()
-        .for_each(|region| sha.update(region.start(), region.len()));
-    let digest = sha.finish();
-    sha.into_engine().done();
-    digest
+    let offered = offer.and_then(|offer| {
+        loader::check(cpu.regime, &layout, &offer, &memory::LoaderTables(*check))
+            .inspect_err(|why| report::own_tables(console, offer.root, *why))
+            .ok()
+    });
+    let (map, through) = match offered {
+        Some(map) => (map, Through::LoaderTables),
+        None => (
+            table::build(cpu.regime, &layout, &mut Pool::new(pool))?,
+            Through::OwnTables,
+        ),
+    };
+    Ok((Window::new(cpu, &map, &image), through))
 }
 
 /// There is no panic in the image; the compiler wants to know what one would do.

@@ -8,10 +8,20 @@ use core::arch::global_asm;
 
 use purgatory::cpu::{Regime, SCTLR_I, sctlr_off};
 
+use super::memory::Once;
+
+/// What the first instructions hand to `main`, once.
+#[repr(C)]
+pub struct Entry {
+    /// What they have changed.
+    pub registers: Found,
+    /// Nobody has used the pool yet.
+    pub pool: Once,
+}
+
 /// What the first instructions found in the registers that they had to change.
 #[repr(C)]
-#[derive(Clone, Copy)]
-pub struct Entry {
+pub struct Found {
     /// `SCTLR_ELx`.
     pub sctlr: u64,
     /// `VBAR_ELx`.

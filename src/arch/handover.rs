@@ -8,7 +8,7 @@ use purgatory::{
 };
 use spin::relax::{RelaxStrategy, Spin};
 
-use super::{Entry, console::Uart};
+use super::{console::Uart, entry::Found};
 
 unsafe extern "C" {
     fn hand_over_el1(kernel: u64, dtb: u64, sctlr: u64, vbar: u64) -> !;
@@ -17,7 +17,7 @@ unsafe extern "C" {
 
 /// Gives the CPU to the kernel at `kernel` with the device tree at `dtb` (physical addresses), as
 /// booting.rst asks for it: MMU and D-cache off, x0 = dtb, x1 to x3 = 0.
-pub fn hand_over(regime: Regime, found: &Entry, kernel: u64, dtb: u64) -> ! {
+pub fn hand_over(regime: Regime, found: &Found, kernel: u64, dtb: u64) -> ! {
     let sctlr = found.sctlr & !(SCTLR_M | SCTLR_C);
     // SAFETY: the MMU is off; the digest of what lies at `kernel` was right, or the user has waived
     // it; the values restored are those that were there.

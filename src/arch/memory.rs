@@ -16,11 +16,15 @@ const POOL: usize = 512 << 10;
 #[repr(C, align(4096))]
 struct PoolMemory(UnsafeCell<[u8; POOL]>);
 
-// SAFETY: only the one `Pool` touches it, and there is one CPU.
+// SAFETY: only the one `Pool` that its `Once` allows touches it, and there is one CPU.
 unsafe impl Sync for PoolMemory {}
 
 #[unsafe(link_section = ".bss.pool")]
 static POOL_MEMORY: PoolMemory = PoolMemory(UnsafeCell::new([0; POOL]));
+
+/// Proof that the pool has no other user: the entry code makes one, and it cannot be copied.
+#[repr(C)]
+pub struct Once(());
 
 /// Frames for page tables: those of the pool, one behind the other.
 pub struct Pool {
@@ -29,10 +33,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// # Safety
-    ///
-    /// To be called once: the frames of two pools would be the same.
-    pub unsafe fn new() -> Self {
+    /// The whole pool.
+    pub fn new(_: Once) -> Self {
         let start = POOL_MEMORY.0.get().expose_provenance() as u64;
         Self {
             next: start,

@@ -1,6 +1,8 @@
 //! The machine: registers, memory, the order of things. All of the image's `unsafe` code and
 //! assembly stands below here.
 
+#![allow(unsafe_code)]
+
 pub mod console;
 mod entry;
 mod exception;

@@ -7,25 +7,33 @@ use core::{arch::asm, ptr};
 
 use purgatory::{
     cpu::{Cpu, Regime},
-    digest::{BLOCK, Block, Engine, State},
+    digest::{BLOCK, Block, Digest, Engine, Sha256, State},
+    request::Check,
 };
 
 use instructions::{clear_vectors, sha256_instructions};
 use software::sha256_software;
 
-/// The hash engine: reads memory where it lies, with the MMU off or mapped to itself.
-pub struct Memory {
+/// SHA-256 over all regions of `check`, read where they lie, with the MMU off or mapped to themselves.
+pub fn hash(cpu: &Cpu, check: &Check<'_>) -> Digest {
+    let mut sha = Sha256::new(Memory::new(cpu));
+    check
+        .regions()
+        .for_each(|region| sha.update(region.start(), region.len()));
+    let digest = sha.finish();
+    sha.into_engine().done();
+    digest
+}
+
+/// The engine below. It is given addresses in checked regions only, or of a block of our own.
+struct Memory {
     /// What trapped FP/SIMD before, if the CPU's instructions are used.
     trapped: Option<u64>,
     regime: Regime,
 }
 
 impl Memory {
-    /// # Safety
-    ///
-    /// Only addresses inside checked regions may be given to the engine, and in the window these
-    /// have to be mapped.
-    pub unsafe fn new(cpu: &Cpu) -> Self {
+    fn new(cpu: &Cpu) -> Self {
         let regime = cpu.regime;
         Self {
             trapped: cpu.has_sha2.then(|| untrap(regime)),
@@ -34,7 +42,7 @@ impl Memory {
     }
 
     /// The vector registers are cleared and trap again, if they did.
-    pub fn done(self) {
+    fn done(self) {
         if let Some(trapped) = self.trapped {
             // SAFETY: nobody else uses vector registers; they do not trap now.
             unsafe { clear_vectors() };
@@ -47,7 +55,7 @@ impl Engine for Memory {
     fn compress(&mut self, state: &mut State, at: u64, count: u64) {
         let state = &raw mut state.0;
         let end = at + count * BLOCK as u64;
-        // SAFETY: by Memory::new, readable memory; aligned, by the trait's contract. FP/SIMD does not
+        // SAFETY: memory that is only read, and that Rust knows nothing of, or our own block; aligned, by the trait's contract. FP/SIMD does not
         // trap while `trapped` is kept.
         unsafe {
             if self.trapped.is_some() {
@@ -63,7 +71,7 @@ impl Engine for Memory {
     }
 
     fn byte(&mut self, at: u64) -> u8 {
-        // SAFETY: by Memory::new, readable memory. Volatile, since it may lie at address 0.
+        // SAFETY: memory that is only read, and that Rust knows nothing of. Volatile, since it may lie at address 0.
         unsafe { ptr::with_exposed_provenance::<u8>(at as usize).read_volatile() }
     }
 }

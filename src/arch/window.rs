@@ -9,7 +9,7 @@ use core::{arch::global_asm, mem::offset_of};
 
 use purgatory::{
     cpu::{Cpu, MAIR, Regime, SCTLR_C, SCTLR_I, SCTLR_M, sctlr_off},
-    paging::{Granule, layout::Image},
+    paging::{AddressMap, layout::Image},
     region::Region,
 };
 
@@ -59,14 +59,14 @@ unsafe extern "C" {
 }
 
 impl Window {
-    /// For tables of `granule` whose first one lies at `root`.
-    pub fn new(cpu: &Cpu, granule: Granule, root: u64, image: &Image) -> Self {
+    /// Through `map`, which maps `image` to itself.
+    pub fn new(cpu: &Cpu, map: &AddressMap, image: &Image) -> Self {
         let sctlr_outside = sctlr_off(cpu.regime) | SCTLR_I;
         Self {
             inside: Translation {
                 mair: MAIR,
-                tcr: cpu.tcr(granule),
-                ttbr0: root,
+                tcr: cpu.tcr(map.granule()),
+                ttbr0: map.root(),
             },
             sctlr_inside: sctlr_outside | SCTLR_M | SCTLR_C,
             outside: Translation::read(cpu.regime),
@@ -82,14 +82,10 @@ impl Window {
         }
     }
 
-    /// Runs `work` inside the window.
-    ///
-    /// # Safety
-    ///
-    /// The tables have to map the image and everything that `work` touches to themselves; `work`
-    /// must not touch the console.
-    pub unsafe fn with<T>(&self, work: impl FnOnce() -> T) -> T {
-        // SAFETY: by this function's contract the code, the stack and `self` stay where they are
+    /// Runs `work` inside the window. An access of its to what is not in the tables, the console for
+    /// one, ends in an exception.
+    pub fn with<T>(&self, work: impl FnOnce() -> T) -> T {
+        // SAFETY: an AddressMap maps the image to itself, so code, stack and `self` stay where they are
         // when the MMU goes on; both routines keep to the procedure call standard.
         unsafe { (self.passage.open)(self) };
         let result = work();

@@ -5,7 +5,7 @@
 //! they are taken for a claim.
 
 use super::{
-    Granule,
+    AddressMap, Granule,
     descriptor::{ADDRESS, Access, STAGE1},
     layout::Layout,
     walk::{Tables, translate},
@@ -29,7 +29,7 @@ pub enum Unusable {
     Granule,
 }
 
-/// Whether the tables of `offer` map everything in `layout` to itself, as Normal
+/// The tables of `offer`, if they map everything in `layout` to itself, as Normal
 /// memory, with at least the rights that we need. `MAIR` is ours, so index 0 is the cached one.
 ///
 /// # Errors
@@ -40,7 +40,7 @@ pub fn check<R: Iterator<Item = Region> + Clone>(
     layout: &Layout<R>,
     offer: &LoaderTables,
     tables: &impl Tables,
-) -> Result<(), Unusable> {
+) -> Result<AddressMap, Unusable> {
     if layout.granule() != Granule::Size4K {
         return Err(Unusable::Granule);
     }
@@ -67,7 +67,10 @@ pub fn check<R: Iterator<Item = Region> + Clone>(
             at = mapping.end.min(at + found.rest);
         }
     }
-    Ok(())
+    Ok(AddressMap {
+        root,
+        granule: Granule::Size4K,
+    })
 }
 
 /// Whether a block or page with this descriptor can be accessed as `access` asks for. Attributes that

@@ -13,6 +13,28 @@ pub mod loader;
 pub mod table;
 pub mod walk;
 
+/// Identity tables that were found, or built, to map everything of a [`layout::Layout`]: there is no
+/// other way to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressMap {
+    root: u64,
+    granule: Granule,
+}
+
+impl AddressMap {
+    /// Physical address of the first table, for `TTBR0_ELx`.
+    #[must_use]
+    pub const fn root(&self) -> u64 {
+        self.root
+    }
+
+    /// The granule, for `TCR_ELx`.
+    #[must_use]
+    pub const fn granule(&self) -> Granule {
+        self.granule
+    }
+}
+
 /// A translation granule: the size of a page, as its log2 (Arm ARM D8.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]

@@ -5,7 +5,7 @@
 //! every such access goes to memory.
 
 use super::{
-    Granule, LAST_LEVEL,
+    AddressMap, Granule, LAST_LEVEL,
     descriptor::{leaf, table},
     layout::{Layout, Mapping},
 };
@@ -35,7 +35,7 @@ pub enum NoTables {
     Above48Bits,
 }
 
-/// Builds identity tables for `layout` and returns the physical address of the first one.
+/// Builds identity tables for `layout`.
 ///
 /// # Errors
 ///
@@ -44,7 +44,7 @@ pub fn build<R: Iterator<Item = Region> + Clone>(
     regime: Regime,
     layout: &Layout<R>,
     frames: &mut impl Frames,
-) -> Result<u64, NoTables> {
+) -> Result<AddressMap, NoTables> {
     let granule = layout.granule();
     let root = frames
         .allocate(granule.first_table())
@@ -61,7 +61,7 @@ pub fn build<R: Iterator<Item = Region> + Clone>(
     if builder.todo.is_some() {
         return Err(NoTables::Above48Bits);
     }
-    Ok(root)
+    Ok(AddressMap { root, granule })
 }
 
 struct Builder<'a, R, F> {

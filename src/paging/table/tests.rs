@@ -85,7 +85,9 @@ fn build_in(
     regions: &[Region],
 ) -> Result<u64, NoTables> {
     let layout = Layout::new(granule, image, regions.iter().copied());
-    build(regime, &layout, memory)
+    let map = build(regime, &layout, memory)?;
+    assert_eq!(map.granule(), granule);
+    Ok(map.root())
 }
 
 fn granules() -> impl Strategy<Value = Granule> {
