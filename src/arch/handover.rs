@@ -49,6 +49,8 @@ pub fn park() -> ! {
 // WXN restored nothing of ours may be loaded or stored any more.
 global_asm!(
     ".macro hand_over el",
+    ".pushsection .text.hand_over_\\el, \"ax\", %progbits",
+    ".globl hand_over_\\el",
     ".type hand_over_\\el, %function",
     "hand_over_\\el:",
     "    mov     x16, x0",
@@ -62,12 +64,10 @@ global_asm!(
     "    isb",
     "    b       leave",
     ".size hand_over_\\el, . - hand_over_\\el",
+    ".popsection",
     ".endm",
-    ".pushsection .text.hand_over, \"ax\", %progbits",
-    ".globl hand_over_el1, hand_over_el2",
     "hand_over el1",
     "hand_over el2",
-    ".popsection",
     ".pushsection .text.leave, \"ax\", %progbits",
     ".type leave, %function",
     "leave:",
