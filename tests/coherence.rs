@@ -10,13 +10,11 @@ mod harness;
 
 #[path = "coherence/counts.rs"]
 mod counts;
+#[path = "coherence/exception.rs"]
+mod exception;
 #[path = "coherence/image.rs"]
 mod image;
-#[path = "coherence/instruction.rs"]
-mod instruction;
+#[path = "coherence/lines.rs"]
+mod lines;
 #[path = "coherence/mutants.rs"]
 mod mutants;
-#[path = "coherence/patch.rs"]
-mod patch;
-#[path = "coherence/sweep.rs"]
-mod sweep;

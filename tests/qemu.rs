@@ -20,6 +20,8 @@ mod entry_state;
 mod guests;
 #[path = "qemu/input.rs"]
 mod input;
+#[path = "qemu/loader_tables.rs"]
+mod loader_tables;
 #[path = "qemu/matrix.rs"]
 mod matrix;
 #[path = "qemu/regions.rs"]

@@ -1,1 +1,99 @@
-//! What was counted.
+//! What the image costs, counted: exact, and the same in each run.
+
+use crate::harness::{boot, in_each_regime, usual_cpu};
+use purgatory_test_support::Regime;
+use purgatory_test_support::boot::{Boot, Place};
+use purgatory_test_support::cache_model::smallest_line;
+use purgatory_test_support::trace::Event;
+use purgatory_test_support::trace::phases::{Name, Phases};
+use purgatory_test_support::trace::recording::{Detail, Recording};
+use purgatory_test_support::trace::system::{Dc, System};
+use std::path::Path;
+
+/// What a routine may do besides its loop, instructions.
+const AROUND: u64 = 50;
+/// Instructions of a loop over cache lines, for each of them.
+const EACH_LINE: u64 = 4;
+
+/// What is looked at.
+type Claim = fn(&Boot, &Recording, &Phases);
+
+/// Without a console: how long one waits for a UART, nobody can count.
+fn record(name: &str, regime: Regime) -> (Boot, Recording) {
+    let mut boot = boot(usual_cpu(regime), regime, Place::Low);
+    boot.load.sink = 0;
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("coherence")
+        .join(name.replace("::", "-"));
+    let recording = Recording::new(&boot, &path, Detail::Counts);
+    let recording = recording.unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(recording.trace.complete(), "{name}: {}", recording.outcome);
+    (boot, recording)
+}
+
+fn run(name: &str, regime: Regime, claim: Claim) {
+    let (boot, recording) = record(name, regime);
+    let phases = recording
+        .phases()
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    claim(&boot, &recording, &phases);
+}
+
+/// Cache lines of the image and of all regions.
+fn lines(boot: &Boot, recording: &Recording) -> (u64, u64) {
+    let line = recording
+        .trace
+        .cache_type()
+        .map(smallest_line)
+        .expect("CTR_EL0 is read");
+    let regions = recording.loaded.regions.iter();
+    let regions = regions
+        .map(|&(start, len)| (start + len).div_ceil(line) - start / line)
+        .sum();
+    (boot.load.image.memsz.div_ceil(line), regions)
+}
+
+/// How often this maintenance was done.
+fn maintained(recording: &Recording, what: Dc) -> u64 {
+    let is =
+        |event: &&Event| matches!(event, Event::System { what: System::Dc(dc), .. } if *dc == what);
+    recording.trace.events.iter().filter(is).count() as u64
+}
+
+in_each_regime! {
+    every_run_costs_the_same: |boot, _, phases| {
+        let name = format!("counts again {}", boot.regime.name());
+        let (_, again) = record(&name, boot.regime);
+        assert_eq!(Ok(phases), again.phases().as_ref());
+    };
+    nothing_goes_past_the_cache_while_hashing: |_, _, phases| {
+        let hash = phases.get(Name::Hash);
+        assert_eq!(hash.device.total(), 0, "{hash:?}");
+        assert_ne!(hash.normal.total(), 0, "{hash:?}");
+    };
+    everything_else_goes_past_it: |_, _, phases| {
+        for name in [Name::Before, Name::Tables, Name::Open, Name::Flush, Name::After] {
+            let phase = phases.get(name);
+            assert_ne!(phase.instructions, 0, "{phase:?}");
+            assert_eq!(phase.normal.total(), 0, "{phase:?}");
+        }
+    };
+    each_line_is_maintained_once: |boot, recording, _| {
+        let (image, regions) = lines(boot, recording);
+        assert_eq!(maintained(recording, Dc::Ivac), image, "DC IVAC");
+        assert_eq!(maintained(recording, Dc::Civac), image + regions, "DC CIVAC");
+    };
+    maintenance_costs_next_to_nothing_besides: |boot, recording, phases| {
+        let (image, regions) = lines(boot, recording);
+        let routines = recording.loaded.regions.len() as u64;
+        let bounds = [
+            (Name::Open, image * EACH_LINE + AROUND),
+            (Name::Close, image * EACH_LINE + AROUND),
+            (Name::Flush, regions * EACH_LINE + routines * AROUND),
+        ];
+        for (name, bound) in bounds {
+            let phase = phases.get(name);
+            assert!(phase.instructions <= bound, "at most {bound}: {phase:?}");
+        }
+    };
+}

@@ -1,14 +1,14 @@
 //! Runs a boot under the plugin and has the model judge it.
 
 use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, Place};
+use purgatory_test_support::boot::{Boot, HALTED, Place};
 use purgatory_test_support::cache_model::{Model, Violations};
 use purgatory_test_support::trace::recording::{Detail, Recording};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Enough for the hash to run through a page, and for several regions.
-const INITRD: u64 = 3000;
+/// The length of the initrd, in bytes.
+const INITRD: u64 = 4000;
 
 /// A CPU of each regime.
 pub const fn usual_cpu(regime: Regime) -> &'static str {
@@ -19,9 +19,14 @@ pub const fn usual_cpu(regime: Regime) -> &'static str {
     }
 }
 
-/// A small boot.
+/// A small boot, in which one region has an odd number of lines, and the last not to its end.
 pub fn boot(cpu: &str, regime: Regime, place: Place) -> Boot {
-    Boot::new(cpu, regime, place, INITRD).unwrap_or_else(|error| panic!("{error}"))
+    let boot = Boot::new(cpu, regime, place, INITRD);
+    let mut boot = boot.unwrap_or_else(|error| panic!("{error}"));
+    boot.load.unlike_kexec = true;
+    let initrd = boot.segment("initrd");
+    initrd.len = INITRD;
+    boot
 }
 
 /// A run and what is wrong with it. The files go away with it, unless the test fails.
@@ -35,8 +40,31 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Runs a boot to its end.
+    /// Runs a boot up to the kernel.
     pub fn new(name: &str, boot: &Boot) -> Self {
+        Self::with_lines(name, boot, None)
+    }
+
+    /// The same with cache lines of so many bytes, whatever the CPU says.
+    pub fn with_lines(name: &str, boot: &Boot, line: Option<u64>) -> Self {
+        let judged = Self::run(name, boot, line);
+        if !judged.recording.trace.complete() {
+            judged.fail("the kernel is not reached");
+        }
+        judged
+    }
+
+    /// Runs a boot up to where the purgatory halts.
+    pub fn halted(name: &str, boot: &Boot) -> Self {
+        let judged = Self::run(name, boot, None);
+        let said = judged.recording.outcome.console.contains(HALTED);
+        if !said || judged.recording.trace.complete() {
+            judged.fail("the purgatory does not halt");
+        }
+        judged
+    }
+
+    fn run(name: &str, boot: &Boot, line: Option<u64>) -> Self {
         // The module path begins with the crate.
         let name = name.trim_start_matches("coherence::").to_string();
         let file = name.replace("::", "-");
@@ -45,26 +73,22 @@ impl Judged {
             .join(file);
         let recording = Recording::new(boot, &path, Detail::Everything);
         let recording = recording.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let setup = recording
-            .setup(boot)
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let setup = recording.setup(boot);
+        let mut setup = setup.unwrap_or_else(|error| panic!("{name}: {error}"));
+        setup.line = line.unwrap_or(setup.line);
         let violations = Model::judge(setup, &recording.trace.events);
-        let judged = Self {
+        Self {
             name,
             recording,
             violations,
             path,
-        };
-        if !judged.recording.trace.complete() {
-            judged.fail("the kernel is not reached");
         }
-        judged
     }
 
     /// Fails, with all that is known.
     pub fn fail(&self, what: &str) -> ! {
         let name = &self.name;
-        let symbols = self.recording.symbols();
+        let symbols = self.recording.symbols().expect("it is our image");
         panic!(
             "{name}: {what}\n{}\nalone:   cargo test --test coherence -- --exact {name}\n{}",
             self.violations.report(|offset| symbols.at(offset)),
@@ -91,14 +115,23 @@ impl Drop for Judged {
     }
 }
 
-/// Defines one test in each regime for each `name: |boot| change it;`.
+/// Defines one test in each regime for each `name: case;`, which a function `run` of the module gets
+/// with the test's name and the regime.
 macro_rules! in_each_regime {
-    ($($name:ident: $case:expr;)*) => {
-        in_each_regime!(@regime el1 El1And0, $($name: $case;)*);
-        in_each_regime!(@regime el2 El2, $($name: $case;)*);
-        in_each_regime!(@regime el2_vhe El2And0, $($name: $case;)*);
+    ($($cases:tt)*) => {
+        $crate::harness::in_regimes! {
+            [el1 El1And0, el2 El2, el2_vhe El2And0] { $($cases)* }
+        }
     };
-    (@regime $module:ident $regime:ident, $($name:ident: $case:expr;)*) => {
+}
+pub(crate) use in_each_regime;
+
+/// The same in some of the regimes.
+macro_rules! in_regimes {
+    ([$($module:ident $regime:ident),*] $cases:tt) => {
+        $($crate::harness::in_regimes!(@regime $module $regime $cases);)*
+    };
+    (@regime $module:ident $regime:ident { $($name:ident: $case:expr;)* }) => {
         mod $module {
             use super::*;
             $(
@@ -112,4 +145,4 @@ macro_rules! in_each_regime {
         }
     };
 }
-pub(crate) use in_each_regime;
+pub(crate) use in_regimes;

@@ -4,10 +4,20 @@ use crate::harness::{Judged, boot, in_each_regime, usual_cpu};
 use purgatory_test_support::Regime;
 use purgatory_test_support::boot::{Boot, Place};
 use purgatory_test_support::cache_model::smallest_line;
+use purgatory_test_support::loader::Segment;
+use purgatory_test_support::trace::patch::{Lie, Patch};
 
-fn run(name: &str, regime: Regime, change: fn(Boot) -> Boot) {
-    let boot = change(boot(usual_cpu(regime), regime, Place::Low));
+/// A boot, and what the console shows if it is the one that was meant.
+struct Case(Boot, &'static str);
+
+const VERIFIED: &str = "D-cache on";
+
+fn run(name: &str, regime: Regime, case: fn(Boot) -> Case) {
+    let Case(boot, says) = case(boot(usual_cpu(regime), regime, Place::Low));
     let judged = Judged::new(name, &boot);
+    if !judged.recording.outcome.console.contains(says) {
+        judged.fail(&format!("the console does not say \"{says}\""));
+    }
     judged.clean();
     if boot.cpu == "a64fx" {
         // The one CPU of QEMU's with other lines than all others.
@@ -17,34 +27,52 @@ fn run(name: &str, regime: Regime, change: fn(Boot) -> Boot) {
 }
 
 /// The same boot on another CPU or elsewhere.
-fn other(was: &Boot, cpu: &str, place: Place) -> Boot {
-    boot(cpu, was.regime, place)
+fn other(was: &Boot, cpu: &str, place: Place) -> Case {
+    Case(boot(cpu, was.regime, place), VERIFIED)
+}
+
+/// The same boot of an image that takes the CPU for another.
+fn told(mut boot: Boot, lie: Lie, says: &'static str) -> Case {
+    let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
+    patch.lie(lie);
+    boot.load.image = patch.finish();
+    Case(boot, says)
 }
 
 in_each_regime! {
-    on_the_usual_cpu: |boot| boot;
+    on_the_usual_cpu: |boot| Case(boot, "D-cache on, SHA2 instructions");
     on_the_cpu_with_all_features: |boot| other(&boot, "max", Place::Low);
-    with_lines_of_256_bytes: |boot| match boot.regime {
-        Regime::El1And0 | Regime::El2 | Regime::El2And0 => other(&boot, "a64fx", Place::Low),
-    };
+    with_lines_of_256_bytes: |boot| other(&boot, "a64fx", Place::Low);
     above_4_gib: |boot| other(&boot, usual_cpu(boot.regime), Place::Above4GiB);
     above_512_gib: |boot| other(&boot, usual_cpu(boot.regime), Place::Above512GiB);
+
+    without_sha2_instructions: |boot| told(boot, Lie::NoSha2, "software SHA-256");
+    without_a_window: |boot| told(boot, Lie::NoGranule, "D-cache off");
+    with_pages_of_64_kib: |boot| told(boot, Lie::Granule64KiB, VERIFIED);
+    with_pages_of_16_kib: |boot| {
+        let Case(boot, _) = other(&boot, "max", Place::Low);
+        told(boot, Lie::Granule16KiB, VERIFIED)
+    };
+    with_the_loaders_tables: |mut boot| {
+        boot.make_tables(|_| ());
+        Case(boot, "D-cache on, loader's page tables")
+    };
+
     without_a_console: |mut boot| {
         boot.load.sink = 0;
-        boot
+        Case(boot, "")
     };
     without_checks: |mut boot| {
         boot.load.skip_checks = true;
-        boot
+        Case(boot, "skip_checks=1")
     };
     with_regions_that_share_lines: |mut boot| {
         // Neither starts nor ends with a line, and one begins in the line where the other ends.
         boot.load.unlike_kexec = true;
         let at = boot.segment("initrd").at;
-        let segment = purgatory_test_support::loader::Segment::ragged;
-        *boot.segment("initrd") = segment("initrd", at + 0x107, vec![7; 0x1234]);
+        *boot.segment("initrd") = Segment::ragged("initrd", at + 0x107, vec![7; 0x1234]);
         let next = boot.segment("initrd").end() + 9;
-        boot.load.segments.push(segment("more", next, vec![9; 777]));
-        boot
+        boot.load.segments.push(Segment::ragged("more", next, vec![9; 777]));
+        Case(boot, VERIFIED)
     };
 }

@@ -6,6 +6,8 @@
 
 #[path = "mutants/close.rs"]
 mod close;
+#[path = "mutants/each_step.rs"]
+mod each_step;
 #[path = "mutants/entry.rs"]
 mod entry;
 #[path = "mutants/leave.rs"]
@@ -16,25 +18,22 @@ mod memory;
 mod open;
 
 use crate::harness::{Judged, boot, usual_cpu};
-use crate::instruction::NOP;
-use crate::patch::Patch;
 use purgatory_test_support::Regime;
 use purgatory_test_support::boot::Place;
 use purgatory_test_support::cache_model::Rule;
+use purgatory_test_support::trace::instruction::NOP;
+use purgatory_test_support::trace::patch::Patch;
 
 /// The stack pointer as a base register.
 const SP: u32 = 31;
 
-/// Spoils the image, and says which rule has to catch that. `None`: this regime has nothing of the
-/// kind.
-type Mutant = fn(&mut Patch) -> Option<Rule>;
+/// Spoils the image, and says which rule has to catch that.
+type Mutant = fn(&mut Patch) -> Rule;
 
 fn run(name: &str, regime: Regime, spoil: Mutant) {
     let mut boot = boot(usual_cpu(regime), regime, Place::Low);
-    let mut patch = Patch::new(&boot);
-    let Some(rule) = spoil(&mut patch) else {
-        return;
-    };
+    let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
+    let rule = spoil(&mut patch);
     boot.load.image = patch.finish();
     let judged = Judged::new(name, &boot);
     if judged.violations.get(rule).is_none() {
@@ -47,11 +46,11 @@ fn run(name: &str, regime: Regime, spoil: Mutant) {
 mod harmless {
     use super::*;
     use crate::harness::in_each_regime;
-    use crate::instruction::{ISB, MSR_SCTLR};
+    use purgatory_test_support::trace::instruction::{ISB, MSR_SCTLR};
 
     fn run(name: &str, regime: Regime, change: fn(&mut Patch)) {
         let mut boot = boot(usual_cpu(regime), regime, Place::Low);
-        let mut patch = Patch::new(&boot);
+        let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
         change(&mut patch);
         boot.load.image = patch.finish();
         Judged::new(name, &boot).clean();

@@ -8,6 +8,8 @@ use purgatory_test_support::loader::Load;
 pub enum Expect {
     /// Everything is verified, and the new kernel finds all as it should be.
     Boots,
+    /// The same, with these lines before all is verified, and these words on how it was.
+    BootsThus(Vec<String>, &'static str),
     /// The same, with not a word from the purgatory.
     BootsSilently,
     /// The purgatory says that it checks nothing; the new kernel finds all as it should be.
@@ -33,7 +35,12 @@ pub fn words(boot: &Boot, expect: &Expect) -> Vec<String> {
     match expect {
         Expect::Boots => {
             words.extend(request);
-            words.extend([verified(boot), booting]);
+            words.extend([verified(boot, "D-cache on, *"), booting]);
+        }
+        Expect::BootsThus(lines, how) => {
+            words.extend(request);
+            words.extend(lines.iter().cloned());
+            words.extend([verified(boot, how), booting]);
         }
         Expect::BootsUnchecked => {
             words.extend(request);
@@ -59,7 +66,7 @@ pub fn words(boot: &Boot, expect: &Expect) -> Vec<String> {
     words
 }
 
-fn verified(boot: &Boot) -> String {
+fn verified(boot: &Boot, how: &str) -> String {
     let regions: Vec<_> = boot
         .load
         .segments
@@ -68,7 +75,7 @@ fn verified(boot: &Boot) -> String {
         .collect();
     let bytes: u64 = regions.iter().map(|segment| segment.len).sum();
     format!(
-        "purgatory: {:.1} MiB in {} region{} verified in * ms ({}, D-cache on, *)",
+        "purgatory: {:.1} MiB in {} region{} verified in * ms ({}, {how})",
         bytes as f64 / f64::from(1 << 20),
         regions.len(),
         if regions.len() == 1 { "" } else { "s" },

@@ -2,8 +2,8 @@
 
 use super::{NOP, SP, run};
 use crate::harness::in_each_regime;
-use crate::instruction::*;
 use purgatory_test_support::cache_model::Rule;
+use purgatory_test_support::trace::instruction::*;
 
 const CLOSE: &str = "window_close";
 
@@ -11,92 +11,92 @@ in_each_regime! {
     stores_are_not_waited_for: |patch| {
         let place = patch.find(CLOSE, DSB_SY, 0);
         patch.replace(place, NOP);
-        Some(Rule::StorePending)
+        Rule::StorePending
     };
     mair_is_given_back_too_early: |patch| {
         let mair = patch.find(CLOSE, MSR_MAIR, 0).word;
         let place = patch.before(CLOSE, MSR_SCTLR);
         patch.insert(place, |_| vec![mair]);
-        Some(Rule::TranslationChanged)
+        Rule::TranslationChanged
     };
     no_isb_right_before_the_mmu_goes_off: |patch| {
         let place = patch.before(CLOSE, MSR_SCTLR);
         patch.replace(place, NOP);
-        Some(Rule::NoIsbBeforeDisabling)
+        Rule::NoIsbBeforeDisabling
     };
     an_isb_just_not_right_before_the_mmu_goes_off: |patch| {
         let place = patch.find(CLOSE, MSR_SCTLR, 0);
         patch.insert(place, |_| vec![NOP]);
-        Some(Rule::NoIsbBeforeDisabling)
+        Rule::NoIsbBeforeDisabling
     };
     no_isb_after_the_mmu_went_off: |patch| {
         let place = patch.after(CLOSE, MSR_SCTLR);
         patch.replace(place, NOP);
-        Some(Rule::NoIsbAfterSctlr)
+        Rule::NoIsbAfterSctlr
     };
     the_stack_is_loaded_from_after_the_mmu_went_off: |patch| {
         let place = patch.after(CLOSE, MSR_SCTLR);
         patch.insert_after(place, |_| vec![load(9, SP)]);
-        Some(Rule::AccessBeforeFlush)
+        Rule::AccessBeforeFlush
     };
     the_stack_is_loaded_from_and_gives_what_was_there_before: |patch| {
         let place = patch.after(CLOSE, MSR_SCTLR);
         patch.insert_after(place, |_| vec![load_below(9, SP)]);
-        Some(Rule::DirtyRead)
+        Rule::DirtyRead
     };
     the_stack_is_stored_to_after_the_mmu_went_off: |patch| {
         let place = patch.after(CLOSE, MSR_SCTLR);
         patch.insert_after(place, |_| vec![store_below(9, SP)]);
-        Some(Rule::AccessBeforeFlush)
+        Rule::AccessBeforeFlush
     };
     the_stack_is_stored_to_and_written_over_later: |patch| {
         let place = patch.after(CLOSE, MSR_SCTLR);
         patch.insert_after(place, |_| vec![store_below(9, SP)]);
-        Some(Rule::DirtyOverwritten)
+        Rule::DirtyOverwritten
     };
     nothing_is_written_back: |patch| {
-        let place = patch.find(CLOSE, DC_CIVAC, 0);
-        patch.replace(place, NOP);
-        Some(Rule::DirtyAtKernel)
+        patch.replace_all(CLOSE, DC_CIVAC, |_| NOP);
+        Rule::DirtyAtKernel
     };
     the_image_is_cleaned_only: |patch| {
-        let place = patch.find(CLOSE, DC_CIVAC, 0);
-        patch.replace(place, dc_cvac(place.word));
-        Some(Rule::CleanedOnly)
+        patch.replace_all(CLOSE, DC_CIVAC, |place| dc_cvac(place.word));
+        Rule::CleanedOnly
     };
     the_image_is_invalidated_only: |patch| {
-        let place = patch.find(CLOSE, DC_CIVAC, 0);
-        patch.replace(place, dc_ivac(place.word));
-        Some(Rule::DirtyDiscarded)
+        patch.replace_all(CLOSE, DC_CIVAC, |place| dc_ivac(place.word));
+        Rule::DirtyDiscarded
     };
     the_last_line_is_not_written_back: |patch| {
+        let lines = patch.lines(CLOSE, DC_CIVAC);
         let place = patch.after(CLOSE, MSR_SCTLR);
-        patch.insert(place, |_| vec![sub(6, 7)]);
-        Some(Rule::ImageNotFlushed)
+        patch.insert(place, |_| vec![sub(lines.end, lines.line)]);
+        Rule::ImageNotFlushed
     };
     the_first_line_is_not_written_back: |patch| {
+        let lines = patch.lines(CLOSE, DC_CIVAC);
         let place = patch.after(CLOSE, MSR_SCTLR);
-        patch.insert(place, |_| vec![add(5, 7)]);
-        Some(Rule::ImageNotFlushed)
+        patch.insert(place, |_| vec![add(lines.at, lines.line)]);
+        Rule::ImageNotFlushed
     };
     every_other_line_is_written_back: |patch| {
+        let lines = patch.lines(CLOSE, DC_CIVAC);
         let place = patch.after(CLOSE, DC_CIVAC);
-        patch.insert(place, |_| vec![add(5, 7)]);
-        Some(Rule::DirtyAtKernel)
+        patch.insert(place, |_| vec![add(lines.at, lines.line)]);
+        Rule::DirtyAtKernel
     };
     set_and_way_are_tried_as_well: |patch| {
         let place = patch.after(CLOSE, MSR_SCTLR);
         patch.insert_after(place, |_| vec![DC_CISW]);
-        Some(Rule::SetWay)
+        Rule::SetWay
     };
     what_is_written_back_is_not_waited_for: |patch| {
         let place = patch.find(CLOSE, DSB_SY, 1);
         patch.replace(place, NOP);
-        Some(Rule::AccessBeforeFlush)
+        Rule::AccessBeforeFlush
     };
     our_translations_stay_in_the_tlb: |patch| {
         let place = patch.find(CLOSE, TLBI, 0);
         patch.replace(place, NOP);
-        Some(Rule::TlbLeft)
+        Rule::TlbLeft
     };
 }

@@ -2,8 +2,8 @@
 
 use super::run;
 use crate::harness::in_each_regime;
-use crate::instruction::{adr, load, store};
 use purgatory_test_support::cache_model::Rule;
+use purgatory_test_support::trace::instruction::{adr, load, store};
 
 /// Before the hand-over `x0` is the kernel, and any other register is free.
 const LEAVE: &str = "hand_over";
@@ -12,26 +12,26 @@ in_each_regime! {
     a_region_is_written: |patch| {
         let place = patch.first(LEAVE);
         patch.insert(place, |_| vec![load(9, 0), store(9, 0)]);
-        Some(Rule::StoreOutside)
+        Rule::StoreOutside
     };
     memory_behind_the_image_is_written: |patch| {
         let (place, end) = (patch.first(LEAVE), patch.symbol("image_end"));
         patch.insert(place, |at| vec![adr(9, at, end), store(9, 9)]);
-        Some(Rule::StoreOutside)
+        Rule::StoreOutside
     };
     memory_behind_the_image_is_read: |patch| {
         let (place, end) = (patch.first(LEAVE), patch.symbol("image_end"));
         patch.insert(place, |at| vec![adr(9, at, end), load(9, 9)]);
-        Some(Rule::LoadOutside)
+        Rule::LoadOutside
     };
     an_instruction_is_written: |patch| {
         let (place, text) = (patch.first(LEAVE), patch.symbol("image_start"));
         patch.insert(place, |at| vec![adr(9, at, text), load(10, 9), store(10, 9)]);
-        Some(Rule::StoreToCode)
+        Rule::StoreToCode
     };
     the_page_below_the_stack_is_touched: |patch| {
         let (place, guard) = (patch.first(LEAVE), patch.symbol("stack_guard"));
         patch.insert(place, |at| vec![adr(9, at, guard), load(9, 9)]);
-        Some(Rule::GuardTouched)
+        Rule::GuardTouched
     };
 }

@@ -7,6 +7,7 @@
 //!   may expect, reports item by item, and ends the machine.
 //! - `careless-purgatory` gives nothing back and hands over the wrong things: what the new kernel
 //!   must see.
+//! - `hash` stands apart: it runs the image's SHA-256 alone, over the messages of a list ([`jobs`]).
 //!
 //! All are position independent and flat: the loader applies their relative relocations. They read
 //! one [`Briefing`], which the loader places outside everything that is hashed.
@@ -14,6 +15,7 @@
 #![no_std]
 
 pub mod briefing;
+pub mod jobs;
 pub mod register;
 
 #[cfg(feature = "bare-metal")]

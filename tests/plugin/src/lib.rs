@@ -13,7 +13,7 @@ use qemu::{Access, Block, Id, Instruction, MemoryInfo, Place, Registers};
 use recorder::Recorder;
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_int, c_uint, c_void};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock};
 use wire::{Kind, Reason};
 
@@ -25,6 +25,8 @@ struct Plugin {
     registers: OnceLock<Registers>,
     /// The instructions that read `CTR_EL0`, by address.
     readers: Mutex<BTreeMap<u64, &'static Place>>,
+    /// The first half of a vector register has been loaded or stored, the other follows.
+    half: AtomicBool,
     /// The watched memory that nobody has touched yet, by number.
     unseen: AtomicU64,
 }
@@ -63,6 +65,7 @@ fn install(arguments: &[String]) -> Result<(), String> {
         recorder,
         registers: OnceLock::new(),
         readers: Mutex::default(),
+        half: AtomicBool::new(false),
     };
     PLUGIN.set(plugin).map_err(|_| "loaded twice".into())
 }
@@ -119,7 +122,11 @@ impl Plugin {
         if is_system(place.word) {
             instruction.on_run(at_system, data());
         }
-        instruction.on_memory(after_access);
+        instruction.on_memory(if is_vector_list(place.word) {
+            after_half
+        } else {
+            after_access
+        });
     }
 
     fn register(&self, number: u32) -> u64 {
@@ -134,10 +141,18 @@ impl Plugin {
 }
 
 /// Barriers, writes to system registers, and what goes by the names `DC`, `IC`, `TLBI` and `AT` (Arm
-/// ARM C4.1.94); neither hints nor what reads.
+/// ARM C4.1); neither hints nor what reads.
 const fn is_system(word: u32) -> bool {
     let hint = word & 0xffff_f01f == 0xd503_201f;
     word & 0xffe0_0000 == 0xd500_0000 && !hint
+}
+
+/// `LD1` and `ST1` of one to four whole 16-byte registers. QEMU does each in two halves.
+const fn is_vector_list(word: u32) -> bool {
+    let one_after_another = matches!(word >> 12 & 0xf, 0b0111 | 0b1010 | 0b0110 | 0b0010);
+    let plain = word & 0xffbf_0000 == 0x4c00_0000;
+    let post_index = word & 0xffa0_0000 == 0x4c80_0000;
+    (plain || post_index) && one_after_another
 }
 
 /// `MSR SCTLR_EL1` and `MSR SCTLR_EL2`.
@@ -225,21 +240,59 @@ extern "C" fn after_read(_: c_uint, data: *mut c_void) {
 }
 
 extern "C" fn after_access(_: c_uint, info: MemoryInfo, address: u64, pc: *mut c_void) {
-    let Some(plugin) = PLUGIN.get() else { return };
-    let Some(recorder) = plugin.recorder() else {
-        return;
-    };
-    let pc = pc.addr() as u64;
-    recorder.access(pc, Access::new(info), address, plugin.options.memory);
-    let unseen = plugin.unseen.load(Relaxed);
-    if unseen == 0 {
-        return;
+    if let Some(plugin) = PLUGIN.get() {
+        plugin.access(Access::new(info), address, pc.addr() as u64, Half::None);
     }
-    for (index, watched) in plugin.options.watches.iter().enumerate() {
-        if unseen & 1 << index != 0 && watched.contains(&address) {
-            plugin.unseen.store(unseen & !(1 << index), Relaxed);
-            let count = recorder.instructions().get();
-            recorder.snapshot(Reason::Watched, pc, count, index as u64);
+}
+
+/// The same for a half of a 16-byte register: the two halves count as one access.
+extern "C" fn after_half(_: c_uint, info: MemoryInfo, address: u64, pc: *mut c_void) {
+    let Some(plugin) = PLUGIN.get() else { return };
+    let access = Access::new(info);
+    let half = match access.size_shift {
+        3 if plugin.half.fetch_xor(true, Relaxed) => Half::Second,
+        3 => Half::First,
+        _ => Half::None,
+    };
+    plugin.access(access, address, pc.addr() as u64, half);
+}
+
+/// Which half of a 16-byte access it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Half {
+    /// It is a whole one.
+    None,
+    First,
+    Second,
+}
+
+impl Plugin {
+    fn access(&self, access: Access, address: u64, pc: u64, half: Half) {
+        let Some(recorder) = self.recorder() else {
+            return;
+        };
+        match half {
+            Half::None => recorder.count(access.size_shift, access.store),
+            Half::First => {}
+            Half::Second => recorder.count(4, access.store),
+        }
+        if self.options.memory {
+            recorder.access(pc, access, address);
+        }
+        if access.store && !self.options.image.contains(&address) {
+            // A word on the console may be the last: then QEMU is killed.
+            recorder.flush();
+        }
+        let unseen = self.unseen.load(Relaxed);
+        if unseen == 0 {
+            return;
+        }
+        for (index, watched) in self.options.watches.iter().enumerate() {
+            if unseen & 1 << index != 0 && watched.contains(&address) {
+                self.unseen.store(unseen & !(1 << index), Relaxed);
+                let count = recorder.instructions().get();
+                recorder.snapshot(Reason::Watched, pc, count, index as u64);
+            }
         }
     }
 }

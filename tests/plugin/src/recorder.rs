@@ -77,16 +77,19 @@ impl Recorder {
         self.write(kind, 0, place.word, words);
     }
 
-    /// Counts a load or store, and writes it down if `whole`.
-    pub fn access(&self, pc: u64, access: Access, address: u64, whole: bool) {
-        let detail = wire::access(access.size_shift, access.store);
+    /// Counts a load or store.
+    pub fn count(&self, size_shift: u32, store: bool) {
+        let detail = wire::access(size_shift, store);
         if let Some(counter) = self.accesses.get(usize::from(detail)) {
             counter.store(counter.load(Relaxed) + 1, Relaxed);
         }
-        if whole {
-            let [low, high] = access.value();
-            self.write(Kind::Access, detail, 0, [pc, address, low, high]);
-        }
+    }
+
+    /// Writes a load or store.
+    pub fn access(&self, pc: u64, access: Access, address: u64) {
+        let detail = wire::access(access.size_shift, access.store);
+        let [low, high] = access.value();
+        self.write(Kind::Access, detail, 0, [pc, address, low, high]);
     }
 
     /// Writes the counters.

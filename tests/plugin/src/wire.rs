@@ -19,7 +19,8 @@ pub enum Kind {
     System = 2,
     /// What an `MRS` has read, seen at the next instruction: pc of the `MRS`, instructions, `Xt`.
     Read = 3,
-    /// A load or store has been done: pc, address, value, the upper half of a 16-byte value.
+    /// A load or store has been done: pc, address, value, the upper half of a 16-byte value. A vector
+    /// register may come in two halves, which the counters take for one.
     Access = 4,
     /// The counters follow, as they are before the instruction at this pc, or for
     /// [`Reason::Watched`] right after it: pc, instructions, the number of the watched memory.

@@ -10,6 +10,7 @@ use crate::guest::Guest;
 use crate::image::{Image, PAGE};
 use crate::loader::{Load, Loaded, Segment};
 use crate::qemu::{Outcome, Qemu};
+use crate::v3_tables::{BLOCK, V3Tables};
 use crate::{artifact, entry_state};
 use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
 use std::fs;
@@ -35,7 +36,6 @@ const OLD_KERNEL_AT: u64 = BRIEFING_AT + 0x1_0000;
 const STAND_IN_AT: u64 = BRIEFING_AT + 0x4_0000;
 
 const MIB: u64 = 1 << 20;
-const BLOCK: u64 = 2 * MIB;
 
 /// A boot. Tests change its parts before it [`Boot::run`]s.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub struct Boot {
     pub stand_in: Option<Guest>,
     /// What nobody may have changed, beside the segments and the purgatory's code.
     pub pieces: Vec<Piece>,
+    /// What else is in memory, unknown to the purgatory.
+    pub unhashed: Vec<Segment>,
     old_kernel: Guest,
 }
 
@@ -97,6 +99,7 @@ impl Boot {
         Ok(Self {
             stand_in: None,
             pieces: Vec::new(),
+            unhashed: Vec::new(),
             cpu: cpu.into(),
             memory,
             load,
@@ -122,6 +125,24 @@ impl Boot {
             register: number,
             value,
         };
+    }
+
+    /// Loads as a kexec does that makes page tables: these are one more segment, in a block of its
+    /// own as the purgatory behind it, and map all that is loaded. They are hashed as `spoil` leaves
+    /// them.
+    pub fn make_tables(&mut self, spoil: impl FnOnce(&mut V3Tables)) {
+        let last = self.load.segments.iter().map(Segment::end).max();
+        let at = last.unwrap_or(RAM).next_multiple_of(BLOCK);
+        self.load.purgatory_at = at + BLOCK + 3 * PAGE;
+        let mut tables = V3Tables::new(at);
+        for segment in &self.load.segments {
+            tables.map(segment.at, segment.len);
+        }
+        tables.map(at, V3Tables::LEN);
+        tables.map(self.load.purgatory_at, self.load.image.memsz);
+        spoil(&mut tables);
+        self.load.segments.push(tables.segment("tables"));
+        self.load.pgtble_base = Some(at);
     }
 
     /// Loads everything, and makes it one file for QEMU.
@@ -156,7 +177,7 @@ impl Boot {
                 |guest: &Guest| Segment::new(guest.name(), at, guest.place(at, BRIEFING_AT));
             segments.extend(guest.map(place));
         }
-        segments.extend(loaded.segments.iter().cloned());
+        segments.extend(loaded.segments.iter().chain(&self.unhashed).cloned());
         let file = executable(&segments, OLD_KERNEL_AT);
         Ok((loaded, file))
     }

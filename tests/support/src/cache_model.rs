@@ -6,7 +6,7 @@
 //!
 //! - At the image's first instruction each line of memory may be cached, clean, with what memory
 //!   holds then: Linux has cleaned the segments, and speculation may have fetched any of it.
-//! - With the MMU off data accesses are Device accesses (Arm ARM D8.2.10): they reach memory and leave
+//! - With the MMU off data accesses are Device accesses (Arm ARM D8.2, on what disabling a stage does): they reach memory and leave
 //!   copies in the caches as they are.
 //! - With the MMU on, whatever is mapped may be fetched at any time, and what is dirty may be written
 //!   back at any time, or never.

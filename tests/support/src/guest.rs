@@ -100,3 +100,6 @@ impl Guest {
         &self.name
     }
 }
+
+#[cfg(test)]
+mod tests;

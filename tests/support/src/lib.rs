@@ -11,10 +11,15 @@ pub mod guest;
 pub mod image;
 pub mod linux;
 pub mod loader;
+pub mod mca;
 pub mod qemu;
+pub mod relocated;
 pub mod trace;
+pub mod v3_tables;
 
-pub use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting, briefing};
+pub use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting, briefing, jobs};
+/// Between structures that guests and tests share, and bytes.
+pub use zerocopy;
 
 /// The root of the workspace, where `Cargo.toml` and `target/` are.
 pub fn root() -> PathBuf {

@@ -1,6 +1,8 @@
 //! What the purgatory did in QEMU, instruction by instruction, as the plugin of `tests/plugin` wrote
 //! it down.
 
+pub mod instruction;
+pub mod patch;
 pub mod phases;
 pub mod recording;
 pub mod symbols;

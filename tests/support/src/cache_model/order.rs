@@ -59,7 +59,8 @@ impl Order {
         self.stored.clear();
     }
 
-    /// `DSB`. This CPU's own caches are done with any domain (Arm ARM D7.5.9.12); what goes to the
+    /// `DSB`. This CPU's own caches are done with any domain (Arm ARM D7, on
+    /// the completion of cache maintenance); what goes to the
     /// Point of Coherency is waited for with that of the whole system.
     pub fn dsb(&mut self, domain: Domain) {
         for progress in [&mut self.ic, &mut self.tlbi] {

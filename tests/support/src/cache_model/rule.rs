@@ -43,9 +43,9 @@ rules! {
     AccessBeforeFlush: "a load or store after the D-cache went off, before all of the image was written back";
     RegionNotCleaned: "a hashed line that was never cleaned: the kernel may find something else than what was hashed";
     CleanedOnly: "DC CVAC, which Cortex-A53 (826319, 827319, 824069, 819472) can do without cleaning: DC CIVAC is safe";
-    SetWay: "maintenance by set and way, which other caches of the system do not see (Arm ARM D7.5.9)";
+    SetWay: "maintenance by set and way, which other caches of the system do not see";
     MaintenanceOutside: "maintenance of a line that belongs neither to the image nor to a region";
-    ZvaUncached: "DC ZVA with the MMU off: an alignment fault (Arm ARM D7.5.8)";
+    ZvaUncached: "DC ZVA with the MMU off: an alignment fault (Arm ARM, DC ZVA)";
 
     // Order.
     MaintenanceUnordered: "a line is maintained with no barrier after a store past the cache: either may come first";

@@ -42,7 +42,7 @@ impl Control {
     /// A write to a register.
     pub fn write(&mut self, register: Register, value: u64) -> Written {
         let ours = |el| {
-            // With E2H = 1 the names of EL1 mean the registers of EL2 (Arm ARM D8.13.3).
+            // With E2H = 1 the names of EL1 mean the registers of EL2 (Arm ARM D8, on FEAT_VHE).
             el == self.regime.el() || self.regime == Regime::El2And0
         };
         let place = match register {

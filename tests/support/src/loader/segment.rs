@@ -30,7 +30,7 @@ impl Segment {
         }
     }
 
-    /// A segment that ends with its last byte. Kexec makes none ([`Load::unlike_kexec`]).
+    /// A segment that ends with its last byte. Kexec makes none ([`super::Load::unlike_kexec`]).
     pub fn ragged(name: &str, at: u64, bytes: Vec<u8>) -> Self {
         let len = bytes.len() as u64;
         Self {

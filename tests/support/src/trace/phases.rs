@@ -77,74 +77,134 @@ pub struct Phase {
     pub normal: Accesses,
 }
 
-/// The instructions that begin and end phases, as offsets into the image.
-///
-/// # Errors
-/// When there is no routine of such a name.
-pub fn marks(symbols: &Symbols) -> Result<Vec<u64>, String> {
-    let mut marks = Vec::new();
-    for name in [
-        "window_open_el1",
-        "window_open_el2",
-        "window_close_el1",
-        "window_close_el2",
-    ] {
-        marks.push(symbols.get(name)?.start);
-    }
-    let flush = symbols.get("clean_and_invalidate")?;
-    marks.extend([flush.start, flush.end - 4]);
-    Ok(marks)
+/// Where phases begin and end.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    /// The first instructions of `window_open`.
+    open: Vec<u64>,
+    /// The first instructions of `window_close`.
+    close: Vec<u64>,
+    /// The first and the last instruction of `clean_and_invalidate`.
+    flush: Option<(u64, u64)>,
+    /// The memory that tables are made of.
+    pub tables: Range<u64>,
 }
 
-/// The memory that tables are made of, as offsets into the image.
-///
-/// # Errors
-/// When there is no memory of that name.
-pub fn tables(symbols: &Symbols) -> Result<Range<u64>, String> {
-    symbols.containing("POOL_MEMORY")
-}
-
-/// Adds up what the snapshots of a trace tell.
-///
-/// # Errors
-/// As [`marks`].
-pub fn phases(trace: &Trace, symbols: &Symbols, image: u64) -> Result<Vec<Phase>, String> {
-    let marks: Vec<_> = marks(symbols)?.iter().map(|mark| image + mark).collect();
-    let last_flush = trace.snapshots.iter().rposition(|s| s.pc == marks[5]);
-    let mut phases = Name::ALL.map(|name| Phase {
-        name,
-        instructions: 0,
-        device: Accesses::default(),
-        normal: Accesses::default(),
-    });
-    let (mut now, mut mmu) = (Name::Before, false);
-    for (index, pair) in trace.snapshots.windows(2).enumerate() {
-        let (from, to) = (&pair[0], &pair[1]);
-        match (from.reason, from.pc) {
-            (Reason::Watched, _) if from.watched == 0 && now == Name::Before => now = Name::Tables,
-            (Reason::Watched, _) if from.watched == 1 && now <= Name::Tables => now = Name::Hash,
-            (Reason::Marked, pc) if marks[..2].contains(&pc) => now = Name::Open,
-            (Reason::Marked, pc) if marks[2..4].contains(&pc) => now = Name::Close,
-            (Reason::Marked, pc) if pc == marks[4] => now = Name::Flush,
-            (Reason::Marked, _) if Some(index) == last_flush => now = Name::After,
-            (Reason::Sctlr, _) => {
-                mmu = sctlr(trace, from) & SCTLR_M != 0;
-                if mmu {
-                    now = Name::Hash;
-                }
-            }
-            _ => {}
-        }
-        let phase = &mut phases[now as usize];
-        phase.instructions += to.instructions - from.instructions;
-        let accesses = if mmu {
-            &mut phase.normal
-        } else {
-            &mut phase.device
+impl Marks {
+    /// Those of the image at this address; none of a purgatory that nothing is known of.
+    ///
+    /// # Errors
+    /// When there is no routine of such a name.
+    pub fn new(symbols: Option<&Symbols>, image: u64) -> Result<Self, String> {
+        let Some(symbols) = symbols else {
+            return Ok(Self::default());
         };
-        *accesses += Accesses::of(to) - Accesses::of(from);
+        let first = |name| Ok::<_, String>(image + symbols.get(name)?.start);
+        let flush = symbols.get("clean_and_invalidate")?;
+        let tables = symbols.containing("POOL_MEMORY")?;
+        Ok(Self {
+            open: vec![first("window_open_el1")?, first("window_open_el2")?],
+            close: vec![first("window_close_el1")?, first("window_close_el2")?],
+            flush: Some((image + flush.start, image + flush.end - 4)),
+            tables: image + tables.start..image + tables.end,
+        })
     }
-    Ok(phases.to_vec())
+
+    /// All instructions.
+    pub fn all(&self) -> impl Iterator<Item = u64> {
+        let flush = self.flush.into_iter().flat_map(<[u64; 2]>::from);
+        self.open.iter().chain(&self.close).copied().chain(flush)
+    }
+}
+
+/// What all phases cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phases([Phase; 7]);
+
+impl Phases {
+    /// Adds up what the snapshots of a trace tell.
+    pub fn new(trace: &Trace, marks: &Marks) -> Self {
+        let (flush, flushed) = marks.flush.unzip();
+        let last = |s: &Snapshot| s.reason == Reason::Marked && Some(s.pc) == flushed;
+        let last = trace.snapshots.iter().rposition(last);
+        let mut phases = Name::ALL.map(Phase::new);
+        let (mut now, mut mmu) = (Name::Before, false);
+        for (index, pair) in trace.snapshots.windows(2).enumerate() {
+            let (from, to) = (&pair[0], &pair[1]);
+            now = match from.reason {
+                Reason::Watched if from.watched == 0 && now == Name::Before => Name::Tables,
+                Reason::Watched if from.watched == 1 && now <= Name::Tables => Name::Hash,
+                Reason::Marked if marks.open.contains(&from.pc) => Name::Open,
+                Reason::Marked if marks.close.contains(&from.pc) => Name::Close,
+                Reason::Marked if Some(from.pc) == flush => Name::Flush,
+                Reason::Marked if Some(index) == last => Name::After,
+                Reason::Sctlr => {
+                    mmu = sctlr(trace, from) & SCTLR_M != 0;
+                    if mmu { Name::Hash } else { now }
+                }
+                _ => now,
+            };
+            let phase = &mut phases[now as usize];
+            phase.instructions += to.instructions - from.instructions;
+            let accesses = if mmu {
+                &mut phase.normal
+            } else {
+                &mut phase.device
+            };
+            *accesses += Accesses::of(to) - Accesses::of(from);
+        }
+        Self(phases)
+    }
+
+    /// One of them.
+    pub const fn get(&self, name: Name) -> &Phase {
+        &self.0[name as usize]
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Phase> {
+        self.0.iter()
+    }
+
+    /// Everything together, under the name of the last.
+    pub fn total(&self) -> Phase {
+        let mut total = Phase::new(Name::After);
+        for phase in &self.0 {
+            total.instructions += phase.instructions;
+            total.device += phase.device;
+            total.normal += phase.normal;
+        }
+        total
+    }
+}
+
+impl Phase {
+    const fn new(name: Name) -> Self {
+        let none = Accesses {
+            loads: [0; 5],
+            stores: [0; 5],
+        };
+        Self {
+            name,
+            instructions: 0,
+            device: none,
+            normal: none,
+        }
+    }
+}
+
+impl Sub for Phase {
+    type Output = Self;
+
+    /// What more there was.
+    fn sub(self, other: Self) -> Self {
+        Self {
+            name: self.name,
+            instructions: self.instructions - other.instructions,
+            device: self.device - other.device,
+            normal: self.normal - other.normal,
+        }
+    }
 }
 
 /// What is about to be written to `SCTLR` at this snapshot.

@@ -1,7 +1,7 @@
 //! Runs a boot under the plugin.
 
 use super::Trace;
-use super::phases::{self, Phase};
+use super::phases::{Marks, Phases};
 use super::symbols::Symbols;
 use crate::boot::{Boot, HALTED};
 use crate::cache_model::{Memory, Setup, smallest_line};
@@ -33,7 +33,8 @@ pub struct Recording {
     pub outcome: Outcome,
     /// What was in memory.
     pub loaded: Loaded,
-    symbols: Symbols,
+    /// `None` for another purgatory than ours.
+    symbols: Option<Symbols>,
     image: u64,
 }
 
@@ -46,17 +47,37 @@ impl Recording {
         // A mutant of the image has the symbols of the image.
         let image = fs::read(crate::artifact("purgatory.ro")?).map_err(|e| e.to_string())?;
         let image = crate::image::Image::read(&image).map_err(|refusal| refusal.to_string())?;
-        let symbols = Symbols::read(&image)?;
+        Self::with(boot, path, detail, Some(Symbols::read(&image)?))
+    }
+
+    /// The same for a purgatory that is not ours. It is only counted, up to the first access to a
+    /// region and from there on.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_another(boot: &Boot, path: &Path) -> Result<Self, String> {
+        Self::with(boot, path, Detail::Counts, None)
+    }
+
+    fn with(
+        boot: &Boot,
+        path: &Path,
+        detail: Detail,
+        symbols: Option<Symbols>,
+    ) -> Result<Self, String> {
         let (loaded, file) = boot.build()?;
         let (elf, trace) = (path.with_extension("elf"), path.with_extension("trace"));
         write(&elf, &file)?;
         // What an earlier run has left is not ours.
         write(&trace, &[])?;
 
-        let plugin = options(boot, &loaded, &symbols, &trace, detail)?;
+        let plugin = options(boot, &loaded, symbols.as_ref(), &trace, detail)?;
         let outcome = boot
             .qemu(&elf)
             .args(["-plugin", &plugin])
+            // The clock goes by instructions, so that each run is like the other; and a thousand
+            // times too fast, so that a UART is not waited for that needs no time.
+            .args(["-icount", "shift=10,sleep=off"])
             .run(&[HALTED], TIMEOUT)
             .map_err(|error| error.to_string())?;
         let bytes = fs::read(&trace).map_err(|error| error.to_string())?;
@@ -94,7 +115,7 @@ impl Recording {
             regime: boot.regime,
             line: smallest_line(cache_type),
             zva: 64,
-            parts: self.symbols.parts(self.image)?,
+            parts: self.symbols()?.parts(self.image)?,
             regions: regions.map(|&(start, len)| start..start + len).collect(),
             uart: (sink != 0).then_some(sink..sink + 4),
             memory,
@@ -102,16 +123,21 @@ impl Recording {
     }
 
     /// Where things are in the image.
-    pub const fn symbols(&self) -> &Symbols {
-        &self.symbols
+    ///
+    /// # Errors
+    /// When it is not ours.
+    pub fn symbols(&self) -> Result<&Symbols, String> {
+        let symbols = self.symbols.as_ref();
+        symbols.ok_or("nothing is known of this purgatory".into())
     }
 
     /// What was counted, phase by phase.
     ///
     /// # Errors
     /// When the image has no routines by the names that the phases begin with.
-    pub fn phases(&self) -> Result<Vec<Phase>, String> {
-        phases::phases(&self.trace, &self.symbols, self.image)
+    pub fn phases(&self) -> Result<Phases, String> {
+        let marks = Marks::new(self.symbols.as_ref(), self.image)?;
+        Ok(Phases::new(&self.trace, &marks))
     }
 }
 
@@ -119,29 +145,23 @@ impl Recording {
 fn options(
     boot: &Boot,
     loaded: &Loaded,
-    symbols: &Symbols,
+    symbols: Option<&Symbols>,
     trace: &Path,
     detail: Detail,
 ) -> Result<String, String> {
     let at = boot.load.purgatory_at;
-    let image = symbols.parts(at)?.image;
+    let marks = Marks::new(symbols, at)?;
     let mut options = vec![
         // QEMU's way to write a comma that ends no option.
         plugin()?.display().to_string().replace(',', ",,"),
         format!("out={}", trace.display().to_string().replace(',', ",,")),
-        format!("image={:x}-{:x}", image.start, image.end),
+        format!("image={at:x}-{:x}", at + boot.load.image.memsz),
         format!("entry={:x}", loaded.start),
         format!("kernel={:x}", boot.load.entry),
     ];
-    for mark in phases::marks(symbols)? {
-        options.push(format!("mark={:x}", at + mark));
-    }
-    let tables = phases::tables(symbols)?;
-    options.push(format!(
-        "watch={:x}-{:x}",
-        at + tables.start,
-        at + tables.end
-    ));
+    options.extend(marks.all().map(|mark| format!("mark={mark:x}")));
+    let tables = &marks.tables;
+    options.push(format!("watch={:x}-{:x}", tables.start, tables.end));
     if let Some((start, len)) = loaded.regions.first() {
         options.push(format!("watch={start:x}-{:x}", start + len));
     }

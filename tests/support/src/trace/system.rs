@@ -1,4 +1,4 @@
-//! The system instructions that matter here, by their encoding (Arm ARM C4.1.94, C5).
+//! The system instructions that matter here, by their encoding (Arm ARM C4.1, C5).
 
 /// What a system instruction does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

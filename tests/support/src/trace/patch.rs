@@ -1,11 +1,13 @@
-//! Changes instructions of the built image, found by routine and kind, so that a mutant stays the
-//! same mutant when the code around it changes.
+//! Changes instructions of the built image, found by routine and kind, so that a change stays the
+//! same when the code around it does not.
+//!
+//! What is looked for and not there is a panic: then the change has to be thought of anew.
 
-use crate::instruction::{Pattern, branch, is_relative};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Boot;
-use purgatory_test_support::image::Image;
-use purgatory_test_support::trace::symbols::Symbols;
+use super::instruction::{ADD, CMP, Pattern, branch, is_relative, movk, movz};
+use super::symbols::Symbols;
+use crate::Regime;
+use crate::boot::Boot;
+use crate::image::Image;
 use std::ops::Range;
 
 /// An image that is being changed.
@@ -14,6 +16,32 @@ pub struct Patch {
     symbols: Symbols,
     /// What it is going to run in.
     pub regime: Regime,
+}
+
+/// A register of the CPU that says what it can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// `ID_AA64ISAR0_EL1`: neither SHA2 instructions nor anything else.
+    NoSha2,
+    /// `ID_AA64MMFR0_EL1`: no page size that tables could be made of.
+    NoGranule,
+    /// Pages of 16 KiB and no others.
+    Granule16KiB,
+    /// Pages of 64 KiB and no others.
+    Granule64KiB,
+    /// `CTR_EL0`: the smallest D-cache line has this many bytes.
+    Lines(u32),
+}
+
+/// A loop over cache lines, by the numbers of its registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lines {
+    /// Where it is.
+    pub at: u32,
+    /// Where it ends.
+    pub end: u32,
+    /// The length of a line.
+    pub line: u32,
 }
 
 /// One instruction of it.
@@ -34,14 +62,16 @@ impl Place {
 
 impl Patch {
     /// The image of a boot.
-    pub fn new(boot: &Boot) -> Self {
+    ///
+    /// # Errors
+    /// When it is not the one that was built.
+    pub fn new(boot: &Boot) -> Result<Self, String> {
         let image = boot.load.image.clone();
-        let symbols = Symbols::read(&image).unwrap_or_else(|error| panic!("{error}"));
-        Self {
+        Ok(Self {
+            symbols: Symbols::read(&image)?,
             image,
-            symbols,
             regime: boot.regime,
-        }
+        })
     }
 
     /// The image as it is by now.
@@ -94,10 +124,63 @@ impl Patch {
         first.unwrap_or_else(|| panic!("{routine} is empty"))
     }
 
+    /// The loop around the maintenance of this kind: `DC`, then `ADD` and `CMP`.
+    pub fn lines(&self, routine: &str, dc: Pattern) -> Lines {
+        let dc = self.find(routine, dc, 0);
+        let second = |what: Pattern| {
+            let found = self
+                .all(routine)
+                .find(|place| place.at > dc.at && what.is(place.word));
+            let found = found.unwrap_or_else(|| panic!("{routine}: no {what:x?} after DC"));
+            found.word >> 16 & 0x1f
+        };
+        Lines {
+            at: dc.register(),
+            line: second(ADD),
+            end: second(CMP),
+        }
+    }
+
+    /// Makes the image read something else in an ID register than is there.
+    pub fn lie(&mut self, lie: Lie) {
+        // MRS of ID_AA64ISAR0_EL1, ID_AA64MMFR0_EL1 with 48 bits of address, and CTR_EL0.
+        let (register, value): (u32, u32) = match lie {
+            Lie::NoSha2 => (0xd538_0600, 0),
+            Lie::NoGranule => (0xd538_0700, 0xff00_0005),
+            Lie::Granule16KiB => (0xd538_0700, 0xff10_0005),
+            Lie::Granule64KiB => (0xd538_0700, 0xf000_0005),
+            Lie::Lines(bytes) => (0xd53b_0020, 0x8440_c004 | (bytes.ilog2() - 2) << 16),
+        };
+        let text = 0..self.symbol("rodata_start");
+        let all: Vec<_> = self
+            .places(text)
+            .filter(|place| place.word & !0x1f == register)
+            .collect();
+        assert!(!all.is_empty(), "the image does not read {register:#x}");
+        for place in all {
+            let to = place.register();
+            // It is read all the same, which whoever watches may want to see.
+            self.insert_after(place, |_| {
+                vec![movz(to, value as u16), movk(to, (value >> 16) as u16)]
+            });
+        }
+    }
+
+    /// Makes other instructions of all of this kind in a routine.
+    pub fn replace_all(&mut self, routine: &str, what: Pattern, word: impl Fn(Place) -> u32) {
+        let places: Vec<_> = self
+            .all(routine)
+            .filter(|place| what.is(place.word))
+            .collect();
+        assert!(!places.is_empty(), "{routine} has no {what:x?}");
+        for place in places {
+            self.replace(place, word(place));
+        }
+    }
+
     /// Makes another instruction of one.
     pub fn replace(&mut self, place: Place, word: u32) {
-        let bytes = &mut self.image.bytes[place.at as usize..][..4];
-        bytes.copy_from_slice(&word.to_le_bytes());
+        self.set(place.at, word);
     }
 
     /// Puts instructions before one. They go where the image has room, and get told where.
@@ -120,21 +203,22 @@ impl Patch {
 
     /// Runs other instructions instead of one, which may be among them.
     fn detour(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
-        assert!(
-            !is_relative(place.word),
-            "{:#x}: {:#010x} cannot be moved",
-            place.at,
-            place.word
-        );
+        let Place { at, word } = place;
+        assert!(!is_relative(word), "{at:#x}: {word:#010x} cannot be moved");
         let cave = self.cave();
         let mut words = words(cave.start);
         let back = cave.start + words.len() as u64 * 4;
         words.push(branch(back, place.at + 4));
         assert!(back + 4 <= cave.end, "no room for {} words", words.len());
         for (at, &word) in (cave.start..).step_by(4).zip(&words) {
-            self.replace(Place { at, word: 0 }, word);
+            self.set(at, word);
         }
-        self.replace(place, branch(place.at, cave.start));
+        self.set(place.at, branch(place.at, cave.start));
+    }
+
+    fn set(&mut self, at: u64, word: u32) {
+        let bytes = &mut self.image.bytes[at as usize..][..4];
+        bytes.copy_from_slice(&word.to_le_bytes());
     }
 
     fn word(&self, at: u64) -> u32 {
@@ -142,8 +226,12 @@ impl Patch {
         u32::from_le_bytes(*bytes.expect("inside the image"))
     }
 
+    /// The instructions of a routine.
     pub fn all(&self, routine: &str) -> impl Iterator<Item = Place> {
-        let range = self.routine(routine);
+        self.places(self.routine(routine))
+    }
+
+    fn places(&self, range: Range<u64>) -> impl Iterator<Item = Place> {
         range.step_by(4).map(|at| Place {
             at,
             word: self.word(at),

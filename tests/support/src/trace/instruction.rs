@@ -1,4 +1,4 @@
-//! Instructions: how they look, and how those are made that mutants get (Arm ARM C4.1, C6.2).
+//! Instructions: how they look, and how those are made that changes of the image need (Arm ARM C4.1, C6.2).
 
 /// What an instruction looks like: the bits that count, and their values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,19 +9,33 @@ const fn system(word: u32) -> Pattern {
     Pattern(!0x1f, word & !0x1f)
 }
 
+/// `DC IVAC`.
 pub const DC_IVAC: Pattern = system(0xd508_7620);
+/// `DC CIVAC`.
 pub const DC_CIVAC: Pattern = system(0xd50b_7e20);
+/// `IC IALLU`.
 pub const IC_IALLU: Pattern = system(0xd508_751f);
 /// `TLBI` of any kind.
 pub const TLBI: Pattern = Pattern(0xfff8_f000, 0xd508_8000);
+/// `ISB`.
 pub const ISB: Pattern = Pattern(u32::MAX, 0xd503_3fdf);
+/// `DSB SY`.
 pub const DSB_SY: Pattern = Pattern(u32::MAX, 0xd503_3f9f);
+/// `DSB NSH`.
 pub const DSB_NSH: Pattern = Pattern(u32::MAX, 0xd503_379f);
-/// `MSR` to a register of EL1 or EL2.
+/// `MSR` to `SCTLR_EL1` or `SCTLR_EL2`.
 pub const MSR_SCTLR: Pattern = Pattern(!0x4_001f, 0xd518_1000);
+/// The same to `MAIR`.
 pub const MSR_MAIR: Pattern = Pattern(!0x4_001f, 0xd518_a200);
+/// To `TCR`.
 pub const MSR_TCR: Pattern = Pattern(!0x4_001f, 0xd518_2040);
+/// To `TTBR0`.
 pub const MSR_TTBR0: Pattern = Pattern(!0x4_001f, 0xd518_2000);
+/// `ADD Xd, Xn, Xm`.
+pub const ADD: Pattern = Pattern(0xffe0_fc00, 0x8b00_0000);
+/// `CMP Xn, Xm`.
+pub const CMP: Pattern = Pattern(0xffe0_fc1f, 0xeb00_001f);
+/// `RET`.
 pub const RET: Pattern = Pattern(u32::MAX, 0xd65f_03c0);
 
 impl Pattern {
@@ -31,11 +45,16 @@ impl Pattern {
     }
 }
 
+/// `NOP`.
 pub const NOP: u32 = 0xd503_201f;
 
+/// `TLBI VMALLE1`.
 pub const TLBI_VMALLE1: u32 = 0xd508_871f;
+/// `TLBI VMALLE1IS`.
 pub const TLBI_VMALLE1IS: u32 = 0xd508_831f;
+/// `TLBI ALLE1`.
 pub const TLBI_ALLE1: u32 = 0xd50c_879f;
+/// `TLBI ALLE2IS`.
 pub const TLBI_ALLE2IS: u32 = 0xd50c_831f;
 /// `DC CISW, XZR`.
 pub const DC_CISW: u32 = 0xd508_7e5f;
@@ -45,10 +64,12 @@ pub const fn dc_ivac(of: u32) -> u32 {
     0xd508_7620 | of & 0x1f
 }
 
+/// `DC CVAC, Xt`, likewise.
 pub const fn dc_cvac(of: u32) -> u32 {
     0xd50b_7a20 | of & 0x1f
 }
 
+/// `DC CIVAC, Xt`.
 pub const fn dc_civac(register: u32) -> u32 {
     0xd50b_7e20 | register
 }
@@ -109,6 +130,16 @@ pub const fn branch(at: u64, target: u64) -> u32 {
 /// `MRS X9, HCR_EL2` and `MSR HCR_EL2, X9`.
 pub const HCR_TO_ITSELF: [u32; 2] = [0xd53c_1109, 0xd51c_1109];
 
+/// `MOVZ Xd, #value`.
+pub const fn movz(to: u32, value: u16) -> u32 {
+    0xd280_0000 | (value as u32) << 5 | to
+}
+
+/// `MOVK Xd, #value, LSL #16`.
+pub const fn movk(to: u32, value: u16) -> u32 {
+    0xf2a0_0000 | (value as u32) << 5 | to
+}
+
 /// Depends on where it lies: branches, `ADR`, loads of literals.
 pub const fn is_relative(word: u32) -> bool {
     let branch = word & 0x7c00_0000 == 0x1400_0000;
@@ -119,6 +150,7 @@ pub const fn is_relative(word: u32) -> bool {
 }
 
 /// As the assembler makes them.
+#[cfg(test)]
 #[test]
 fn instructions_are_made_right() {
     const SP: u32 = 31;
@@ -135,6 +167,8 @@ fn instructions_are_made_right() {
         ("stur x9, [sp, #-8]", store_below(9, SP), 0xf81f_83e9),
         ("adr x9, . + 0x1234", adr(9, 0x34, 0x1268), 0x1000_91a9),
         ("b . - 0x38", branch(0x38, 0), 0x17ff_fff2),
+        ("movz x3, #0x5", movz(3, 5), 0xd280_00a3),
+        ("movk x3, #0xff00, lsl #16", movk(3, 0xff00), 0xf2bf_e003),
         ("dc ivac, x5", dc_ivac(0xd50b_7e25), 0xd508_7625),
         ("dc cvac, x5", dc_cvac(0xd50b_7e25), 0xd50b_7a25),
         ("dc civac, x5", dc_civac(5), 0xd50b_7e25),
@@ -142,6 +176,7 @@ fn instructions_are_made_right() {
     for (text, made, expected) in cases {
         assert_eq!(made, expected, "{text}: {made:#010x}");
     }
+    assert!(ADD.is(add(5, 7)) && CMP.is(0xeb06_00bf) && !CMP.is(0xeb06_00a5));
     assert!(TLBI.is(TLBI_VMALLE1) && TLBI.is(TLBI_ALLE2IS) && !TLBI.is(DC_CISW));
     assert!(MSR_SCTLR.is(0xd518_1004) && MSR_SCTLR.is(0xd51c_1002));
     assert!(is_relative(0x54ff_ffa3) && is_relative(0xb400_0048) && !is_relative(NOP));

@@ -1,0 +1,45 @@
+//! An exception in the window is reported from a stack that is stored past the cache: what of it is in
+//! the cache has to be out of it first.
+
+use crate::harness::{Judged, boot, in_each_regime, usual_cpu};
+use purgatory_test_support::Regime;
+use purgatory_test_support::boot::Place;
+use purgatory_test_support::cache_model::Rule;
+use purgatory_test_support::trace::instruction::{DC_CIVAC, DSB_SY, NOP, adr, load};
+use purgatory_test_support::trace::patch::Patch;
+
+const REPORT: &str = "excepted_mmu_off";
+
+/// What is changed besides, and the rule that is broken thereby.
+type Case = fn(&mut Patch) -> Option<Rule>;
+
+fn run(name: &str, regime: Regime, change: Case) {
+    let mut boot = boot(usual_cpu(regime), regime, Place::Low);
+    let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
+    // After the hash something loads from the one page of the image that is not mapped.
+    let place = patch.first("window_close");
+    let guard = patch.symbol("stack_guard");
+    patch.insert(place, |at| vec![adr(9, at, guard), load(9, 9)]);
+    let expected = change(&mut patch);
+    boot.load.image = patch.finish();
+    let judged = Judged::halted(name, &boot);
+    match expected {
+        None => judged.clean(),
+        Some(rule) if judged.violations.get(rule).is_none() => {
+            judged.fail(&format!("the mutant survives {rule:?}"));
+        }
+        Some(_) => {}
+    }
+}
+
+in_each_regime! {
+    is_reported_from_clean_memory: |_| None;
+    and_nothing_is_written_back: |patch| {
+        patch.replace_all(REPORT, DC_CIVAC, |_| NOP);
+        Some(Rule::AccessBeforeFlush)
+    };
+    and_what_is_written_back_is_not_waited_for: |patch| {
+        patch.replace_all(REPORT, DSB_SY, |_| NOP);
+        Some(Rule::AccessBeforeFlush)
+    };
+}

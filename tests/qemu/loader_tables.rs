@@ -1,0 +1,321 @@
+//! Page tables that the loader made: used where they are good; where not, the purgatory says why,
+//! makes its own, and verifies at the same speed.
+
+use crate::expect::Expect;
+use crate::harness::{INITRD, in_each_regime, usual, usual_cpu};
+use purgatory_test_support::Regime;
+use purgatory_test_support::boot::{Boot, Place};
+use purgatory_test_support::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR, V3Tables};
+
+const THEIRS: &str = "D-cache on, loader's page tables, SHA2 instructions";
+const OWN: &str = "D-cache on, SHA2 instructions";
+
+/// These are used.
+fn used(boot: &mut Boot, change: impl FnOnce(&mut V3Tables)) -> Expect {
+    boot.make_tables(change);
+    Expect::BootsThus(vec![], THEIRS)
+}
+
+/// These are not, for this reason.
+fn unused(boot: &mut Boot, why: &str, spoil: impl FnOnce(&mut V3Tables)) -> Expect {
+    boot.make_tables(spoil);
+    let at = boot.load.pgtble_base.unwrap_or_default();
+    refused(at, why)
+}
+
+fn refused(at: u64, why: &str) -> Expect {
+    let line = format!("purgatory: own page tables, those at {at:#018x} {why}");
+    Expect::BootsThus(vec![line], OWN)
+}
+
+/// Good ones, but told to be elsewhere.
+fn told(boot: &mut Boot, at: impl FnOnce(u64) -> u64, why: &str) -> Expect {
+    boot.make_tables(|_| ());
+    let at = at(boot.load.pgtble_base.unwrap_or_default());
+    boot.load.pgtble_base = Some(at);
+    refused(at, why)
+}
+
+/// Good ones, but this symbol says something else of the image.
+fn other_image(boot: &mut Boot, symbol: &str, value: impl FnOnce(&Boot) -> u64) -> Expect {
+    let expect = unused(boot, "are for another image", |_| ());
+    let value = value(boot).to_le_bytes();
+    boot.load.pokes.push((symbol.into(), value.into()));
+    expect
+}
+
+/// A boot with its segments there.
+fn at(boot: &mut Boot, place: Place) -> &mut Boot {
+    *boot = Boot::new(usual_cpu(boot.regime), boot.regime, place, INITRD)
+        .unwrap_or_else(|error| panic!("{error}"));
+    boot
+}
+
+/// The block of a segment gets other contents, made of what they were.
+fn block(boot: &mut Boot, name: &str, why: &str, change: impl FnOnce(u64) -> u64) -> Expect {
+    let address = match name {
+        // The tables come into the block behind the last segment, the purgatory into the next.
+        "tables" => boot.segment("dtb").end().next_multiple_of(BLOCK),
+        "purgatory" => boot.segment("dtb").end().next_multiple_of(BLOCK) + BLOCK,
+        _ => boot.segment(name).at,
+    };
+    unused(boot, why, |tables| {
+        let entry = tables.entry(2, address);
+        *entry = change(*entry);
+    })
+}
+
+const NOWHERE: &str = "lie in no region";
+const UNMAPPED: &str = "do not map all";
+const ELSEWHERE: &str = "are not an identity map";
+const ATTRIBUTES: &str = "have unusable attributes";
+
+const AF: u64 = 1 << 10;
+/// `AP[1]`: accessible from EL0.
+const EL0: u64 = 1 << 6;
+/// `AP[2]`: not writable.
+const READ_ONLY: u64 = 1 << 7;
+const INNER_SHAREABLE: u64 = 3 << 8;
+const NOT_GLOBAL: u64 = 1 << 11;
+const CONTIGUOUS: u64 = 1 << 52;
+/// `PXN` and `UXN`; the latter is `XN` at EL2.
+const EXECUTE_NEVER: u64 = 3 << 53;
+/// `PXNTable` and `UXNTable`, or `XNTable`.
+const TABLE_EXECUTE_NEVER: u64 = 3 << 59;
+
+in_each_regime! {
+    good_ones_are_used: |boot| used(boot, |_| ());
+    good_ones_above_4_gib_are_used: |boot| used(at(boot, Place::Above4GiB), |_| ());
+    good_ones_above_512_gib_are_used: |boot| used(at(boot, Place::Above512GiB), |_| ());
+    good_ones_are_hashed_like_all_else: |boot| {
+        boot.make_tables(|_| ());
+        // An entry that nobody needs.
+        boot.load.corrupt.push(("tables".into(), 4095));
+        Expect::DigestsDiffer
+    };
+    shareable_blocks_of_one_address_space_are_used: |boot| used(boot, |tables| {
+        for entry in tables.entries().iter_mut().filter(|entry| **entry & 3 == 1) {
+            *entry |= INNER_SHAREABLE | NOT_GLOBAL;
+        }
+    });
+    regions_that_can_only_be_read_are_used: |boot| {
+        let kernel = boot.segment("kernel").at;
+        let never = match boot.regime {
+            Regime::El1And0 | Regime::El2And0 => EXECUTE_NEVER,
+            // There is one bit for it, and the other is RES0.
+            Regime::El2 => 1 << 54,
+        };
+        used(boot, |tables| *tables.entry(2, kernel) |= READ_ONLY | never)
+    };
+    blocks_of_1_gib_are_used: |boot| {
+        let kernel = boot.segment("kernel").at;
+        used(boot, |tables| {
+            *tables.entry(1, kernel) = kernel >> 30 << 30 | BLOCK_DESCRIPTOR;
+        })
+    };
+
+    misaligned_to_8: |boot| told(boot, |at| at + 8, NOWHERE);
+    misaligned_to_half_a_table: |boot| told(boot, |at| at + 2048, NOWHERE);
+    at_an_odd_address: |boot| told(boot, |at| at + 1, NOWHERE);
+    beyond_the_physical_range: |boot| told(boot, |at| at | 1 << 51, NOWHERE);
+    at_the_end_of_all_addresses: |boot| told(boot, |_| u64::MAX - 4095, NOWHERE);
+    right_behind_the_region: |boot| told(boot, |at| at + V3Tables::LEN, NOWHERE);
+    in_the_image: |boot| {
+        boot.make_tables(|_| ());
+        let at = boot.load.purgatory_at;
+        boot.load.pgtble_base = Some(at);
+        refused(at, NOWHERE)
+    };
+    at_a_device: |boot| told(boot, |_| 0x0900_0000, NOWHERE);
+    good_ones_outside_the_regions: |boot| {
+        let mut copy = V3Tables::new(0);
+        boot.make_tables(|tables| copy = tables.moved(tables.at() + BLOCK / 2));
+        boot.load.pgtble_base = Some(copy.at());
+        boot.unhashed.push(copy.segment("a copy"));
+        refused(copy.at(), NOWHERE)
+    };
+    the_second_table_outside_the_regions: |boot| {
+        let mut copy = V3Tables::new(0);
+        let expect = unused(boot, UNMAPPED, |tables| {
+            copy = tables.moved(tables.at() + BLOCK / 2);
+            let second = *copy.entry(0, 0x4000_0000);
+            *tables.entry(0, 0x4000_0000) = second;
+        });
+        boot.unhashed.push(copy.segment("a copy"));
+        expect
+    };
+
+    nothing_mapped: |boot| unused(boot, UNMAPPED, |tables| tables.entries().fill(0));
+    the_kernel_not_mapped: |boot| block(boot, "kernel", UNMAPPED, |_| 0);
+    the_initrd_not_mapped: |boot| block(boot, "initrd", UNMAPPED, |_| 0);
+    the_dtb_not_mapped: |boot| block(boot, "dtb", UNMAPPED, |_| 0);
+    the_tables_not_mapped: |boot| block(boot, "tables", UNMAPPED, |_| 0);
+    the_purgatory_not_mapped: |boot| block(boot, "purgatory", UNMAPPED, |_| 0);
+    valid_bit_clear: |boot| block(boot, "purgatory", UNMAPPED, |entry| entry & !1);
+    the_end_of_the_purgatory_not_mapped: |boot| {
+        boot.make_tables(|_| ());
+        let tables = boot.load.segments.pop().map_or(0, |tables| tables.at);
+        boot.load.purgatory_at += BLOCK - 8 * 4096;
+        let purgatory_at = boot.load.purgatory_at;
+        let mut again = V3Tables::new(tables);
+        for segment in &boot.load.segments {
+            again.map(segment.at, segment.len);
+        }
+        again.map(tables, V3Tables::LEN);
+        again.map(purgatory_at, 1);
+        boot.load.segments.push(again.segment("tables"));
+        refused(tables, UNMAPPED)
+    };
+
+    the_kernel_elsewhere: |boot| block(boot, "kernel", ELSEWHERE, |entry| entry + BLOCK);
+    the_dtb_where_the_kernel_is: |boot| {
+        let kernel = boot.segment("kernel").at;
+        block(boot, "dtb", ELSEWHERE, |_| kernel | BLOCK_DESCRIPTOR)
+    };
+    the_purgatory_elsewhere: |boot| block(boot, "purgatory", ELSEWHERE, |entry| entry - BLOCK);
+    the_purgatory_beyond_the_physical_range: |boot| {
+        block(boot, "purgatory", ELSEWHERE, |entry| entry | 1 << 47)
+    };
+
+    a_first_table_that_is_its_own_next: |boot| unused(boot, UNMAPPED, |tables| {
+        let at = tables.at();
+        *tables.entry(0, 0x4000_0000) = at | TABLE_DESCRIPTOR;
+    });
+    a_first_table_of_nothing_but_itself: |boot| unused(boot, ELSEWHERE, |tables| {
+        let at = tables.at();
+        tables.entries()[..512].fill(at | TABLE_DESCRIPTOR);
+    });
+    a_third_table_that_is_its_own_next: |boot| {
+        let kernel = boot.segment("kernel").at;
+        // Its entry number 0, now of the last level, is none.
+        unused(boot, UNMAPPED, |tables| {
+            let itself = *tables.entry(1, kernel);
+            *tables.entry(2, kernel) = itself;
+        })
+    };
+
+    the_access_flag_clear: |boot| block(boot, "kernel", ATTRIBUTES, |entry| entry & !AF);
+    the_access_flag_clear_on_the_image: |boot| {
+        block(boot, "purgatory", ATTRIBUTES, |entry| entry & !AF)
+    };
+    another_memory_type: |boot| block(boot, "kernel", ATTRIBUTES, |entry| entry | 1 << 2);
+    another_memory_type_of_the_image: |boot| {
+        block(boot, "purgatory", ATTRIBUTES, |entry| entry | 7 << 2)
+    };
+    an_image_that_cannot_be_executed: |boot| {
+        block(boot, "purgatory", ATTRIBUTES, |entry| entry | EXECUTE_NEVER)
+    };
+    an_image_that_cannot_be_written: |boot| {
+        block(boot, "purgatory", ATTRIBUTES, |entry| entry | READ_ONLY)
+    };
+    contiguous_entries: |boot| block(boot, "kernel", ATTRIBUTES, |entry| entry | CONTIGUOUS);
+    a_bit_that_means_nothing_yet: |boot| {
+        block(boot, "kernel", ATTRIBUTES, |entry| entry | 1 << 48)
+    };
+    an_image_that_el0_may_touch: |boot| match boot.regime {
+        Regime::El1And0 | Regime::El2And0 => {
+            block(boot, "purgatory", ATTRIBUTES, |entry| entry | EL0)
+        }
+        // The bit is RES1 here.
+        Regime::El2 => {
+            block(boot, "purgatory", "", |entry| entry | EL0);
+            Expect::BootsThus(vec![], THEIRS)
+        }
+    };
+    a_table_below_which_nothing_can_be_executed: |boot| unused(boot, ATTRIBUTES, |tables| {
+        *tables.entry(0, 0x4000_0000) |= TABLE_EXECUTE_NEVER;
+    });
+
+    for_an_image_elsewhere: |boot| {
+        other_image(boot, "purgatory_base", |boot| boot.load.purgatory_at + 4096)
+    };
+    for_no_image: |boot| other_image(boot, "purgatory_base", |_| 0);
+    for_a_smaller_image: |boot| {
+        other_image(boot, "purgatory_len", |boot| boot.load.image.memsz - 1)
+    };
+}
+
+mod random_pages {
+    use super::*;
+
+    /// The same numbers for the same seed (splitmix64).
+    fn random(seed: u64) -> impl FnMut() -> u64 {
+        let mut state = seed;
+        move || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        }
+    }
+
+    /// Nobody can make use of these pages, and nothing worse comes of them.
+    fn garbage(boot: &mut Boot, seed: u64) -> Expect {
+        unused(boot, "*", |tables| {
+            tables.entries().fill_with(random(seed));
+        })
+    }
+
+    /// Entries that look like tables and blocks and point to random pages of the tables and of memory.
+    fn likely_garbage(boot: &mut Boot, seed: u64) -> Expect {
+        unused(boot, "*", |tables| {
+            let (at, mut random) = (tables.at(), random(seed));
+            tables.entries().fill_with(|| match random() % 4 {
+                0 => (0x4000_0000 + random() % 256 * BLOCK) | BLOCK_DESCRIPTOR,
+                _ => (at + random() % 5 * 4096) | TABLE_DESCRIPTOR,
+            });
+        })
+    }
+
+    in_each_regime! {
+        garbage_1: |boot| garbage(boot, 1);
+        garbage_2: |boot| garbage(boot, 2);
+        garbage_3: |boot| garbage(boot, 3);
+        likely_garbage_1: |boot| likely_garbage(boot, 4);
+        likely_garbage_2: |boot| likely_garbage(boot, 5);
+        likely_garbage_3: |boot| likely_garbage(boot, 6);
+        likely_garbage_4: |boot| likely_garbage(boot, 7);
+    }
+}
+
+/// One bit of the entry that maps the image is the other way. Whether it is then used or not, all is
+/// verified and booted.
+fn each_bit(name: &str, regime: Regime, first: usize) {
+    for bit in (first..64).step_by(3) {
+        usual(name, regime, |boot| {
+            block(boot, "purgatory", "", |entry| entry ^ 1 << bit);
+            let harmless = match (bit, regime) {
+                // SH, nG. Bits 20 to 12 of a block are no address: nT is among them, with which the
+                // block may fault.
+                (8 | 9 | 11, _) => true,
+                // XN at EL0, or AP[1] = 1, which is RES1.
+                (54, Regime::El1And0 | Regime::El2And0) | (6, Regime::El2) => true,
+                _ => false,
+            };
+            if harmless {
+                return Expect::BootsThus(vec![], THEIRS);
+            }
+            let at = boot.load.pgtble_base.unwrap_or_default();
+            refused(at, "*")
+        });
+    }
+}
+
+mod one_bit_of_the_images_entry {
+    use super::*;
+
+    #[test]
+    fn el1() {
+        each_bit(concat!(module_path!(), "::el1"), Regime::El1And0, 0);
+    }
+
+    #[test]
+    fn el2() {
+        each_bit(concat!(module_path!(), "::el2"), Regime::El2, 1);
+    }
+
+    #[test]
+    fn el2_vhe() {
+        each_bit(concat!(module_path!(), "::el2_vhe"), Regime::El2And0, 2);
+    }
+}

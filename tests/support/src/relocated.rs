@@ -1,0 +1,115 @@
+//! A purgatory with relocations, as kexec applies them: the C one that comes with kexec-tools.
+//!
+//! Ours has none; this is to count what the other one does.
+
+use object::elf::{
+    FileHeader64, R_AARCH64_ABS64, R_AARCH64_ADD_ABS_LO12_NC, R_AARCH64_ADR_PREL_PG_HI21,
+    R_AARCH64_CALL26, R_AARCH64_JUMP26, R_AARCH64_LD_PREL_LO19, R_AARCH64_LDST64_ABS_LO12_NC,
+    R_AARCH64_PREL32, SHF_ALLOC, SHT_NOBITS, SHT_RELA, SHT_SYMTAB,
+};
+use object::read::elf::{FileHeader as _, SectionHeader as _, Sym as _};
+use object::{Endianness, SectionIndex, SymbolIndex};
+use std::ops::Range;
+
+/// Finds the purgatory in a `kexec` program, in which it stands byte by byte.
+///
+/// # Errors
+/// When there is none.
+pub fn in_kexec(program: &[u8]) -> Result<&[u8], String> {
+    // 64 bits, little-endian; a relocatable file for AArch64.
+    const HEAD: [u8; 20] = *b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x01\0\xb7\0";
+    let mut windows = program.windows(HEAD.len());
+    let at = windows.position(|window| window == HEAD);
+    at.map(|at| &program[at..])
+        .ok_or("there is no purgatory in this kexec".into())
+}
+
+/// The file with its relocations applied for this address, and without them.
+///
+/// # Errors
+/// When it is not a relocatable ELF file, or has relocations that kexec does not know.
+pub fn relocated(file: &[u8], base: u64) -> Result<Vec<u8>, String> {
+    let text = |error: object::Error| error.to_string();
+    let header = FileHeader64::<Endianness>::parse(file).map_err(text)?;
+    let endian = header.endian().map_err(text)?;
+    let sections = header.sections(endian, file).map_err(text)?;
+    let symbols = sections.symbols(endian, file, SHT_SYMTAB).map_err(text)?;
+
+    // As kexec lays them out: what has bytes, in order, then all else.
+    let mut addresses = vec![None; sections.len()];
+    let mut end = base;
+    for nobits in [false, true] {
+        for (index, section) in sections.iter().enumerate() {
+            let loaded = section.sh_flags(endian) & u64::from(SHF_ALLOC) != 0;
+            if loaded && (section.sh_type(endian) == SHT_NOBITS) == nobits {
+                let at = end.next_multiple_of(section.sh_addralign(endian).max(1));
+                addresses[index] = Some(at);
+                end = at + section.sh_size(endian);
+            }
+        }
+    }
+
+    let mut out = file.to_vec();
+    for (index, section) in sections.iter().enumerate() {
+        if section.sh_type(endian) != SHT_RELA {
+            continue;
+        }
+        let target = SectionIndex(section.sh_info(endian) as usize);
+        let (all, _) = section
+            .rela(endian, file)
+            .map_err(text)?
+            .ok_or("no relocations")?;
+        let place = addresses.get(target.0).copied().flatten();
+        let offset = sections.section(target).map_err(text)?.sh_offset(endian);
+        for rela in all {
+            let number = SymbolIndex(rela.r_sym(endian, false) as usize);
+            let symbol = symbols.symbol(number).map_err(text)?;
+            let section = symbols
+                .symbol_section(endian, symbol, number)
+                .map_err(text)?;
+            let of = section.and_then(|section| addresses[section.0]);
+            let value = of.ok_or("a symbol that is nowhere")? + symbol.st_value(endian);
+            let value = value.wrapping_add_signed(rela.r_addend.get(endian));
+            let at = rela.r_offset.get(endian);
+            let pc = place.ok_or("relocations of what is not loaded")? + at;
+            let place = out
+                .get_mut((offset + at) as usize..)
+                .ok_or("a relocation outside the file")?;
+            apply(place, rela.r_type(endian, false), value, pc)?;
+        }
+        // Without a size nobody applies them twice. `sh_size` is 32 bytes into a header of 64.
+        let header = header.e_shoff.get(endian) as usize + 64 * index;
+        out[header + 32..header + 40].fill(0);
+    }
+    Ok(out)
+}
+
+fn apply(place: &mut [u8], kind: u32, value: u64, pc: u64) -> Result<(), String> {
+    let distance = value.wrapping_sub(pc);
+    let mut insert = |field: Range<u32>, bits: u64| {
+        let (first, word) = place.split_first_chunk_mut::<4>().ok_or("cut short")?;
+        let _ = word;
+        let mask = ((1_u64 << (field.end - field.start)) - 1) as u32;
+        let old = u32::from_le_bytes(*first) & !(mask << field.start);
+        *first = (old | (bits as u32 & mask) << field.start).to_le_bytes();
+        Ok::<_, String>(())
+    };
+    match kind {
+        R_AARCH64_ABS64 => {
+            let word = place.first_chunk_mut::<8>().ok_or("cut short")?;
+            *word = value.to_le_bytes();
+            Ok(())
+        }
+        R_AARCH64_PREL32 => insert(0..32, distance),
+        R_AARCH64_LD_PREL_LO19 => insert(5..24, distance >> 2),
+        R_AARCH64_ADR_PREL_PG_HI21 => {
+            let pages = (value >> 12).wrapping_sub(pc >> 12);
+            insert(29..31, pages)?;
+            insert(5..24, pages >> 2)
+        }
+        R_AARCH64_ADD_ABS_LO12_NC => insert(10..22, value & 0xfff),
+        R_AARCH64_LDST64_ABS_LO12_NC => insert(10..22, (value & 0xfff) >> 3),
+        R_AARCH64_JUMP26 | R_AARCH64_CALL26 => insert(0..26, distance >> 2),
+        _ => Err(format!("a relocation of type {kind}")),
+    }
+}
