@@ -6,7 +6,7 @@ XTASK = $(CARGO) run -q -p xtask --
 # Flags for the host are not for us, nor are they for the image.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_BUILD_TARGET
 
-.PHONY: all setup demo guests test check clean help
+.PHONY: all setup demo guests plugin test check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default)
 	$(XTASK) image
@@ -20,7 +20,10 @@ demo: all guests ## boot a small guest through the image in QEMU; ARGS=--help sh
 guests: ## build the tests' bare-metal programs into target/guests/
 	$(XTASK) guests
 
-test: all guests ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
+plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_plugin.so
+	$(CARGO) build -q --release -p purgatory-test-plugin
+
+test: all guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh
 	$(CARGO) test --workspace $(ARGS)
 
