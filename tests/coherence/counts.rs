@@ -28,6 +28,10 @@ fn record(name: &str, regime: Regime) -> (Boot, Recording) {
     let recording = Recording::new(&boot, &path, Detail::Counts);
     let recording = recording.unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(recording.trace.complete(), "{name}: {}", recording.outcome);
+    for extension in ["elf", "trace"] {
+        // What cannot be removed is overwritten by the next run.
+        let _ = std::fs::remove_file(path.with_extension(extension));
+    }
     (boot, recording)
 }
 

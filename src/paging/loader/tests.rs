@@ -59,7 +59,7 @@ impl Loader {
         this.set(level1, 1, low | TABLE);
         this.set(level1, 5, high | TABLE);
         for block in 1..=3 {
-            this.set(low, block, 0x4000_0000 + block * 0x20_0000 | BLOCK);
+            this.set(low, block, (0x4000_0000 + block * 0x20_0000) | BLOCK);
         }
         this.set(high, 0, 0x1_4000_0000 | BLOCK);
         this

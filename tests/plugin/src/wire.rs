@@ -1,7 +1,7 @@
 //! What the plugin writes and the tests read: records of five little-endian words.
 //!
 //! This file belongs to two crates, the plugin and the tests' support. A trace of other records than
-//! the reader knows has another [`MAGIC`].
+//! the reader knows has another `MAGIC`.
 
 /// The first word of a trace. The last byte counts the versions.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"purgtr\0\x01");

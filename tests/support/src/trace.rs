@@ -90,13 +90,14 @@ impl Trace {
     /// Reads what the plugin wrote.
     ///
     /// # Errors
-    /// When it is not from a plugin of this version, or cut short.
+    /// When it is not from a plugin of this version, or makes no sense.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let rest = bytes
             .strip_prefix(&wire::MAGIC.to_le_bytes())
             .ok_or("the trace is from another version of the plugin")?;
         let mut trace = Self::default();
-        for record in rest.chunks(RECORD) {
+        // Where QEMU was killed, the last record may be cut short: it is not complete anyhow.
+        for record in rest.chunks_exact(RECORD) {
             let record = record
                 .first_chunk()
                 .and_then(Record::from_bytes)

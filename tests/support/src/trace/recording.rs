@@ -88,6 +88,9 @@ impl Recording {
             ));
         }
         let trace = Trace::parse(&bytes).map_err(|error| format!("{error}\n{outcome}"))?;
+        if trace.events.is_empty() {
+            return Err(format!("the purgatory is not reached\n{outcome}"));
+        }
         Ok(Self {
             trace,
             outcome,
