@@ -6,7 +6,7 @@ XTASK = $(CARGO) run -q -p xtask --
 # Flags for the host are not for us, nor are they for the image.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_BUILD_TARGET
 
-.PHONY: all setup demo guests plugin test check clean help
+.PHONY: all setup demo guests plugin test bench check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default)
 	$(XTASK) image
@@ -26,6 +26,11 @@ plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_pl
 test: all guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh
 	$(CARGO) test --workspace $(ARGS)
+
+bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
+	scripts/fetch.sh
+	scripts/kexec-tools.sh
+	$(CARGO) run -q --release -p purgatory-test-support --bin bench
 
 check: ## formatting, clippy and rustdoc, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check

@@ -3,14 +3,18 @@
 //!
 //! It knows nothing of caches: that is for the tests, which read what it writes ([`wire`]).
 
+mod instruction;
 mod options;
 mod qemu;
 mod recorder;
+mod registers;
 pub mod wire;
 
+use instruction::{is_system, is_vector_list, reads_ctr, writes_sctlr};
 use options::Options;
-use qemu::{Access, Block, Id, Instruction, MemoryInfo, Place, Registers};
+use qemu::{Access, Block, Id, Instruction, MemoryInfo, Place};
 use recorder::Recorder;
+use registers::Registers;
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -138,31 +142,6 @@ impl Plugin {
     fn recorder(&self) -> Option<&Recorder> {
         self.recorder.recording().then_some(&self.recorder)
     }
-}
-
-/// Barriers, writes to system registers, and what goes by the names `DC`, `IC`, `TLBI` and `AT` (Arm
-/// ARM C4.1); neither hints nor what reads.
-const fn is_system(word: u32) -> bool {
-    let hint = word & 0xffff_f01f == 0xd503_201f;
-    word & 0xffe0_0000 == 0xd500_0000 && !hint
-}
-
-/// `LD1` and `ST1` of one to four whole 16-byte registers. QEMU does each in two halves.
-const fn is_vector_list(word: u32) -> bool {
-    let one_after_another = matches!(word >> 12 & 0xf, 0b0111 | 0b1010 | 0b0110 | 0b0010);
-    let plain = word & 0xffbf_0000 == 0x4c00_0000;
-    let post_index = word & 0xffa0_0000 == 0x4c80_0000;
-    (plain || post_index) && one_after_another
-}
-
-/// `MSR SCTLR_EL1` and `MSR SCTLR_EL2`.
-const fn writes_sctlr(word: u32) -> bool {
-    matches!(word & !0x1f, 0xd518_1000 | 0xd51c_1000)
-}
-
-/// `MRS Xt, CTR_EL0`.
-const fn reads_ctr(word: u32) -> bool {
-    word & !0x1f == 0xd53b_0020
 }
 
 /// The place of a callback, and the plugin.

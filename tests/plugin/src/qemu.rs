@@ -1,7 +1,7 @@
 //! The part of QEMU's plugin interface that we use, and all `unsafe` code that goes with it.
 //!
-//! QEMU exports these functions to whatever plugin it loads. Version 4 of the interface came with
-//! QEMU 9.2; the functions have not changed since.
+//! QEMU exports these functions to whatever plugin it loads. Version 4 of the interface is that of
+//! QEMU 10.0, and a later QEMU takes it as well.
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr;
@@ -23,10 +23,6 @@ pub struct Block(c_void);
 #[repr(C)]
 pub struct Instruction(c_void);
 
-/// Names a register of the CPU.
-#[repr(C)]
-pub struct RegisterHandle(c_void);
-
 /// What QEMU knows of an access to memory.
 pub type MemoryInfo = u32;
 
@@ -47,20 +43,6 @@ unsafe impl Send for Counter {}
 struct MemoryValue {
     kind: c_int,
     data: [u64; 2],
-}
-
-/// GLib's `GArray` and `GByteArray`, of which these fields are public.
-#[repr(C)]
-struct Array<T> {
-    data: *mut T,
-    len: c_uint,
-}
-
-#[repr(C)]
-struct RegisterDescriptor {
-    handle: *mut RegisterHandle,
-    name: *const c_char,
-    feature: *const c_char,
 }
 
 const MAY_READ_REGISTERS: c_int = 1;
@@ -112,12 +94,6 @@ unsafe extern "C" {
     fn qemu_plugin_mem_get_value(info: MemoryInfo) -> MemoryValue;
     fn qemu_plugin_scoreboard_new(size: usize) -> *mut c_void;
     fn qemu_plugin_u64_get(counter: Counter, cpu: c_uint) -> u64;
-    fn qemu_plugin_get_registers() -> *mut Array<RegisterDescriptor>;
-    fn qemu_plugin_read_register(handle: *mut RegisterHandle, to: *mut Array<u8>) -> c_int;
-    // GLib's, which QEMU is linked with.
-    fn g_byte_array_new() -> *mut Array<u8>;
-    fn g_byte_array_unref(array: *mut Array<u8>);
-    fn g_array_unref(array: *mut Array<RegisterDescriptor>);
 }
 
 /// Asks to be called. The functions live as long as QEMU does.
@@ -276,51 +252,5 @@ impl Access {
             let bits = 8 << self.size_shift;
             [value.data[0] & (u64::MAX >> (64 - bits)), 0]
         }
-    }
-}
-
-/// `X0` to `X30`.
-pub struct Registers([*mut RegisterHandle; 31]);
-
-// SAFETY: the handles are numbers in disguise, valid for all threads.
-unsafe impl Send for Registers {}
-// SAFETY: as above.
-unsafe impl Sync for Registers {}
-
-impl Registers {
-    /// Finds them, within [`OnCpu`].
-    pub fn find() -> Self {
-        let mut found = [ptr::null_mut(); 31];
-        // SAFETY: QEMU gives an array of descriptors, ours to free, whose names are strings that stay.
-        unsafe {
-            let array = qemu_plugin_get_registers();
-            for index in 0..(*array).len as usize {
-                let descriptor = &*(*array).data.add(index);
-                let name = CStr::from_ptr(descriptor.name).to_string_lossy();
-                let number = name.strip_prefix('x').and_then(|n| n.parse::<usize>().ok());
-                if let Some(place) = number.and_then(|number| found.get_mut(number)) {
-                    *place = descriptor.handle;
-                }
-            }
-            g_array_unref(array);
-        }
-        Self(found)
-    }
-
-    /// The value of `Xn`; 0 for `n` = 31, which is `XZR`. To be asked within [`OnInstruction`].
-    pub fn read(&self, number: u32) -> u64 {
-        let Some(&handle) = self.0.get(number as usize) else {
-            return 0;
-        };
-        let mut bytes = [0; 8];
-        // SAFETY: the array is ours; the handle is QEMU's own.
-        unsafe {
-            let array = g_byte_array_new();
-            if !handle.is_null() && qemu_plugin_read_register(handle, array) == 8 {
-                ptr::copy_nonoverlapping((*array).data, bytes.as_mut_ptr(), 8);
-            }
-            g_byte_array_unref(array);
-        }
-        u64::from_le_bytes(bytes)
     }
 }

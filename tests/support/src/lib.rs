@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 pub mod boot;
 pub mod cache_model;
 pub mod console;
+pub mod cost;
 pub mod entry_state;
 pub mod executable;
 pub mod guest;

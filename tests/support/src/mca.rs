@@ -176,3 +176,41 @@ impl Mca {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loop_ends_with_the_branch_back() {
+        // nop; nop; b.lo to the second; ret.
+        let code = Code(vec![0xd503_201f, 0xd503_201f, 0x54ff_ffe3, 0xd65f_03c0]);
+        assert_eq!(code.the_loop(), Ok(Code(vec![0xd503_201f, 0x54ff_ffe3])));
+    }
+
+    #[test]
+    fn a_branch_forward_is_no_loop() {
+        // nop; b.lo to the last; nop.
+        let code = Code(vec![0xd503_201f, 0x5400_0023, 0xd503_201f]);
+        assert!(code.the_loop().is_err());
+    }
+
+    #[test]
+    fn accesses_are_counted_in_units_of_16_bytes() {
+        for (accesses, word) in [
+            // ld1 {v10.4s-v13.4s}, [x3]; ld1 {v0.4s, v1.4s}, [x0].
+            (4, 0x4c40_286a),
+            (2, 0x4c40_a800),
+            // ldp x11, x13, [x1], #64; stp q0, q1, [sp]; ldrb w0, [x1].
+            (1, 0xa8c4_342b),
+            (2, 0xad00_07e0),
+            (1, 0x3940_0020),
+            // sha256h q0, q1, v8.4s; add x1, x1, #64; b.lo.
+            (0, 0x5e08_4020),
+            (0, 0x9101_0021),
+            (0, 0x54ff_ffe3),
+        ] {
+            assert_eq!(Code(vec![word]).accesses(), accesses, "{word:#010x}");
+        }
+    }
+}

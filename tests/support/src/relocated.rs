@@ -87,8 +87,7 @@ pub fn relocated(file: &[u8], base: u64) -> Result<Vec<u8>, String> {
 fn apply(place: &mut [u8], kind: u32, value: u64, pc: u64) -> Result<(), String> {
     let distance = value.wrapping_sub(pc);
     let mut insert = |field: Range<u32>, bits: u64| {
-        let (first, word) = place.split_first_chunk_mut::<4>().ok_or("cut short")?;
-        let _ = word;
+        let first = place.first_chunk_mut::<4>().ok_or("cut short")?;
         let mask = ((1_u64 << (field.end - field.start)) - 1) as u32;
         let old = u32::from_le_bytes(*first) & !(mask << field.start);
         *first = (old | (bits as u32 & mask) << field.start).to_le_bytes();
@@ -111,5 +110,54 @@ fn apply(place: &mut [u8], kind: u32, value: u64, pc: u64) -> Result<(), String>
         R_AARCH64_LDST64_ABS_LO12_NC => insert(10..22, (value & 0xfff) >> 3),
         R_AARCH64_JUMP26 | R_AARCH64_CALL26 => insert(0..26, distance >> 2),
         _ => Err(format!("a relocation of type {kind}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(word: u32, kind: u32, value: u64, pc: u64) -> u32 {
+        let mut place = word.to_le_bytes();
+        assert_eq!(apply(&mut place, kind, value, pc), Ok(()));
+        u32::from_le_bytes(place)
+    }
+
+    #[test]
+    fn each_kind_goes_into_its_field() {
+        // bl, 16 bytes back.
+        assert_eq!(
+            applied(0x9400_0000, R_AARCH64_CALL26, 0x1000, 0x1010),
+            0x97ff_fffc
+        );
+        // adrp x0, three pages on; add x0, x0, #0x678; ldr x0, [x0, #0x678].
+        assert_eq!(
+            applied(0x9000_0000, R_AARCH64_ADR_PREL_PG_HI21, 0x4678, 0x1ffc),
+            0xf000_0000
+        );
+        assert_eq!(
+            applied(0x9100_0000, R_AARCH64_ADD_ABS_LO12_NC, 0x4678, 0),
+            0x9119_e000
+        );
+        assert_eq!(
+            applied(0xf940_0000, R_AARCH64_LDST64_ABS_LO12_NC, 0x4678, 0),
+            0xf943_3c00
+        );
+        // ldr x0, 8 bytes on.
+        assert_eq!(
+            applied(0x5800_0000, R_AARCH64_LD_PREL_LO19, 0x1008, 0x1000),
+            0x5800_0040
+        );
+        assert_eq!(applied(0, R_AARCH64_PREL32, 0x1000, 0x1008), 0xffff_fff8);
+    }
+
+    #[test]
+    fn what_kexec_does_not_know_is_refused() {
+        assert!(apply(&mut [0; 8], 0, 0, 0).is_err());
+    }
+
+    #[test]
+    fn a_program_without_a_purgatory_has_none() {
+        assert!(in_kexec(&[0; 100]).is_err());
     }
 }

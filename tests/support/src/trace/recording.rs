@@ -83,7 +83,7 @@ impl Recording {
         let bytes = fs::read(&trace).map_err(|error| error.to_string())?;
         if bytes.is_empty() {
             return Err(format!(
-                "the plugin has not run; a QEMU with TCG plugins, 9.2 or later, is needed: run \
+                "the plugin has not run; a QEMU with TCG plugins, 10.0 or later, is needed: run \
                  `make setup`\n{outcome}"
             ));
         }

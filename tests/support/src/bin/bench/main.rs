@@ -3,17 +3,22 @@
 //! Both run in QEMU under the plugin that counts; the loops are judged by `llvm-mca`; what that means
 //! in time is a model, whose numbers are printed.
 
-mod case;
 mod checks;
-mod measure;
 mod model;
 mod plot;
 mod table;
 
-use case::{Case, MIB, SIZES};
-use measure::{Lab, Measured};
 use model::Loops;
+use purgatory_test_support::cost::{Case, Lab, MIB, Measured};
+use purgatory_test_support::relocated::in_kexec;
+use purgatory_test_support::{artifact, root};
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
+
+/// What is hashed, all regions together: a small kernel, a usual one, kernel and initrd of a
+/// distribution, and a large initrd.
+const SIZES: [u64; 4] = [MIB, 8 * MIB, 43 * MIB, 256 * MIB];
 
 fn main() -> ExitCode {
     match bench() {
@@ -31,8 +36,15 @@ fn main() -> ExitCode {
 
 /// Whether all bars are met.
 fn bench() -> Result<bool, String> {
-    let lab = Lab::new()?;
-    let loops = Loops::new(&lab)?;
+    let read = |path: &Path, run: &str| {
+        fs::read(path).map_err(|error| format!("{}: {error}: run `{run}`", path.display()))
+    };
+    let kexec = root().join("target/kexec/bookworm/kexec-c");
+    let kexec = read(&kexec, "scripts/fetch.sh && scripts/kexec-tools.sh")?;
+    let c = in_kexec(&kexec)?.to_vec();
+    let elf = read(&artifact("purgatory.elf")?, "make")?;
+    let loops = Loops::new(&elf, &c)?;
+    let lab = Lab::new(root().join("target/bench/run")).with(c);
     println!("{}\n", table::loops(&loops));
 
     let mut all: Vec<Measured> = Vec::new();
@@ -47,8 +59,8 @@ fn bench() -> Result<bool, String> {
     let checks = checks::all(&all, &loops);
     println!("{}", table::checks(&checks));
 
-    let path = purgatory_test_support::root().join("target/bench.svg");
-    std::fs::write(&path, plot::svg(&all, &loops))
+    let path = root().join("target/bench.svg");
+    fs::write(&path, plot::svg(&all, &loops))
         .map_err(|error| format!("{}: {error}", path.display()))?;
     println!("\n{}", path.display());
     Ok(checks.iter().all(|check| check.met))

@@ -1,7 +1,6 @@
 //! From counts to time: a model, since no such CPU is here.
 
-use crate::case::Case;
-use crate::measure::{BLOCK, Lab, Measured};
+use purgatory_test_support::cost::{BLOCK, Case, Measured};
 use purgatory_test_support::mca::{CPUS, Code, Mca};
 
 /// Hz.
@@ -36,9 +35,9 @@ pub struct Loops {
 
 impl Loops {
     /// Takes them out of the images.
-    pub fn new(lab: &Lab) -> Result<Self, String> {
+    pub fn new(elf: &[u8], c: &[u8]) -> Result<Self, String> {
         let mca = Mca::find()?;
-        let ours = |name| Code::function(&lab.elf, name)?.the_loop();
+        let ours = |name| Code::function(elf, name)?.the_loop();
         let judge = |name, code: Code| {
             let mut cycles = [0.0; CPUS.len()];
             for (cycles, cpu) in cycles.iter_mut().zip(CPUS) {
@@ -55,7 +54,7 @@ impl Loops {
             tool: mca.version()?,
             all: [
                 // Called once for each block.
-                judge("C", Code::function(&lab.c, "sha256_process")?)?,
+                judge("C", Code::function(c, "sha256_process")?)?,
                 judge("software", ours("sha256_software")?)?,
                 judge("SHA2", ours("sha256_instructions")?)?,
             ],

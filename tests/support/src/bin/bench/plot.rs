@@ -1,8 +1,7 @@
 //! The plot: what a byte costs, by case, for a kernel and an initrd of a distribution.
 
-use crate::case::MIB;
-use crate::measure::Measured;
 use crate::model::{Loops, seconds};
+use purgatory_test_support::cost::{Case, MIB, Measured};
 use std::fmt::Write;
 
 const SIZE: u64 = 43 * MIB;
@@ -71,7 +70,7 @@ pub fn svg(all: &[Measured], loops: &Loops) -> String {
         for (index, (row, value)) in rows.iter().zip(&values).enumerate() {
             let y = TOP + index as f64 * BAR;
             let long = (value.max(least) / least).log10() / 4.0 * (PANEL - 50.0);
-            let colour = if row.case == crate::case::Case::C {
+            let colour = if row.case == Case::C {
                 "#b5442e"
             } else {
                 "#2e6fb5"

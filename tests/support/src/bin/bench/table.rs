@@ -1,9 +1,8 @@
 //! Tables, in Markdown.
 
-use crate::case::{Case, MIB};
 use crate::checks::Check;
-use crate::measure::Measured;
 use crate::model::{Loops, seconds};
+use purgatory_test_support::cost::{Case, MIB, Measured};
 use purgatory_test_support::mca::CPUS;
 use purgatory_test_support::trace::phases::Phase;
 use std::fmt::Write;

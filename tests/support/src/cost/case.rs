@@ -1,13 +1,9 @@
-//! What is compared.
+//! What is compared with what.
 
 use std::fmt;
 
 /// Bytes in a MiB.
 pub const MIB: u64 = 1 << 20;
-
-/// What is hashed, all regions together: a small kernel, a usual one, kernel and initrd of a
-/// distribution, and a large initrd.
-pub const SIZES: [u64; 4] = [MIB, 8 * MIB, 43 * MIB, 256 * MIB];
 
 /// A purgatory in a situation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

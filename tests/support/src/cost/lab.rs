@@ -1,18 +1,16 @@
 //! Counts in QEMU.
 
-use crate::case::{Case, MIB, Window};
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::image::{Image, PAGE};
-use purgatory_test_support::loader::Segment;
-use purgatory_test_support::relocated::{in_kexec, relocated};
-use purgatory_test_support::trace::phases::{Name, Phase, Phases};
-use purgatory_test_support::trace::recording::{Detail, Recording};
-use purgatory_test_support::v3_tables::V3Tables;
-use purgatory_test_support::{Regime, root};
+use super::{BLOCK, Case, MIB, Measured, Window};
+use crate::Regime;
+use crate::boot::{Boot, Place};
+use crate::image::{Image, PAGE};
+use crate::loader::Segment;
+use crate::relocated::relocated;
+use crate::trace::phases::{Name, Phase, Phases};
+use crate::trace::recording::{Detail, Recording};
+use crate::v3_tables::V3Tables;
 use std::fs;
-
-/// Bytes in a SHA-256 block.
-pub const BLOCK: u64 = 64;
+use std::path::PathBuf;
 
 /// The CPU that QEMU plays. What it is makes no difference to the counts.
 const CPU: &str = "cortex-a72";
@@ -28,47 +26,31 @@ const NOTHING: u32 = 0xd280_0000;
 /// `MOV Xt, #0xff000000`: neither a 4 KiB, a 16 KiB nor a 64 KiB granule; 32 bits of address.
 const NO_GRANULE: u32 = 0xd2bf_e000;
 
-/// What a run costs.
-#[derive(Clone, Copy, Debug)]
-pub struct Measured {
-    /// What ran.
-    pub case: Case,
-    /// Bytes of all regions.
-    pub size: u64,
-    /// Hashing.
-    pub hash: Phase,
-    /// Writing the regions back.
-    pub flush: Phase,
-    /// All the rest.
-    pub rest: Phase,
-    /// Not run, but computed from what smaller ones have cost.
-    pub computed: bool,
-}
-
-/// The two images.
+/// Where it is counted.
 pub struct Lab {
-    /// `purgatory.elf`.
-    pub elf: Vec<u8>,
-    /// The C purgatory.
-    pub c: Vec<u8>,
+    /// The C purgatory, where it is wanted.
+    c: Option<Vec<u8>>,
+    /// The files for QEMU and from it are there, by this name.
+    path: PathBuf,
 }
 
 impl Lab {
-    /// Finds them.
-    pub fn new() -> Result<Self, String> {
-        let elf = purgatory_test_support::artifact("purgatory.elf")?;
-        let read = |path: &std::path::Path, run: &str| {
-            fs::read(path).map_err(|error| format!("{}: {error}: run `{run}`", path.display()))
-        };
-        let kexec = root().join("target/kexec/bookworm/kexec-c");
-        let kexec = read(&kexec, "scripts/fetch.sh && scripts/kexec-tools.sh")?;
-        Ok(Self {
-            elf: read(&elf, "make")?,
-            c: in_kexec(&kexec)?.to_vec(),
-        })
+    /// One for our own image.
+    pub fn new(path: PathBuf) -> Self {
+        Self { c: None, path }
+    }
+
+    /// One for this C purgatory, too.
+    #[must_use]
+    pub fn with(mut self, c: Vec<u8>) -> Self {
+        self.c = Some(c);
+        self
     }
 
     /// What this case costs with regions of this size.
+    ///
+    /// # Errors
+    /// When something that is needed is missing, or a purgatory did not do what it should.
     pub fn measure(&self, case: Case, size: u64) -> Result<Measured, String> {
         if case.sha2() || size <= MOST_IN_SOFTWARE {
             return self.run(case, size);
@@ -107,10 +89,10 @@ impl Lab {
 
     fn run(&self, case: Case, size: u64) -> Result<Measured, String> {
         let boot = self.boot(case, size)?;
-        let path = root().join("target/bench/run");
+        let path = &self.path;
         let recording = match case {
-            Case::C => Recording::of_another(&boot, &path)?,
-            Case::Ours { .. } => Recording::new(&boot, &path, Detail::Counts)?,
+            Case::C => Recording::of_another(&boot, path)?,
+            Case::Ours { .. } => Recording::new(&boot, path, Detail::Counts)?,
         };
         let hashed: u64 = recording.loaded.regions.iter().map(|(_, len)| len).sum();
         if !recording.trace.complete() || hashed != size {
@@ -150,7 +132,8 @@ impl Lab {
         let image = &mut boot.load.image;
         match case {
             Case::C => {
-                let file = relocated(&self.c, boot.load.purgatory_at)?;
+                let c = self.c.as_ref().ok_or("no C purgatory here")?;
+                let file = relocated(c, boot.load.purgatory_at)?;
                 *image = Image::read(&file).map_err(|refusal| refusal.to_string())?;
             }
             Case::Ours { window, sha2 } => {
