@@ -57,14 +57,16 @@ pub fn check<R: Iterator<Item = Region> + Clone>(
         while at < mapping.end {
             let found =
                 translate(Granule::Size4K, root, tables, at).map_err(|_| Unusable::NotMapped)?;
-            if found.address != at {
+            // Of the whole field: a block's address with lower bits set is no block's address.
+            let start = at & !(found.size - 1);
+            if found.descriptor & ADDRESS != start {
                 return Err(Unusable::NotIdentity);
             }
             if found.hierarchical != 0 || !permits(regime, found.descriptor, mapping.access) {
                 return Err(Unusable::Attributes);
             }
             // The next mapping may need other rights in the same block.
-            at = mapping.end.min(at + found.rest);
+            at = mapping.end.min(start + found.size);
         }
     }
     Ok(AddressMap {

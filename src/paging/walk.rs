@@ -19,8 +19,8 @@ pub trait Tables {
 pub struct Translation {
     /// The output address.
     pub address: u64,
-    /// Bytes from `address` to the end of the block or page.
-    pub rest: u64,
+    /// Bytes in the block or page, a power of two.
+    pub size: u64,
     /// The block or page descriptor, whose attributes the caller judges.
     pub descriptor: u64,
     /// Attributes that table descriptors on the way impose on all below them (bits 63 to 59: NSTable,
@@ -88,7 +88,7 @@ pub fn translate(
         let offset = address & (size - 1);
         return Ok(Translation {
             address: (descriptor & ADDRESS & !(size - 1)) | offset,
-            rest: size - offset,
+            size,
             descriptor,
             hierarchical,
             level,

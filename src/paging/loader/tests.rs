@@ -153,6 +153,15 @@ fn another_output_address_is_not_identity() {
     );
 }
 
+/// Bits 20 to 12 of a 2 MiB block are no address.
+#[test]
+fn an_address_that_no_block_can_have_is_not_identity() {
+    for bit in 12..=20 {
+        let why = unusable(|l| l.set(l.level2[0], 3, 0x4060_0000 | BLOCK | 1 << bit));
+        assert_eq!(why, Unusable::NotIdentity, "bit {bit}");
+    }
+}
+
 /// Access flag, memory type, EL0's right (with PAN), execution, writing, and what we do not know.
 #[test]
 fn attributes_that_would_fault_are_unusable() {
