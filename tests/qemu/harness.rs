@@ -3,7 +3,7 @@
 use crate::expect::{Expect, checks, words};
 use crate::run::Run;
 use purgatory_test_support::boot::{Boot, Place, REACHED};
-use purgatory_test_support::qemu::Stopped;
+use purgatory_test_support::qemu::{Outcome, Stopped};
 use purgatory_test_support::{Regime, console};
 use std::time::Duration;
 
@@ -26,14 +26,21 @@ pub const fn usual_cpu(regime: Regime) -> &'static str {
 }
 
 /// Defines one test in each regime for each `name: |boot| { change it; Expect::… }`. The changes are
-/// made to a boot of three segments, low in memory, on the regime's usual CPU.
+/// made to a boot of three segments, low in memory, on the regime's usual CPU. What they come to, and
+/// how it is tried, may be another: `in_each_regime! { function; … }`.
 macro_rules! in_each_regime {
     ($($(#[doc = $doc:literal])* $name:ident: $case:expr;)*) => {
-        in_each_regime!(@regime el1 El1And0, $($name: $case;)*);
-        in_each_regime!(@regime el2 El2, $($name: $case;)*);
-        in_each_regime!(@regime el2_vhe El2And0, $($name: $case;)*);
+        in_each_regime!(@all $crate::harness::usual, $($name: $case;)*);
     };
-    (@regime $module:ident $regime:ident, $($name:ident: $case:expr;)*) => {
+    ($how:ident; $($name:ident: $case:expr;)*) => {
+        in_each_regime!(@all $how, $($name: $case;)*);
+    };
+    (@all $how:path, $($name:ident: $case:expr;)*) => {
+        in_each_regime!(@regime el1 El1And0, $how, $($name: $case;)*);
+        in_each_regime!(@regime el2 El2, $how, $($name: $case;)*);
+        in_each_regime!(@regime el2_vhe El2And0, $how, $($name: $case;)*);
+    };
+    (@regime $module:ident $regime:ident, $how:path, $($name:ident: $case:expr;)*) => {
         mod $module {
             use super::*;
             $(
@@ -41,7 +48,7 @@ macro_rules! in_each_regime {
                 fn $name() {
                     let regime = purgatory_test_support::Regime::$regime;
                     let name = concat!(module_path!(), "::", stringify!($name));
-                    $crate::harness::usual(name, regime, $case);
+                    $how(name, regime, $case);
                 }
             )*
         }
@@ -54,6 +61,12 @@ pub fn usual(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> Expec
     case(name, usual_cpu(regime), regime, Place::Low, change);
 }
 
+/// A boot on the regime's usual CPU.
+pub fn usual_boot(regime: Regime) -> Boot {
+    Boot::new(usual_cpu(regime), regime, Place::Low, INITRD)
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
 /// Changes a boot, and runs it.
 pub fn case(
     name: &str,
@@ -61,14 +74,14 @@ pub fn case(
     regime: Regime,
     place: Place,
     change: impl FnOnce(&mut Boot) -> Expect,
-) {
+) -> Outcome {
     let mut boot = Boot::new(cpu, regime, place, INITRD).unwrap_or_else(|error| panic!("{error}"));
     let expect = change(&mut boot);
-    check(name, &boot, &expect);
+    check(name, &boot, &expect)
 }
 
 /// Runs a boot and compares.
-pub fn check(name: &str, boot: &Boot, expect: &Expect) {
+pub fn check(name: &str, boot: &Boot, expect: &Expect) -> Outcome {
     let timeout = if matches!(expect, Expect::HaltsSilently) {
         SILENCE
     } else {
@@ -110,5 +123,5 @@ pub fn check(name: &str, boot: &Boot, expect: &Expect) {
             run.equal("what ended it", &Stopped::Timeout, &run.outcome.stopped_by);
         }
     }
-    run.passed();
+    run.passed()
 }

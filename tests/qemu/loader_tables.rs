@@ -2,12 +2,12 @@
 //! makes its own, and verifies at the same speed.
 
 use crate::expect::Expect;
-use crate::harness::{INITRD, in_each_regime, usual, usual_cpu};
+use crate::harness::{INITRD, in_each_regime, usual_cpu};
 use purgatory_test_support::Regime;
 use purgatory_test_support::boot::{Boot, Place};
 use purgatory_test_support::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR, V3Tables};
 
-const THEIRS: &str = "D-cache on, loader's page tables, SHA2 instructions";
+pub const THEIRS: &str = "D-cache on, loader's page tables, SHA2 instructions";
 const OWN: &str = "D-cache on, SHA2 instructions";
 
 /// These are used.
@@ -17,13 +17,13 @@ fn used(boot: &mut Boot, change: impl FnOnce(&mut V3Tables)) -> Expect {
 }
 
 /// These are not, for this reason.
-fn unused(boot: &mut Boot, why: &str, spoil: impl FnOnce(&mut V3Tables)) -> Expect {
+pub fn unused(boot: &mut Boot, why: &str, spoil: impl FnOnce(&mut V3Tables)) -> Expect {
     boot.make_tables(spoil);
     let at = boot.load.pgtble_base.unwrap_or_default();
     refused(at, why)
 }
 
-fn refused(at: u64, why: &str) -> Expect {
+pub fn refused(at: u64, why: &str) -> Expect {
     let line = format!("purgatory: own page tables, those at {at:#018x} {why}");
     Expect::BootsThus(vec![line], OWN)
 }
@@ -52,7 +52,7 @@ fn at(boot: &mut Boot, place: Place) -> &mut Boot {
 }
 
 /// The block of a segment gets other contents, made of what they were.
-fn block(boot: &mut Boot, name: &str, why: &str, change: impl FnOnce(u64) -> u64) -> Expect {
+pub fn block(boot: &mut Boot, name: &str, why: &str, change: impl FnOnce(u64) -> u64) -> Expect {
     let address = match name {
         // The tables come into the block behind the last segment, the purgatory into the next.
         "tables" => boot.segment("dtb").end().next_multiple_of(BLOCK),
@@ -155,8 +155,9 @@ in_each_regime! {
     the_end_of_the_purgatory_not_mapped: |boot| {
         boot.make_tables(|_| ());
         let tables = boot.load.segments.pop().map_or(0, |tables| tables.at);
-        boot.load.purgatory_at += BLOCK - 8 * 4096;
-        let purgatory_at = boot.load.purgatory_at;
+        // The stack begins in one block and goes on in the next.
+        let purgatory_at = tables + 2 * BLOCK - 8 * 4096;
+        boot.load.purgatory_at = purgatory_at;
         let mut again = V3Tables::new(tables);
         for segment in &boot.load.segments {
             again.map(segment.at, segment.len);
@@ -233,89 +234,4 @@ in_each_regime! {
     for_a_smaller_image: |boot| {
         other_image(boot, "purgatory_len", |boot| boot.load.image.memsz - 1)
     };
-}
-
-mod random_pages {
-    use super::*;
-
-    /// The same numbers for the same seed (splitmix64).
-    fn random(seed: u64) -> impl FnMut() -> u64 {
-        let mut state = seed;
-        move || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            z ^ (z >> 31)
-        }
-    }
-
-    /// Nobody can make use of these pages, and nothing worse comes of them.
-    fn garbage(boot: &mut Boot, seed: u64) -> Expect {
-        unused(boot, "*", |tables| {
-            tables.entries().fill_with(random(seed));
-        })
-    }
-
-    /// Entries that look like tables and blocks and point to random pages of the tables and of memory.
-    fn likely_garbage(boot: &mut Boot, seed: u64) -> Expect {
-        unused(boot, "*", |tables| {
-            let (at, mut random) = (tables.at(), random(seed));
-            tables.entries().fill_with(|| match random() % 4 {
-                0 => (0x4000_0000 + random() % 256 * BLOCK) | BLOCK_DESCRIPTOR,
-                _ => (at + random() % 5 * 4096) | TABLE_DESCRIPTOR,
-            });
-        })
-    }
-
-    in_each_regime! {
-        garbage_1: |boot| garbage(boot, 1);
-        garbage_2: |boot| garbage(boot, 2);
-        garbage_3: |boot| garbage(boot, 3);
-        likely_garbage_1: |boot| likely_garbage(boot, 4);
-        likely_garbage_2: |boot| likely_garbage(boot, 5);
-        likely_garbage_3: |boot| likely_garbage(boot, 6);
-        likely_garbage_4: |boot| likely_garbage(boot, 7);
-    }
-}
-
-/// One bit of the entry that maps the image is the other way. Whether it is then used or not, all is
-/// verified and booted.
-fn each_bit(name: &str, regime: Regime, first: usize) {
-    for bit in (first..64).step_by(3) {
-        usual(name, regime, |boot| {
-            block(boot, "purgatory", "", |entry| entry ^ 1 << bit);
-            let harmless = match (bit, regime) {
-                // SH, nG. Bits 20 to 12 of a block are no address: nT is among them, with which the
-                // block may fault.
-                (8 | 9 | 11, _) => true,
-                // XN at EL0, or AP[1] = 1, which is RES1.
-                (54, Regime::El1And0 | Regime::El2And0) | (6, Regime::El2) => true,
-                _ => false,
-            };
-            if harmless {
-                return Expect::BootsThus(vec![], THEIRS);
-            }
-            let at = boot.load.pgtble_base.unwrap_or_default();
-            refused(at, "*")
-        });
-    }
-}
-
-mod one_bit_of_the_images_entry {
-    use super::*;
-
-    #[test]
-    fn el1() {
-        each_bit(concat!(module_path!(), "::el1"), Regime::El1And0, 0);
-    }
-
-    #[test]
-    fn el2() {
-        each_bit(concat!(module_path!(), "::el2"), Regime::El2, 1);
-    }
-
-    #[test]
-    fn el2_vhe() {
-        each_bit(concat!(module_path!(), "::el2_vhe"), Regime::El2And0, 2);
-    }
 }

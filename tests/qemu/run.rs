@@ -32,8 +32,9 @@ impl Run {
     }
 
     /// The file for QEMU is kept only for those who want to see a failure again.
-    pub fn passed(self) {
+    pub fn passed(self) -> Outcome {
         let _ = fs::remove_file(&self.file);
+        self.outcome
     }
 
     /// The purgatory says exactly these lines; `*` stands for anything.

@@ -1,6 +1,6 @@
 //! What the loader tells the two kernels, and what the old one tells the new one.
 
-use crate::{Regime, Register};
+use crate::{Lie, Regime, Register};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// What the loader writes and both kernels read. The symbol [`Briefing::SYMBOL`] of either holds its
@@ -27,6 +27,14 @@ pub struct Briefing {
     pub sctlr_clear: u64,
     /// System registers to set, in this order. Those not named here stay as the machine starts.
     pub settings: [Setting; 24],
+
+    // For the shim.
+    /// Where it goes on, at EL1.
+    pub old_kernel: u64,
+    /// Where the purgatory starts and ends: nobody else is lied to.
+    pub purgatory: [u64; 2],
+    /// What it is told.
+    pub lies: [Lie; 4],
 
     // For the new kernel.
     /// Where it must have been entered.
@@ -112,6 +120,9 @@ impl Default for Briefing {
             sctlr_set: 0,
             sctlr_clear: 0,
             settings: [Setting::default(); 24],
+            old_kernel: 0,
+            purgatory: [0; 2],
+            lies: [Lie::default(); 4],
             kernel_entry: 0,
             dtb: 0,
             pieces: [Piece::default(); 20],

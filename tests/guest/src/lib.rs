@@ -7,6 +7,7 @@
 //!   may expect, reports item by item, and ends the machine.
 //! - `careless-purgatory` gives nothing back and hands over the wrong things: what the new kernel
 //!   must see.
+//! - `cpu-shim` runs below them at EL2 and lies to the purgatory about the CPU.
 //! - `hash` stands apart: it runs the image's SHA-256 alone, over the messages of a list ([`jobs`]).
 //!
 //! All are position independent and flat: the loader applies their relative relocations. They read
@@ -15,6 +16,7 @@
 #![no_std]
 
 pub mod briefing;
+pub mod id_register;
 pub mod jobs;
 pub mod register;
 
@@ -22,4 +24,5 @@ pub mod register;
 pub mod machine;
 
 pub use briefing::{Briefing, Logbook, Piece, Setting, checksum};
+pub use id_register::{IdRegister, Lie};
 pub use register::{Regime, Register};

@@ -2,6 +2,7 @@
 //! and a new kernel that looks at what it gets.
 
 mod place;
+mod unusual;
 
 pub use place::Place;
 
@@ -10,11 +11,11 @@ use crate::guest::Guest;
 use crate::image::{Image, PAGE};
 use crate::loader::{Load, Loaded, Segment};
 use crate::qemu::{Outcome, Qemu};
-use crate::v3_tables::{BLOCK, V3Tables};
+use crate::v3_tables::BLOCK;
 use crate::{artifact, entry_state};
 use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zerocopy::IntoBytes;
 
@@ -34,6 +35,7 @@ pub const RAM: u64 = 0x4000_0000;
 const BRIEFING_AT: u64 = 0x4080_0000;
 const OLD_KERNEL_AT: u64 = BRIEFING_AT + 0x1_0000;
 const STAND_IN_AT: u64 = BRIEFING_AT + 0x4_0000;
+const SHIM_AT: u64 = BRIEFING_AT + 0x8_0000;
 
 const MIB: u64 = 1 << 20;
 
@@ -56,6 +58,8 @@ pub struct Boot {
     pub pieces: Vec<Piece>,
     /// What else is in memory, unknown to the purgatory.
     pub unhashed: Vec<Segment>,
+    /// The machine's memory is this file: what is in it in the end can be read.
+    pub memory_file: Option<PathBuf>,
     old_kernel: Guest,
 }
 
@@ -100,6 +104,7 @@ impl Boot {
             stand_in: None,
             pieces: Vec::new(),
             unhashed: Vec::new(),
+            memory_file: None,
             cpu: cpu.into(),
             memory,
             load,
@@ -127,24 +132,6 @@ impl Boot {
         };
     }
 
-    /// Loads as a kexec does that makes page tables: these are one more segment, in a block of its
-    /// own as the purgatory behind it, and map all that is loaded. They are hashed as `spoil` leaves
-    /// them.
-    pub fn make_tables(&mut self, spoil: impl FnOnce(&mut V3Tables)) {
-        let last = self.load.segments.iter().map(Segment::end).max();
-        let at = last.unwrap_or(RAM).next_multiple_of(BLOCK);
-        self.load.purgatory_at = at + BLOCK + 3 * PAGE;
-        let mut tables = V3Tables::new(at);
-        for segment in &self.load.segments {
-            tables.map(segment.at, segment.len);
-        }
-        tables.map(at, V3Tables::LEN);
-        tables.map(self.load.purgatory_at, self.load.image.memsz);
-        spoil(&mut tables);
-        self.load.segments.push(tables.segment("tables"));
-        self.load.pgtble_base = Some(at);
-    }
-
     /// Loads everything, and makes it one file for QEMU.
     ///
     /// # Errors
@@ -161,6 +148,11 @@ impl Boot {
         let briefing = Briefing {
             regime: self.regime as u64,
             purgatory_start: stand_in.unwrap_or(loaded.start),
+            old_kernel: OLD_KERNEL_AT,
+            purgatory: [
+                self.load.purgatory_at,
+                self.load.purgatory_at + self.load.image.memsz,
+            ],
             kernel_entry: self.load.entry,
             dtb: self.load.dtb,
             pieces,
@@ -168,7 +160,10 @@ impl Boot {
         };
         let briefing = briefing.as_bytes().to_vec();
         let mut segments = vec![Segment::new("briefing", BRIEFING_AT, briefing)];
+        let shim = self.has_shim().then(|| Guest::read("cpu-shim"));
+        let shim = shim.transpose()?;
         let guests = [
+            (shim.as_ref(), SHIM_AT),
             (Some(&self.old_kernel), OLD_KERNEL_AT),
             (self.stand_in.as_ref(), STAND_IN_AT),
         ];
@@ -178,7 +173,14 @@ impl Boot {
             segments.extend(guest.map(place));
         }
         segments.extend(loaded.segments.iter().chain(&self.unhashed).cloned());
-        let file = executable(&segments, OLD_KERNEL_AT);
+        let file = executable(
+            &segments,
+            if shim.is_some() {
+                SHIM_AT
+            } else {
+                OLD_KERNEL_AT
+            },
+        );
         Ok((loaded, file))
     }
 
@@ -200,20 +202,21 @@ impl Boot {
     /// The machine, with what [`Boot::build`] has made at `path`.
     pub fn qemu(&self, path: &Path) -> Qemu {
         let virtualization = match self.regime {
-            Regime::El1And0 => "",
-            Regime::El2 | Regime::El2And0 => ",virtualization=on",
+            Regime::El1And0 if !self.has_shim() => "",
+            _ => ",virtualization=on",
         };
         let size = format!("{}M", self.memory);
+        let kind = match &self.memory_file {
+            Some(file) => format!("memory-backend-file,share=on,mem-path={}", file.display()),
+            None => "memory-backend-ram".into(),
+        };
         Qemu::new(&format!(
             "virt,gic-version=2{virtualization},memory-backend=ram"
         ))
         .cpu(&self.cpu)
         .memory(&size)
         // More than the host has may be asked for: little of it is touched.
-        .args([
-            "-object",
-            &format!("memory-backend-ram,id=ram,size={size},reserve=off"),
-        ])
+        .args(["-object", &format!("{kind},id=ram,size={size},reserve=off")])
         .args(["-semihosting-config", "enable=on,target=native"])
         .args(["-kernel", &path.display().to_string()])
     }

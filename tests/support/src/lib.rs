@@ -18,7 +18,9 @@ pub mod relocated;
 pub mod trace;
 pub mod v3_tables;
 
-pub use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting, briefing, jobs};
+pub use purgatory_test_guest::{
+    Briefing, IdRegister, Piece, Regime, Register, Setting, briefing, jobs,
+};
 /// Between structures that guests and tests share, and bytes.
 pub use zerocopy;
 

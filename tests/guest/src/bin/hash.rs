@@ -132,7 +132,8 @@ fn monte_carlo(regime: Regime, job: &Job) -> [u8; 32] {
     let seed = unsafe { *(job.regions[0][0] as *const [u8; 32]) };
     let mut last = [seed; 3];
     for _ in 0..job.steps {
-        let message = [(&raw const last).addr() as u64, size_of_val(&last) as u64];
+        let at = (&raw const last).expose_provenance();
+        let message = [at as u64, size_of_val(&last) as u64];
         let next = hash(regime, job.path, &[message]);
         last = [last[1], last[2], next];
     }

@@ -87,10 +87,11 @@ pub fn seconds(measured: &Measured, loops: &Loops) -> f64 {
 /// What the model is.
 pub fn words() -> String {
     format!(
-        "time: a model. {} at {} GHz: the loop's cycles, one cycle for each other instruction, and\n\
-         {} ns for each Device access. For C, which leaves the I-cache off, also for each {FETCH} bytes \
-         of\ninstructions. What is cached counts as prefetched. *: hashing computed from 1 and 8 MiB, \
-         exactly,\nfor it costs the same for each block.",
+        "time: a model. {} at {} GHz: the loop's cycles, one cycle for each other instruction, dc among\n\
+         them, and {} ns for each Device access; for C, which leaves the I-cache off, also for each \
+         {FETCH}\nbytes of instructions. What is cached counts as prefetched. *: hashing computed from \
+         1 and 8 MiB,\nexactly, for it costs the same for each block. No SHA2, no window: the image is \
+         patched to read\nan ID register that says so.",
         CPUS[CPU],
         CLOCK / 1e9,
         LATENCY * 1e9

@@ -1,0 +1,161 @@
+//! On CPUs that QEMU does not have: a shim at EL2 says in the ID registers what they would say, and
+//! what it has seen when the MMU went on and when the kernel ran.
+
+use crate::expect::Expect;
+use crate::harness::case;
+use purgatory_test_support::boot::{Boot, Place};
+use purgatory_test_support::{IdRegister, Regime};
+use std::ops::Range;
+
+/// A field of an ID register.
+type Field = (IdRegister, Range<u32>);
+
+const PA_RANGE: Field = (IdRegister::Mmfr0, 0..4);
+const TGRAN16: Field = (IdRegister::Mmfr0, 20..24);
+const TGRAN64: Field = (IdRegister::Mmfr0, 24..28);
+const TGRAN4: Field = (IdRegister::Mmfr0, 28..32);
+const TCRX: Field = (IdRegister::Mmfr3, 0..4);
+const SHA2: Field = (IdRegister::Isar0, 12..16);
+const ADV_SIMD: Field = (IdRegister::Pfr0, 20..24);
+const D_MIN_LINE: Field = (IdRegister::Ctr, 16..20);
+
+/// A signed field says no.
+const NO: u64 = 0xf;
+
+/// The purgatory is told this, and the shim sees that; nothing where no MMU goes on.
+fn told(
+    name: &str,
+    lies: &[(Field, u64)],
+    change: impl FnOnce(&mut Boot) -> Expect,
+    seen: Option<&str>,
+) {
+    let outcome = case(name, "max", Regime::El1And0, Place::Low, |boot| {
+        for ((register, bits), value) in lies {
+            boot.lie(*register, bits.clone(), *value);
+        }
+        change(boot)
+    });
+    let shim: Vec<_> = outcome
+        .console
+        .lines()
+        .filter_map(|line| line.strip_prefix("shim: "))
+        .collect();
+    // No TLB or I-cache entry of before may be left, neither there nor here.
+    let rest = "TLB empty, I-cache empty";
+    let expected: Vec<_> = seen
+        .iter()
+        .flat_map(|seen| {
+            [
+                format!("MMU on: {seen}, {rest}"),
+                // What the old kernel had left is back.
+                format!("kernel: 64 KiB granule, IPS=6, {}, {rest}", tcr2(seen)),
+            ]
+        })
+        .collect();
+    assert_eq!(shim, expected, "{name}\n{outcome}");
+}
+
+/// `TCR2=…` stays as it was in the window.
+fn tcr2(seen: &str) -> &str {
+    seen.rsplit(", ").next().unwrap_or(seen)
+}
+
+/// What the old kernel has left in `TCR2_EL1`, and nobody touches if it does not seem to be there.
+const PIE_LEFT: &str = "TCR2=0x2";
+
+macro_rules! told {
+    ($($name:ident: [$($field:ident = $value:expr),*], $change:expr, $seen:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            let name = concat!(module_path!(), "::", stringify!($name));
+            let seen: Option<String> = $seen;
+            told(name, &[$(($field, $value)),*], $change, seen.as_deref());
+        }
+    )*};
+}
+
+/// The tables' granule and size of addresses.
+fn seen(granule: &str, ips: u64) -> Option<String> {
+    Some(format!("{granule} granule, IPS={ips}, {PIE_LEFT}"))
+}
+
+fn boots(_: &mut Boot) -> Expect {
+    Expect::BootsThus(vec![], "D-cache on, SHA2 instructions")
+}
+
+fn boots_with_software(_: &mut Boot) -> Expect {
+    Expect::BootsThus(vec![], "D-cache on, software SHA-256")
+}
+
+/// There are good tables of the loader's, of 4 KiB granules.
+fn has_other_granules(boot: &mut Boot) -> Expect {
+    boot.make_tables(|_| ());
+    let at = boot.load.pgtble_base.unwrap_or_default();
+    let line = format!("purgatory: own page tables, those at {at:#018x} have 4 KiB granules");
+    Expect::BootsThus(vec![line], "D-cache on, SHA2 instructions")
+}
+
+fn uncached(_: &mut Boot) -> Expect {
+    let line = "purgatory: D-cache stays off, verification will be slow: no translation granule";
+    Expect::BootsThus(vec![line.into()], "D-cache off, SHA2 instructions")
+}
+
+told! {
+    granules_of_4_kib: [TGRAN4 = 0], boots, seen("4 KiB", 5);
+    granules_of_4_kib_with_52_bit_addresses: [TGRAN4 = 1], boots, seen("4 KiB", 5);
+    no_granules_of_4_kib: [TGRAN4 = NO], boots, seen("64 KiB", 5);
+    reserved_granules_of_4_kib: [TGRAN4 = 8], boots, seen("64 KiB", 5);
+    granules_of_16_kib_alone: [TGRAN4 = NO, TGRAN64 = NO], boots, seen("16 KiB", 5);
+    granules_of_16_kib_with_52_bit_addresses: [TGRAN4 = NO, TGRAN64 = NO, TGRAN16 = 2],
+        boots, seen("16 KiB", 5);
+    no_granules: [TGRAN4 = NO, TGRAN64 = NO, TGRAN16 = 0], uncached, None;
+    tables_of_another_granule: [TGRAN4 = NO], has_other_granules, seen("64 KiB", 5);
+
+    no_sha2_instructions: [SHA2 = 0], boots_with_software, seen("4 KiB", 5);
+    sha512_instructions_as_well: [SHA2 = 2], boots, seen("4 KiB", 5);
+    no_vector_registers: [ADV_SIMD = NO], boots_with_software, seen("4 KiB", 5);
+    vector_registers_with_half_precision: [ADV_SIMD = 1], boots, seen("4 KiB", 5);
+
+    tcr2_is_cleared_before_the_mmu_is_on: [TCRX = 1], boots,
+        Some("4 KiB granule, IPS=5, TCR2=0x0".into());
+    tcr2_is_left_alone_where_it_is_not: [TCRX = 0], boots, seen("4 KiB", 5);
+}
+
+/// Sizes of physical addresses by `PARange`; the tables go no further than 48 bits.
+#[test]
+fn physical_addresses_of_every_size() {
+    let name = concat!(module_path!(), "::physical_addresses_of_every_size");
+    for pa_range in [0, 1, 2, 3, 4, 5, 6, 7, 15] {
+        let seen = seen("4 KiB", pa_range.min(5));
+        told(name, &[(PA_RANGE, pa_range)], boots, seen.as_deref());
+    }
+}
+
+#[test]
+fn a_region_beyond_physical_addresses_of_every_size() {
+    let name = concat!(
+        module_path!(),
+        "::a_region_beyond_physical_addresses_of_every_size"
+    );
+    for (pa_range, bits) in (0..).zip([32, 36, 40, 42, 44, 48, 52]) {
+        let beyond = |boot: &mut Boot| {
+            boot.load.region_pokes.push((1, 1 << bits, 4096));
+            Expect::Refuses(format!(
+                "purgatory: sha256_regions[1]: lies beyond the physical address range: {:#018x} \
+                 + 0x0000000000001000",
+                1_u64 << bits
+            ))
+        };
+        told(name, &[(PA_RANGE, pa_range)], beyond, None);
+    }
+}
+
+/// 16 to 2048 bytes, and 4: slow, but right.
+#[test]
+fn cache_lines_of_every_length() {
+    let name = concat!(module_path!(), "::cache_lines_of_every_length");
+    for words in [0, 2, 3, 4, 5, 6, 7, 8, 9] {
+        let seen = seen("4 KiB", 5);
+        told(name, &[(D_MIN_LINE, words)], boots, seen.as_deref());
+    }
+}

@@ -1,0 +1,110 @@
+//! The image anywhere: at every place that page tables treat differently.
+
+use crate::expect::Expect;
+use crate::harness::{in_each_regime, usual};
+use purgatory_test_support::Regime;
+use purgatory_test_support::boot::Boot;
+
+const PAGE: u64 = 4096;
+const BLOCK: u64 = 2 << 20;
+const GIB: u64 = 1 << 30;
+/// Pages in a block.
+const PAGES: u64 = BLOCK / PAGE;
+
+/// The image across this line, with so many of its bytes below.
+fn across(boot: &mut Boot, line: u64, below: u64) -> Expect {
+    boot.load.purgatory_at = line - below;
+    let end = line - below + boot.load.image.memsz;
+    // Memory starts at 1 GiB.
+    boot.memory = boot.memory.max((end - GIB).div_ceil(1 << 20) + 1);
+    Expect::Boots
+}
+
+/// All but the last page below.
+fn but_the_last_page(boot: &Boot) -> u64 {
+    boot.load.image.memsz - PAGE
+}
+
+/// The image's code, and constants up to the symbols.
+fn code(boot: &Boot) -> u64 {
+    boot.load.image.offset("sha256_regions").unwrap_or_default()
+}
+
+in_each_regime! {
+    the_first_page_below_a_1_gib_line: |boot| across(boot, 2 * GIB, PAGE);
+    the_code_below_a_1_gib_line: |boot| {
+        let below = code(boot);
+        across(boot, 2 * GIB, below)
+    };
+    the_last_page_above_a_1_gib_line: |boot| {
+        let below = but_the_last_page(boot);
+        across(boot, 2 * GIB, below)
+    };
+    all_below_a_1_gib_line: |boot| {
+        let below = boot.load.image.memsz;
+        across(boot, 2 * GIB, below)
+    };
+    the_first_page_below_a_4_gib_line: |boot| across(boot, 4 * GIB, PAGE);
+    the_first_page_below_a_512_gib_line: |boot| across(boot, 512 * GIB, PAGE);
+    the_code_below_a_512_gib_line: |boot| {
+        let below = code(boot);
+        across(boot, 512 * GIB, below)
+    };
+    the_last_page_above_a_512_gib_line: |boot| {
+        let below = but_the_last_page(boot);
+        across(boot, 512 * GIB, below)
+    };
+    loaders_tables_and_an_image_across_a_1_gib_line: |boot| {
+        boot.make_tables(|_| ());
+        let tables = boot.load.segments.pop().map_or(0, |tables| tables.at);
+        across(boot, 2 * GIB, 9 * PAGE);
+        let mut again = purgatory_test_support::v3_tables::V3Tables::new(tables);
+        for segment in &boot.load.segments {
+            again.map(segment.at, segment.len);
+        }
+        again.map(tables, PAGE);
+        again.map(boot.load.purgatory_at, boot.load.image.memsz);
+        boot.load.segments.push(again.segment("tables"));
+        Expect::BootsThus(vec![], "D-cache on, loader's page tables, SHA2 instructions")
+    };
+}
+
+/// Pages from the start of a block, as an image is placed in this regime: all in which one of its parts
+/// comes to lie across the block's end or begins there, and every 16th of the others.
+fn places(regime: Regime) -> impl Iterator<Item = u64> {
+    let others = match regime {
+        Regime::El1And0 => 1,
+        Regime::El2 => 6,
+        Regime::El2And0 => 11,
+    };
+    (0..PAGES).filter(move |page| !(12..PAGES - 16).contains(page) || page % 16 == others)
+}
+
+fn in_a_block(name: &str, regime: Regime) {
+    for page in places(regime) {
+        usual(name, regime, |boot| {
+            let block = boot.load.purgatory_at.next_multiple_of(BLOCK);
+            boot.load.purgatory_at = block + page * PAGE;
+            Expect::Boots
+        });
+    }
+}
+
+mod at_offsets_in_a_block {
+    use super::*;
+
+    #[test]
+    fn el1() {
+        in_a_block(concat!(module_path!(), "::el1"), Regime::El1And0);
+    }
+
+    #[test]
+    fn el2() {
+        in_a_block(concat!(module_path!(), "::el2"), Regime::El2);
+    }
+
+    #[test]
+    fn el2_vhe() {
+        in_a_block(concat!(module_path!(), "::el2_vhe"), Regime::El2And0);
+    }
+}

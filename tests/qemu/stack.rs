@@ -1,0 +1,118 @@
+//! How deep the stack becomes: at most half of it is ever used, whichever way the boot ends.
+
+use crate::harness::{in_each_regime, usual_boot};
+use crate::run::Run;
+use purgatory_test_support::boot::{Boot, Place};
+use purgatory_test_support::trace::symbols::Symbols;
+use purgatory_test_support::{Regime, root};
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+/// What the stack is filled with before.
+const PAINT: u8 = 0xa5;
+
+/// Runs it, and looks how much of the paint is left.
+fn half_is_enough(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str) {
+    let boot = &mut usual_boot(regime);
+    let last_words = change(boot);
+    let symbols = Symbols::read(&usual_boot(regime).load.image);
+    let symbols = symbols.unwrap_or_else(|error| panic!("{error}"));
+    let at = |name| {
+        symbols
+            .get(name)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .start
+    };
+    let (bottom, top) = (at("stack_bottom"), at("stack_top"));
+
+    // What is no byte of the file is zero otherwise.
+    let image = &mut boot.load.image.bytes;
+    image.resize(bottom as usize, 0);
+    image.resize(top as usize, PAINT);
+    let memory = format!("target/qemu/{}.ram", name.replace("::", "."));
+    boot.memory_file = Some(root().join(memory));
+    let run = Run::new(name, boot, Duration::from_secs(60));
+    if !run.outcome.console.contains(last_words) {
+        run.fail("among the words", last_words, "others");
+    }
+
+    let mut stack = vec![0; (top - bottom) as usize];
+    let file = boot.memory_file.take().expect("it has just been set");
+    let opened = fs::File::open(&file).unwrap_or_else(|error| panic!("{error}"));
+    let offset = boot.load.purgatory_at + bottom - purgatory_test_support::boot::RAM;
+    opened
+        .read_exact_at(&mut stack, offset)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let _ = fs::remove_file(&file);
+    let unused = stack.iter().take_while(|&&byte| byte == PAINT).count();
+    let used = stack.len() - unused;
+    println!("{used} of {} bytes", stack.len());
+    run.equal("some of the stack is used", &true, &(used > 64));
+    if used > stack.len() / 2 {
+        run.fail(
+            "bytes of stack",
+            format!("{} at most", stack.len() / 2),
+            used,
+        );
+    }
+    run.passed();
+}
+
+const BOOTS: &str = "purgatory: booting kernel now";
+const HALTS: &str = "purgatory: halted";
+
+in_each_regime! { half_is_enough;
+    verified: |_| BOOTS;
+    verified_by_the_loaders_tables: |boot| {
+        boot.make_tables(|_| ());
+        BOOTS
+    };
+    verified_by_own_tables_as_the_loaders_are_bad: |boot| {
+        boot.make_tables(|tables| tables.entries().fill(0));
+        BOOTS
+    };
+    verified_above_512_gib: |boot| {
+        let other = Boot::new(&boot.cpu, boot.regime, Place::Above512GiB, 5000);
+        *boot = other.unwrap_or_else(|error| panic!("{error}"));
+        BOOTS
+    };
+    sixteen_ragged_regions: |boot| {
+        boot.load.unlike_kexec = true;
+        for index in boot.load.segments.len()..16 {
+            let at = boot.load.purgatory_at + 7;
+            let bytes = vec![1; 100 * index + 1];
+            let segment = purgatory_test_support::loader::Segment::ragged("ragged", at, bytes);
+            boot.load.segments.push(segment);
+            boot.load.purgatory_at += 0x20_0000;
+        }
+        BOOTS
+    };
+    not_checked: |boot| {
+        boot.load.skip_checks = true;
+        BOOTS
+    };
+    digests_differ: |boot| {
+        boot.load.digest_flips = vec![7];
+        HALTS
+    };
+    refused: |boot| {
+        boot.load.region_pokes.push((3, u64::MAX, u64::MAX));
+        HALTS
+    };
+    an_exception_inside_the_window: |boot| {
+        let symbols = Symbols::read(&boot.load.image).unwrap_or_else(|error| panic!("{error}"));
+        let routine = symbols.get("sha256_instructions").unwrap_or_else(|error| panic!("{error}"));
+        boot.load.image.bytes[routine.start as usize..][..4].fill(0);
+        HALTS
+    };
+    software_without_a_window: |boot| {
+        // At EL2 nobody can lie about the CPU.
+        if boot.regime == Regime::El1And0 {
+            boot.cpu = "max".into();
+            boot.lie(purgatory_test_support::IdRegister::Mmfr0, 20..32, 0xff0);
+            boot.lie(purgatory_test_support::IdRegister::Isar0, 12..16, 0);
+        }
+        BOOTS
+    };
+}
