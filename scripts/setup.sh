@@ -60,6 +60,9 @@ linker() {
     sysroot=$(rustc --print sysroot) && compgen -G "$sysroot/lib/rustlib/*/bin/rust-lld"
 }
 
+# `make bench` models the hash's loops with it; older ones know the CPUs less well.
+llvm_mca() { compgen -c llvm-mca- | grep -E '^llvm-mca-(19|[2-9][0-9])$'; }
+
 # With rustup it is one small download. Where that fails, distribution packages do as well.
 rust_from_rustup() {
     have rustup || return
@@ -85,6 +88,7 @@ need debian-archive-keyring debian_keyring
 need ca-certificates certificates
 need qemu-system-arm qemu_is_new_enough
 need lld linker
+need llvm llvm_mca
 complete_rust >/dev/null || rust_from_rustup || missing+=(rust)
 
 # --- install it -----------------------------------------------------------------------------
@@ -105,6 +109,11 @@ rust_packages() {
     else
         echo rustc cargo rust-src rust-clippy rustfmt
     fi
+}
+
+# The newest one models the newest CPUs best.
+newest_llvm() {
+    apt-cache search --names-only '^llvm-[0-9]+$' | sed 's/ .*//' | sort -V | tail -n1
 }
 
 # Is there a QEMU new enough in any configured suite?
@@ -147,6 +156,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     for package in "${missing[@]}"; do
         case $package in
             rust) read -ra rust <<<"$(rust_packages)" && packages+=("${rust[@]}") ;;
+            llvm) packages+=("$(newest_llvm)") ;;
             *) packages+=("$package") ;;
         esac
     done

@@ -3,7 +3,7 @@
 use crate::cargo::Cargo;
 use crate::options::Options;
 use crate::table::Table;
-use crate::{flat, wrap};
+use crate::{flat, parts, wrap};
 use std::path::Path;
 
 /// Builds, wraps, writes and describes the image.
@@ -40,6 +40,13 @@ fn object(linked: &Path) -> Result<Vec<u8>, String> {
     let object = wrap::wrap(&flat)?;
     let table = Table::read(&object, flat.self_relocations)?;
     println!("{table}");
+    let bytes: usize = flat.parts.iter().map(ExactSizeIterator::len).sum();
+    let parts = parts::parts(&elf, (object.len() - bytes) as u64)?;
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|(name, size)| format!("{name} {size}"))
+        .collect();
+    println!("  parts         {}", parts.join(",\n                "));
     table.faults()?;
     Ok(object)
 }

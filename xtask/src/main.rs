@@ -12,6 +12,7 @@ mod image;
 mod linker;
 mod manifest;
 mod options;
+mod parts;
 mod probe;
 mod table;
 mod toolchain;
