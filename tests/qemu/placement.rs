@@ -70,14 +70,15 @@ in_each_regime! {
 }
 
 /// Pages from the start of a block, as an image is placed in this regime: all in which one of its parts
-/// comes to lie across the block's end or begins there, and every 16th of the others.
+/// comes to lie across the block's end or begins there, and a third of the others, each regime its own.
+/// So there is no page of a block that the image is not placed at.
 fn places(regime: Regime) -> impl Iterator<Item = u64> {
     let others = match regime {
-        Regime::El1And0 => 1,
-        Regime::El2 => 6,
-        Regime::El2And0 => 11,
+        Regime::El1And0 => 0,
+        Regime::El2 => 1,
+        Regime::El2And0 => 2,
     };
-    (0..PAGES).filter(move |page| !(12..PAGES - 16).contains(page) || page % 16 == others)
+    (0..PAGES).filter(move |page| !(12..PAGES - 16).contains(page) || page % 3 == others)
 }
 
 fn in_a_block(name: &str, regime: Regime) {
