@@ -11,7 +11,7 @@ use purgatory_test_support::trace::system::{Dc, System};
 use std::path::Path;
 
 /// What a routine may do besides its loop, instructions.
-const AROUND: u64 = 50;
+const AROUND: u64 = 100;
 /// Instructions of a loop over cache lines, for each of them.
 const EACH_LINE: u64 = 4;
 
