@@ -10,7 +10,8 @@ use purgatory_test_support::trace::recording::{Detail, Recording};
 use purgatory_test_support::trace::system::{Dc, System};
 use std::path::Path;
 
-/// What a routine may do besides its loop, instructions.
+/// Instructions besides the loop, of the routine and of the compiled code that calls it: that differs
+/// with the compiler.
 const AROUND: u64 = 100;
 /// Instructions of a loop over cache lines, for each of them.
 const EACH_LINE: u64 = 4;
