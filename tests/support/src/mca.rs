@@ -129,12 +129,12 @@ impl Mca {
     pub fn cycles(&self, code: &Code, cpu: &str) -> Result<f64, String> {
         const TURNS: [u64; 2] = [20, 120];
         let bytes = code.0.iter().flat_map(|word| word.to_le_bytes());
-        let bytes: String = bytes.map(|byte| format!("{byte:#04x} ")).collect();
+        let bytes: Vec<String> = bytes.map(|byte| format!("{byte:#04x}")).collect();
         let target = "-triple=aarch64";
         let assembly = self.run(
             "llvm-mc",
             &["--disassemble", target, "-mattr=+sha2"],
-            &bytes,
+            &bytes.join(" "),
         )?;
         let cpu = format!("-mcpu={cpu}");
         let mut totals = [0; 2];
