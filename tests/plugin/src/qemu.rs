@@ -146,9 +146,10 @@ impl Block {
     pub unsafe fn instructions(block: *const Self) -> impl Iterator<Item = &'static Instruction> {
         // SAFETY: by this function's contract; the indices are those that there are.
         let count = unsafe { qemu_plugin_tb_n_insns(block) };
-        // SAFETY: as above.
-        (0..count)
-            .filter_map(move |index| unsafe { qemu_plugin_tb_get_insn(block, index).as_ref() })
+        (0..count).filter_map(move |index| {
+            // SAFETY: as above.
+            unsafe { qemu_plugin_tb_get_insn(block, index).as_ref() }
+        })
     }
 }
 
