@@ -156,8 +156,8 @@ impl Cpu {
 /// architecture version set, everything that later versions hang on a bit off (Arm ARM, SCTLR_EL1
 /// and SCTLR_EL2). Little-endian data, no WXN, no pointer authentication, no memory tagging.
 ///
-/// The same value serves each regime: where a bit has a meaning at one level only, it is RES1 or
-/// without effect on us at the others.
+/// EL2's value serves EL2&0 too as long as it is not known which of them it is: the bits in which they
+/// differ concern EL0.
 #[must_use]
 pub const fn sctlr_off(regime: Regime) -> u64 {
     match regime {

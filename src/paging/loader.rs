@@ -29,8 +29,8 @@ pub enum Unusable {
     Granule,
 }
 
-/// The tables of `offer`, if they map everything in `layout` to itself, as Normal
-/// memory, with at least the rights that we need. `MAIR` is ours, so index 0 is the cached one.
+/// The tables of `offer`, if they map everything in `layout` to itself, as Normal memory, with at least
+/// the rights that we need. `MAIR` is ours, so index 0 is the cached one.
 ///
 /// # Errors
 ///
