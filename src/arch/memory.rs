@@ -9,7 +9,7 @@ use purgatory::{
     request::Check,
 };
 
-/// Bytes in the pool: 128 tables of 4 KiB, or the first and at least six more of 64 KiB.
+/// Bytes in the pool: 128 tables of 4 KiB, or the small first one and seven of 64 KiB.
 const POOL: usize = 512 << 10;
 
 /// The memory of the pool; aligned, so that the first frame is as well.
