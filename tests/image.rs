@@ -285,3 +285,25 @@ fn its_code_runs_anywhere_with_the_mmu_off_and_without_fp() {
         faults.join("\n")
     );
 }
+
+/// Only the vectors of our own level with SP_ELx lead anywhere. No other can be taken if PSTATE.SP
+/// becomes 1 in the first instructions, and nothing changes it or goes to another level after that.
+#[test]
+fn its_exceptions_are_taken_from_its_own_level_with_its_own_stack_pointer() {
+    let elf = built("purgatory.elf");
+    let elf = parse(&elf);
+    let code = code::instructions(&elf);
+    let found = |mask: u32, value: u32| -> Vec<(u64, u32)> {
+        let fits = |&&(_, word): &&code::Word| word & mask == value;
+        code.iter().filter(fits).copied().collect()
+    };
+    assert_eq!(found(0xffff_ffff, 0xd69f_03e0), [], "ERET");
+    assert_eq!(found(0xffff_ffe0, 0xd518_4200), [], "MSR SPSel, Xt");
+    let entry = elf.symbols().find(|s| s.name() == Ok("purgatory_start"));
+    let entry = entry.unwrap().address();
+    assert_eq!(
+        found(0xffff_f0ff, 0xd500_40bf),
+        [(entry + 4, 0xd500_41bf)],
+        "MSR SPSel, #imm: once, to 1, at the entry"
+    );
+}

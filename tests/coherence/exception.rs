@@ -8,7 +8,7 @@ use purgatory_test_support::cache_model::Rule;
 use purgatory_test_support::trace::instruction::{DC_CIVAC, DSB_SY, NOP, adr, load};
 use purgatory_test_support::trace::patch::Patch;
 
-const REPORT: &str = "excepted_mmu_off";
+const REPORT: &str = "exception_entry";
 
 /// What is changed besides, and the rule that is broken thereby.
 type Case = fn(&mut Patch) -> Option<Rule>;

@@ -80,7 +80,6 @@ fn run(name: &str, regime: Regime, routine: &str) {
 
 in_each_regime! {
     of_the_entry: "purgatory_start";
-    of_the_i_cache: "cache_fetches";
     of_the_way_into_the_window: "window_open";
     of_the_way_out_of_it: "window_close";
     of_the_regions_way_out: "clean_and_invalidate";

@@ -7,22 +7,22 @@ use purgatory_test_support::trace::instruction::{DSB_NSH, IC_IALLU, ISB};
 
 in_each_regime! {
     the_i_cache_goes_on_as_it_was: |patch| {
-        let place = patch.find("cache_fetches", IC_IALLU, 0);
+        let place = patch.find("purgatory_start", IC_IALLU, 0);
         patch.replace(place, NOP);
         Rule::InstructionCacheStale
     };
     the_i_cache_goes_on_before_it_is_empty: |patch| {
-        let place = patch.find("cache_fetches", DSB_NSH, 0);
+        let place = patch.find("purgatory_start", DSB_NSH, 0);
         patch.replace(place, NOP);
         Rule::MaintenanceIncomplete
     };
     no_isb_after_the_i_cache_was_emptied: |patch| {
-        let place = patch.find("cache_fetches", ISB, 0);
+        let place = patch.find("purgatory_start", ISB, 3);
         patch.replace(place, NOP);
         Rule::NoIsbAfterMaintenance
     };
     no_isb_after_the_i_cache_went_on: |patch| {
-        let place = patch.find("cache_fetches", ISB, 1);
+        let place = patch.find("purgatory_start", ISB, 4);
         patch.replace(place, NOP);
         Rule::NoIsbAfterSctlr
     };
