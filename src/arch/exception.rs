@@ -4,8 +4,9 @@
 use core::arch::global_asm;
 
 use purgatory::{
-    cpu::{Regime, SCTLR_I, sctlr_off},
+    control::{SCTLR_I, sctlr_off},
     report,
+    translation::Regime,
 };
 
 use super::{console::Uart, handover, image, registers, symbols};
@@ -13,15 +14,18 @@ use super::{console::Uart, handover, image, registers, symbols};
 /// Reports the exception with a fresh stack and the MMU off.
 extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
     let cpu = registers::cpu();
-    let mut console = Uart::new(symbols::raw(), cpu.pa_bits);
-    let offset = elr.wrapping_sub(image::layout().text);
+    let parts = image::parts();
+    let Ok(own) = parts.region(cpu.pa_range) else {
+        handover::park()
+    };
+    let mut console = Uart::new(symbols::raw(), &own, cpu.pa_range);
     report::exception(
         &mut console,
         &report::Exception {
             esr,
             elr,
             far,
-            offset,
+            offset: elr.wrapping_sub(own.start()),
             regime: cpu.regime,
         },
     );

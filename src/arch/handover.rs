@@ -3,8 +3,10 @@
 use core::arch::global_asm;
 
 use purgatory::{
-    cpu::{Regime, SCTLR_C, SCTLR_M},
+    control::{SCTLR_C, SCTLR_M},
     report,
+    request::{Cleared, Request},
+    translation::Regime,
 };
 use spin::relax::{RelaxStrategy, Spin};
 
@@ -15,12 +17,13 @@ unsafe extern "C" {
     fn hand_over_el2(kernel: u64, dtb: u64, sctlr: u64, vbar: u64) -> !;
 }
 
-/// Gives the CPU to the kernel at `kernel` with the device tree at `dtb` (physical addresses), as
-/// booting.rst asks for it: MMU and D-cache off, x0 = dtb, x1 to x3 = 0.
-pub fn hand_over(regime: Regime, found: &Found, kernel: u64, dtb: u64) -> ! {
+/// Gives the CPU to the kernel of `request` with its device tree, as booting.rst asks for it: MMU and
+/// D-cache off, x0 = dtb, x1 to x3 = 0.
+pub fn hand_over(_: Cleared, regime: Regime, found: &Found, request: &Request<'_>) -> ! {
+    let (kernel, dtb) = (request.kernel_entry, request.dtb);
     let sctlr = found.sctlr & !(SCTLR_M | SCTLR_C);
-    // SAFETY: the MMU is off; the digest of what lies at `kernel` was right, or the user has waived
-    // it; the values restored are those that were there.
+    // SAFETY: what lies at `kernel` was verified, or its user has waived that: there is no `Cleared`
+    // otherwise. The MMU is off, and the values restored are those that were there.
     unsafe {
         match regime {
             Regime::El1And0 => hand_over_el1(kernel, dtb, sctlr, found.vbar),
@@ -29,7 +32,7 @@ pub fn hand_over(regime: Regime, found: &Found, kernel: u64, dtb: u64) -> ! {
     }
 }
 
-/// Says so and stops for ever.
+/// Says that nothing is started and stops for ever.
 pub fn halt(console: &mut Uart) -> ! {
     report::halted(console);
     park()

@@ -83,6 +83,14 @@ fn boots(_: &mut Boot) -> Expect {
     Expect::BootsThus(vec![], "D-cache on, SHA2 instructions")
 }
 
+fn boots_with_64_kib(_: &mut Boot) -> Expect {
+    Expect::BootsThus(vec![], "D-cache on, 64 KiB granule, SHA2 instructions")
+}
+
+fn boots_with_16_kib(_: &mut Boot) -> Expect {
+    Expect::BootsThus(vec![], "D-cache on, 16 KiB granule, SHA2 instructions")
+}
+
 fn boots_with_software(_: &mut Boot) -> Expect {
     Expect::BootsThus(vec![], "D-cache on, software SHA-256")
 }
@@ -91,8 +99,10 @@ fn boots_with_software(_: &mut Boot) -> Expect {
 fn has_other_granules(boot: &mut Boot) -> Expect {
     boot.make_tables(|_| ());
     let at = boot.load.pgtble_base.unwrap_or_default();
-    let line = format!("purgatory: own page tables, those at {at:#018x} have 4 KiB granules");
-    Expect::BootsThus(vec![line], "D-cache on, SHA2 instructions")
+    let line = format!(
+        "purgatory: loader's page tables at {at:#018x} ignored: the CPU has no 4 KiB granule"
+    );
+    Expect::BootsThus(vec![line], "D-cache on, 64 KiB granule, SHA2 instructions")
 }
 
 fn uncached(_: &mut Boot) -> Expect {
@@ -103,11 +113,11 @@ fn uncached(_: &mut Boot) -> Expect {
 told! {
     granules_of_4_kib: [TGRAN4 = 0], boots, seen("4 KiB", 5);
     granules_of_4_kib_with_52_bit_addresses: [TGRAN4 = 1], boots, seen("4 KiB", 5);
-    no_granules_of_4_kib: [TGRAN4 = NO], boots, seen("64 KiB", 5);
-    reserved_granules_of_4_kib: [TGRAN4 = 8], boots, seen("64 KiB", 5);
-    granules_of_16_kib_alone: [TGRAN4 = NO, TGRAN64 = NO], boots, seen("16 KiB", 5);
+    no_granules_of_4_kib: [TGRAN4 = NO], boots_with_64_kib, seen("64 KiB", 5);
+    reserved_granules_of_4_kib: [TGRAN4 = 8], boots_with_64_kib, seen("64 KiB", 5);
+    granules_of_16_kib_alone: [TGRAN4 = NO, TGRAN64 = NO], boots_with_16_kib, seen("16 KiB", 5);
     granules_of_16_kib_with_52_bit_addresses: [TGRAN4 = NO, TGRAN64 = NO, TGRAN16 = 2],
-        boots, seen("16 KiB", 5);
+        boots_with_16_kib, seen("16 KiB", 5);
     no_granules: [TGRAN4 = NO, TGRAN64 = NO, TGRAN16 = 0], uncached, None;
     tables_of_another_granule: [TGRAN4 = NO], has_other_granules, seen("64 KiB", 5);
 

@@ -39,7 +39,8 @@ fn region(boot: &mut Boot, index: usize, start: u64, len: u64, words: &str) -> E
 const ENTRY: &str = "arm64_kernel_entry";
 const DTB: &str = "arm64_dtb_addr";
 const BEYOND: &str = "lies beyond the physical address range";
-const COVERS: &str = "covers the purgatory";
+const OVERLAPS: &str = "overlaps the purgatory";
+const INSIDE: &str = "lies inside the purgatory";
 
 in_each_regime! {
     a_region_that_wraps: |boot| {
@@ -61,19 +62,19 @@ in_each_regime! {
     };
     a_region_over_the_whole_purgatory: |boot| {
         let (start, len) = (boot.load.purgatory_at - 4096, boot.load.image.memsz + 8192);
-        region(boot, 2, start, len, COVERS)
+        region(boot, 2, start, len, OVERLAPS)
     };
     a_region_within_the_purgatory: |boot| {
         let start = boot.load.purgatory_at + 8192;
-        region(boot, 2, start, 1, COVERS)
+        region(boot, 2, start, 1, OVERLAPS)
     };
     a_region_over_the_first_byte_of_the_purgatory: |boot| {
         let start = boot.load.purgatory_at - 4096;
-        region(boot, 2, start, 4097, COVERS)
+        region(boot, 2, start, 4097, OVERLAPS)
     };
     a_region_over_the_last_byte_of_the_purgatory: |boot| {
         let start = boot.load.purgatory_at + boot.load.image.memsz - 1;
-        region(boot, 2, start, 4096, COVERS)
+        region(boot, 2, start, 4096, OVERLAPS)
     };
 
     an_entry_of_0: |boot| address(boot, ENTRY, 0, "is not set");
@@ -83,7 +84,7 @@ in_each_regime! {
     };
     an_entry_within_the_purgatory: |boot| {
         let entry = boot.load.purgatory_at;
-        address(boot, ENTRY, entry, COVERS)
+        address(boot, ENTRY, entry, INSIDE)
     };
     an_entry_beyond_the_physical_range: |boot| {
         let entry = beyond(boot);
@@ -97,7 +98,7 @@ in_each_regime! {
     };
     a_dtb_within_the_purgatory: |boot| {
         let dtb = boot.load.purgatory_at + boot.load.image.memsz - 8;
-        address(boot, DTB, dtb, COVERS)
+        address(boot, DTB, dtb, INSIDE)
     };
     a_dtb_beyond_the_physical_range: |boot| {
         let dtb = beyond(boot);

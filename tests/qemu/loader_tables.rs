@@ -24,7 +24,7 @@ pub fn unused(boot: &mut Boot, why: &str, spoil: impl FnOnce(&mut V3Tables)) -> 
 }
 
 pub fn refused(at: u64, why: &str) -> Expect {
-    let line = format!("purgatory: own page tables, those at {at:#018x} {why}");
+    let line = format!("purgatory: loader's page tables at {at:#018x} ignored: {why}");
     Expect::BootsThus(vec![line], OWN)
 }
 
@@ -38,7 +38,7 @@ fn told(boot: &mut Boot, at: impl FnOnce(u64) -> u64, why: &str) -> Expect {
 
 /// Good ones, but this symbol says something else of the image.
 fn other_image(boot: &mut Boot, symbol: &str, value: impl FnOnce(&Boot) -> u64) -> Expect {
-    let expect = unused(boot, "are for another image", |_| ());
+    let expect = unused(boot, "they are for another image", |_| ());
     let value = value(boot).to_le_bytes();
     boot.load.pokes.push((symbol.into(), value.into()));
     expect
@@ -65,10 +65,10 @@ pub fn block(boot: &mut Boot, name: &str, why: &str, change: impl FnOnce(u64) ->
     })
 }
 
-const NOWHERE: &str = "lie in no region";
-const UNMAPPED: &str = "do not map all";
-const ELSEWHERE: &str = "are not an identity map";
-const ATTRIBUTES: &str = "have unusable attributes";
+const NOWHERE: &str = "they lie in no region";
+const UNMAPPED: &str = "they do not map all that is touched";
+const ELSEWHERE: &str = "they are no identity map";
+const ATTRIBUTES: &str = "their attributes are unusable";
 
 const AF: u64 = 1 << 10;
 /// `AP[1]`: accessible from EL0.

@@ -130,7 +130,7 @@ impl Cargo {
             "-Crelocation-model=pie".to_string(),
             "-Cforce-unwind-tables=no".to_string(),
             // Where every byte counts, one copy of a function is better than a fast call of it.
-            "-Cllvm-args=-inline-threshold=25 -enable-machine-outliner=always".to_string(),
+            "-Cllvm-args=-inline-threshold=50 -enable-machine-outliner=always".to_string(),
         ];
         // Messages and debug information name files: not by where they happen to lie. The last
         // prefix that fits counts.

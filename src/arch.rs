@@ -16,3 +16,4 @@ pub mod timer;
 pub mod window;
 
 pub use entry::Entry;
+pub(crate) use entry::entry;
