@@ -2,13 +2,13 @@
 
 use core::arch::global_asm;
 
+use aarch64_cpu::asm;
 use purgatory::{
     control::{SCTLR_C, SCTLR_M},
     report,
     request::{Cleared, Request},
     translation::Regime,
 };
-use spin::relax::{RelaxStrategy, Spin};
 
 use super::{console::Uart, entry::Found};
 
@@ -41,7 +41,7 @@ pub fn halt(console: &mut Uart) -> ! {
 /// Stops for ever.
 pub fn park() -> ! {
     loop {
-        Spin::relax();
+        asm::wfe();
     }
 }
 

@@ -1,6 +1,9 @@
 //! SHA-256 over memory: the CPU's instructions where it has them, integer registers otherwise.
 
 mod instructions;
+#[cfg(feature = "sha2")]
+mod rustcrypto;
+#[cfg(not(feature = "sha2"))]
 mod software;
 
 use core::{arch::asm, ptr};
@@ -13,6 +16,9 @@ use purgatory::{
 };
 
 use instructions::{clear_vectors, sha256_instructions};
+#[cfg(feature = "sha2")]
+use rustcrypto::sha256_software;
+#[cfg(not(feature = "sha2"))]
 use software::sha256_software;
 
 /// Computes the SHA-256 of all regions of `check`, read where they lie, with the MMU off or mapped to themselves.

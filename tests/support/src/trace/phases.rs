@@ -101,7 +101,7 @@ impl Marks {
         };
         let first = |name| Ok::<_, String>(image + symbols.get(name)?.start);
         let flush = symbols.get("clean_and_invalidate")?;
-        let tables = symbols.containing("POOL_MEMORY")?;
+        let tables = symbols.containing("pool")?;
         Ok(Self {
             open: vec![first("window_open_el1")?, first("window_open_el2")?],
             close: vec![first("window_close_el1")?, first("window_close_el2")?],
