@@ -72,11 +72,11 @@ macro_rules! a_block {
 
 a_block! {
     window_sha2: Own, true, 100, 0, 4;
-    window_no_sha2: Own, false, 1819, 0, 8;
+    window_no_sha2: Own, false, 1713, 0, 27;
     loaders_tables_sha2: Loader, true, 100, 0, 4;
-    loaders_tables_no_sha2: Loader, false, 1819, 0, 8;
+    loaders_tables_no_sha2: Loader, false, 1713, 0, 27;
     no_window_sha2: None, true, 100, 4, 0;
-    no_window_no_sha2: None, false, 1819, 8, 0;
+    no_window_no_sha2: None, false, 1713, 27, 0;
 }
 
 #[test]

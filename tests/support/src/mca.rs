@@ -3,6 +3,7 @@
 use object::read::elf::ElfFile64;
 use object::{Object, ObjectSection, ObjectSymbol};
 use std::io::Write;
+use std::ops::RangeInclusive;
 use std::process::{Command, Stdio};
 
 /// The CPUs that are asked for: in-order ones, that of the Raspberry Pi 4, and two of servers.
@@ -43,19 +44,38 @@ impl Code {
         Ok(Self(words.collect()))
     }
 
-    /// The loop in it: from where the first conditional branch backward goes, to that branch.
+    /// The loop in it: from where the first B.cond backward goes, to that branch.
     ///
     /// # Errors
     /// When there is no loop.
     pub fn the_loop(self) -> Result<Self, String> {
+        // 19 signed bits in words.
+        let range = self.back(|word| (word >> 24 == 0x54).then_some((word as i32) << 8 >> 13))?;
+        Ok(Self(self.0[range].to_vec()))
+    }
+
+    /// As it is executed: the loop in it that ends with TBZ or TBNZ this many times.
+    ///
+    /// # Errors
+    /// When there is no such loop.
+    pub fn unrolled(mut self, times: usize) -> Result<Self, String> {
+        // 14 signed bits in words.
+        let range = self.back(|word| {
+            (word & 0x7e00_0000 == 0x3600_0000).then_some((word as i32) << 13 >> 18)
+        })?;
+        let turns = self.0[range.clone()].repeat(times);
+        self.0.splice(range, turns);
+        Ok(self)
+    }
+
+    /// From where the first branch backward goes, to that branch. How far a word goes, if it is one
+    /// that counts, the function tells.
+    fn back(&self, how_far: fn(u32) -> Option<i32>) -> Result<RangeInclusive<usize>, String> {
         let mut branches = self.0.iter().enumerate().filter_map(|(at, &word)| {
-            // B.cond, with 19 signed bits in words.
-            let back = (word >> 24 == 0x54).then_some((word as i32) << 8 >> 13)?;
-            let head = at.checked_add_signed(back as isize)?;
+            let head = at.checked_add_signed(how_far(word)? as isize)?;
             (head < at).then_some(head..=at)
         });
-        let range = branches.next().ok_or("there is no loop")?;
-        Ok(Self(self.0[range].to_vec()))
+        branches.next().ok_or("there is no loop".into())
     }
 
     /// How many instructions.
@@ -193,6 +213,23 @@ mod tests {
         // nop; b.lo to the last; nop.
         let code = Code(vec![0xd503_201f, 0x5400_0023, 0xd503_201f]);
         assert!(code.the_loop().is_err());
+    }
+
+    #[test]
+    fn a_loop_in_the_loop_is_unrolled() {
+        // nop; ret; tbnz w0, #0 to the second; b.lo to the first.
+        let code = Code(vec![0xd503_201f, 0xd65f_03c0, 0x3707_ffe0, 0x54ff_ffa3]);
+        let unrolled = [
+            0xd503_201f,
+            0xd65f_03c0,
+            0x3707_ffe0,
+            0xd65f_03c0,
+            0x3707_ffe0,
+            0x54ff_ffa3,
+        ];
+        assert_eq!(code.clone().the_loop(), Ok(code.clone()));
+        assert_eq!(code.unrolled(2), Ok(Code(unrolled.to_vec())));
+        assert!(Code(vec![0xd503_201f, 0x54ff_ffe3]).unrolled(2).is_err());
     }
 
     #[test]
