@@ -1,47 +1,59 @@
 # Everything that `cargo build` alone cannot do. `make help` lists it.
 
 CARGO ?= cargo
-XTASK = $(CARGO) run -q -p xtask --
+RUSTC ?= rustc
+SHA256 ?= own
+XTASK = $(CARGO) run -q --locked -p xtask --
 
-# Flags for the host are not for us, nor are they for the image.
-unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_BUILD_TARGET
+# Flags for the host are not for us, nor are they for the image. And what is built for the host is
+# built for it whatever a configuration file's `[build] target` says.
+unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS
+HOST = $(shell $(RUSTC) --print host-tuple 2>/dev/null)
+export CARGO_BUILD_TARGET = $(HOST)
 
-.PHONY: all setup demo guests plugin test bench check clean help
+.PHONY: all setup demo guests plugin sha2 test bench check clean help
 
-all: ## build target/purgatory.ro and say what is in it (default)
-	$(XTASK) image
+all: ## build target/purgatory.ro and say what is in it (default); SHA256=sha2 for the crate's hash
+	$(XTASK) image --sha256=$(SHA256)
 
 setup: ## install what building, testing and running need (root or sudo)
 	scripts/setup.sh
 
 demo: all guests ## boot a small guest through the image in QEMU; ARGS=--help shows the choices
-	$(CARGO) run -q -p purgatory-test-support --bin demo -- $(ARGS)
+	$(CARGO) run -q --locked -p purgatory-test-support --bin demo -- $(ARGS)
 
 guests: ## build the tests' bare-metal programs into target/guests/
 	$(XTASK) guests
 
 plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_plugin.so
-	$(CARGO) build -q --release -p purgatory-test-plugin
+	$(CARGO) build -q --locked --release -p purgatory-test-plugin
+	mkdir -p target/release
+	ln -sf ../$(HOST)/release/libpurgatory_test_plugin.so target/release/
 
+sha2: ## build target/purgatory-sha2.ro, whose hash in software is that of the crate `sha2`
+	$(XTASK) image --sha256=sha2
+
+# `sha2` joins the prerequisites with the feature of that name.
 test: all guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh
-	$(CARGO) test --workspace $(ARGS)
+	$(CARGO) test --locked --workspace $(ARGS)
 
 bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
 	scripts/fetch.sh
 	scripts/kexec-tools.sh
-	$(CARGO) run -q --release -p purgatory-test-support --bin bench
+	$(CARGO) run -q --locked --release -p purgatory-test-support --bin bench
 
-check: ## formatting, clippy and rustdoc, host and bare metal; a warning is an error
+check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	shellcheck --severity=warning scripts/*.sh .ci/run
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(XTASK) cargo clippy -p purgatory --features firmware -- -D warnings
 	$(XTASK) cargo clippy -p purgatory-test-guest --features bare-metal -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(XTASK) cargo rustdoc -p purgatory --features firmware --bin purgatory -- -D warnings --document-private-items
 
 clean: ## remove everything built, but not what was downloaded
 	rm -rf $(filter-out target/downloads,$(wildcard target/*))
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9]*\):.*## /  \1\t/p' Makefile | expand -t 12

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 QEMU_LOWEST=9   # older ones let unaligned accesses to Device memory pass, so they hide bugs
-RUSTC_LOWEST=85 # rustc 1.85: edition 2024
+RUSTC_LOWEST=$(sed -n 's/^rust-version = "1\.\(.*\)"/\1/p' Cargo.toml)
 TARGET=aarch64-unknown-none-softfloat
 
 say() { echo "setup: $*"; }
@@ -33,11 +33,12 @@ qemu_is_new_enough() {
     [ "${version:-0}" -ge $QEMU_LOWEST ]
 }
 
-# Is this rustc recent, has it `core` for the target (built, or as source), and cargo, clippy, rustfmt?
+# Has this rustc, which `make` is to use, what xtask will look for (`core` for the target, built or
+# as source) and what `make check` runs? Its programs are beside it or in its sysroot.
 rust_is_complete() {
     local rustc=$1 sysroot minor tool
     minor=$("$rustc" --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
-    [ "${minor:-0}" -ge $RUSTC_LOWEST ] || return
+    [ "${minor:-0}" -ge "$RUSTC_LOWEST" ] || return
     sysroot=$("$rustc" --print sysroot)
     [ -e "$sysroot/lib/rustlib/src/rust/library/core/Cargo.toml" ] ||
         compgen -G "$sysroot/lib/rustlib/$TARGET/lib/libcore-*.rlib" >/dev/null || return
@@ -46,18 +47,25 @@ rust_is_complete() {
     done
 }
 
+# The one that `make` takes by itself, else the distribution's, which `RUSTC=/usr/bin/rustc make` takes.
 complete_rust() {
     local rustc
-    for rustc in "$(command -v rustc)" /usr/bin/rustc; do
+    for rustc in "$(command -v "${RUSTC:-rustc}")" /usr/bin/rustc; do
         rust_is_complete "$rustc" && echo "$rustc" && return
     done
     return 1
 }
 
+# xtask links with LLD: that of the compiler, else the system's.
 linker() {
-    local sysroot
-    have ld.lld || have rust-lld && return
-    sysroot=$(rustc --print sysroot) && compgen -G "$sysroot/lib/rustlib/*/bin/rust-lld"
+    local rustc
+    have ld.lld || { rustc=$(complete_rust) && compgen -G "$("$rustc" --print sysroot)/lib/rustlib/*/bin/rust-lld"; }
+}
+
+# The tests also build with `core` from source.
+core_source() {
+    local rustc
+    rustc=$(complete_rust) && [ -e "$("$rustc" --print sysroot)/lib/rustlib/src/rust/library/core/Cargo.toml" ]
 }
 
 # `make bench` models the hash's loops with it; older ones know the CPUs less well.
@@ -87,9 +95,12 @@ need xz-utils xz --version
 need debian-archive-keyring debian_keyring
 need ca-certificates certificates
 need qemu-system-arm qemu_is_new_enough
-need lld linker
 need llvm llvm_mca
+need shellcheck shellcheck --version
 complete_rust >/dev/null || rust_from_rustup || missing+=(rust)
+need lld linker
+core_source || ! have rustup || timeout 120 rustup component add rust-src >/dev/null 2>&1 ||
+    say "rustup has no rust-src now; tests/reproducible.rs says how to leave its part out"
 
 # --- install it -----------------------------------------------------------------------------
 
@@ -172,5 +183,7 @@ rustup target add $TARGET, or install your distribution's rustc, cargo, library 
 linker >/dev/null || die "no linker: neither rust-lld nor ld.lld is here"
 
 say "$("$rustc" --version | cut -d' ' -f1,2) ($rustc), $(qemu-system-aarch64 --version | sed -n '1s/QEMU emulator version/QEMU/p')"
+[ "$rustc" = "$(command -v "${RUSTC:-rustc}")" ] ||
+    say "another rustc comes first on PATH and lacks $TARGET: build with RUSTC=$rustc make"
 scripts/fetch.sh
 say "ready"

@@ -34,6 +34,3 @@ pub const SYMBOLS: [Symbol; 10] = [
 /// What one loader's slot holds: the original purgatory of the smallest packaged kexec. An image
 /// that is no larger can be put in its place.
 pub const BUDGET: usize = 18_992;
-
-/// The alignment of both sections. kexec puts the second at the next multiple after the first.
-pub const PAGE: u64 = 4096;

@@ -1,189 +1,214 @@
-//! Runs cargo for the bare-metal target, the same way whatever the machine and the environment.
+//! Runs cargo for the bare-metal target, the same way whatever the machine, the environment and the
+//! user's own configuration.
 
 use crate::options::Options;
-use crate::toolchain::{self, Candidate, Core, TARGET};
-use crate::{environment, linker, manifest, probe};
+use crate::toolchain::{Core, TARGET, Toolchain};
+use anyhow::{Context, Result, ensure};
+use std::env;
 use std::ffi::OsString;
-use std::fmt;
-use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use toml::Table;
 
-/// A choice of tools, ready to compile.
+/// What of the environment reaches cargo: where things are found and fetched from, and how progress
+/// looks; nothing that could change a byte of the image. Proxies have names in either case.
+const HARMLESS: &str = "CARGO_BUILD_JOBS CARGO_HOME CARGO_HTTP_* CARGO_NET_* CARGO_REGISTRIES_* \
+    CARGO_REGISTRY_* CARGO_TERM_* RUSTUP_* HOME LANG LD_LIBRARY_PATH NO_COLOR PATH SSL_CERT_DIR \
+    SSL_CERT_FILE TERM TMPDIR USER ALL_PROXY HTTPS_PROXY HTTP_PROXY NO_PROXY";
+
+/// A cargo, ready to compile.
 pub struct Cargo {
+    /// The tools it uses.
+    pub toolchain: Toolchain,
     root: PathBuf,
     /// Apart from the host's builds, so that neither waits for the other's lock.
     build_dir: PathBuf,
-    compiler: Candidate,
-    core: Core,
-    linker: PathBuf,
+    rustflags: String,
 }
 
 impl Cargo {
-    /// Finds the tools.
-    pub fn find(options: &Options) -> Result<Self, String> {
-        let candidates = probe::candidates();
-        let (compiler, core) = toolchain::choose(&candidates, options.core)?;
+    /// Finds the tools. What they build goes into a directory of that name.
+    pub fn new(options: &Options, build_dir: &str) -> Result<Self> {
+        let toolchain = Toolchain::find(options.core)?;
+        let build_dir = options.target_dir.join(build_dir);
+        let mut rustflags = configured(&table(&options.root.join(".cargo/config.toml"))?)?;
+        // Messages and debug information name files: not by where they happen to lie. The last
+        // prefix that fits counts.
+        let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"));
+        let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home);
+        let as_installed = format!("/rustc/{}", toolchain.commit);
+        for (from, to) in [
+            (cargo_home.as_deref(), "cargo"),
+            (
+                Some(&*toolchain.sysroot.join("lib/rustlib/src/rust")),
+                &*as_installed,
+            ),
+            (Some(&*options.root), "."),
+            (Some(&*build_dir), "target"),
+        ] {
+            let remap = |from: &Path| format!("--remap-path-prefix={}={to}", from.display());
+            rustflags.extend(from.map(remap));
+        }
+        let rustflags = rustflags.join("\x1f");
+        let root = options.root.clone();
         Ok(Self {
-            root: options.root.clone(),
-            build_dir: options.target_dir.join("image"),
-            linker: linker::find(compiler, &candidates)?,
-            compiler: compiler.clone(),
-            core,
+            toolchain,
+            root,
+            build_dir,
+            rustflags,
         })
     }
 
-    /// Links one program of a package by `script`, or by the linker's own layout without one, and
-    /// gives the path of the result. The linker's map goes beside it.
-    pub fn link(
+    /// Links the one program of a package; gives its path and that of the linker's map.
+    pub fn link(&self, package: &str, features: &str) -> Result<(PathBuf, PathBuf)> {
+        let map = self.build_dir.join(package).with_extension("map");
+        if !map.exists() {
+            // To cargo the program is as fresh as ever without it.
+            self.run("clean", |clean| clean.args(["--quiet", "-p", package]))?;
+        }
+        let program = [
+            "-p",
+            package,
+            "--features",
+            features,
+            "--bin",
+            package,
+            "--",
+        ];
+        let map_argument = format!("-Clink-arg=-Map={}", map.display());
+        self.run("rustc", |rustc| rustc.args(program).arg(map_argument))?;
+        Ok((self.built(package), map))
+    }
+
+    /// Where a program is when it has been built.
+    pub fn built(&self, program: &str) -> PathBuf {
+        self.build_dir.join(TARGET).join("image").join(program)
+    }
+
+    /// `cargo <subcommand>` with the tools, the target and the flags settled, and what is added to it.
+    pub fn run(
         &self,
-        package: &str,
-        feature: &str,
-        program: &str,
-        script: Option<&Path>,
-    ) -> Result<PathBuf, String> {
-        let built = self.build_dir.join(TARGET).join("release").join(program);
-        let selection = ["-p", package, "--features", feature, "--bin", program];
-        let mut command = self.command("rustc")?;
-        command.args(selection).arg("--");
-        for argument in [
-            "-pie",
-            "--no-dynamic-linker",
-            // Text relocations would have to be applied to read-only pages.
-            "-ztext",
-            "-znoexecstack",
-            "--no-undefined",
-            "--gc-sections",
-            "--build-id=none",
-            // An ADRP at the end of a page may compute a wrong address on early Cortex-A53.
-            "--fix-cortex-a53-843419",
-        ] {
-            command.arg(format!("-Clink-arg={argument}"));
-        }
-        if let Some(script) = script {
-            let script = self.tracked(&self.root.join(script))?;
-            command.arg(format!("-Clink-arg=-T{}", script.display()));
-        }
-        let map = built.with_extension("map");
-        command.arg(format!("-Clink-arg=-Map={}", map.display()));
-        run(command)?;
-        Ok(built)
-    }
-
-    /// A copy of a linker script, named after its contents. cargo does not see that a script has
-    /// changed, but it does see that a flag has.
-    fn tracked(&self, script: &Path) -> Result<PathBuf, String> {
-        let text = std::fs::read(script).map_err(|e| format!("{}: {e}", script.display()))?;
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&text);
-        let copy = self.build_dir.join(format!("{:016x}.ld", hasher.finish()));
-        std::fs::write(&copy, text).map_err(|e| format!("{}: {e}", copy.display()))?;
-        Ok(copy)
-    }
-
-    /// `cargo <subcommand>` with the tools, the target and the flags settled.
-    fn command(&self, subcommand: &str) -> Result<Command, String> {
-        let profiles = self.build_dir.join("profiles.toml");
-        let settings = manifest::profiles(&self.root)?;
-        std::fs::create_dir_all(&self.build_dir)
-            .and_then(|()| std::fs::write(&profiles, settings))
-            .map_err(|e| format!("{}: {e}", profiles.display()))?;
-
-        let mut command = Command::new(&self.compiler.cargo);
-        for (name, _) in std::env::vars_os() {
-            if environment::is_unwanted(&name.to_string_lossy()) {
-                command.env_remove(name);
-            }
-        }
+        subcommand: &str,
+        add: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<()> {
+        let mut command = Command::new(&self.toolchain.cargo);
+        // Build scripts are linked for the host, perhaps by a linker of another name than `cc`.
+        let host_linker = linker_variable(&self.toolchain.host);
         command
             .current_dir(&self.root)
+            .stdin(Stdio::null())
+            .env_clear()
+            .envs(env::vars_os().filter(|(name, _)| {
+                let name = name.to_string_lossy();
+                is_harmless(&name) || name == host_linker
+            }))
             .arg(subcommand)
-            .arg("--config")
-            .arg(&profiles)
-            .args(["--release", "--target", TARGET, "--target-dir"])
+            .args(["--locked", "--profile", "image", "--target", TARGET, "--target-dir"])
             .arg(&self.build_dir)
             .env("PATH", self.path()?)
-            .env("RUSTC", &self.compiler.rustc)
-            // Empty means none, and goes before any configuration file.
+            .env("RUSTC", &self.toolchain.rustc)
+            // All of these go before any configuration file. Empty means none.
             .env("RUSTC_WRAPPER", "")
             .env("RUSTC_WORKSPACE_WRAPPER", "")
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_BUILD_BUILD_DIR", &self.build_dir)
+            .env("CARGO_ENCODED_RUSTFLAGS", &self.rustflags)
+            .env(linker_variable(TARGET), &self.toolchain.linker)
             // What will break one day in the source of `core` is not for us to read about.
-            .env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never")
-            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags().join("\x1f"))
-            .env(linker_variable(), &self.linker);
-        if self.core == Core::Source {
+            .env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
+        if self.toolchain.core == Core::Source && subcommand != "clean" {
             command.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
         }
-        Ok(command)
+        let cargo = Path::new(&self.toolchain.cargo).display();
+        let status = add(&mut command).status();
+        let status = status.with_context(|| cargo.to_string())?;
+        ensure!(status.success(), "{cargo} {subcommand} failed, see above");
+        Ok(())
     }
 
-    /// cargo's companions (clippy) are looked up on `PATH`: those beside it go first.
-    fn path(&self) -> Result<OsString, String> {
-        let beside = self.compiler.cargo.parent().map(Path::to_path_buf);
-        std::env::join_paths(beside.into_iter().chain(probe::path_directories()))
-            .map_err(|e| format!("PATH: {e}"))
-    }
-
-    /// The compiler's flags. Setting them replaces those of every configuration file.
-    fn rustflags(&self) -> Vec<String> {
-        let mut flags = vec![
-            "-Crelocation-model=pie".to_string(),
-            "-Cforce-unwind-tables=no".to_string(),
-            // Where every byte counts, one copy of a function is better than a fast call of it.
-            "-Cllvm-args=-inline-threshold=50 -enable-machine-outliner=always".to_string(),
-        ];
-        // Messages and debug information name files: not by where they happen to lie. The last
-        // prefix that fits counts.
-        let source = self.compiler.sysroot.join("lib/rustlib/src/rust");
-        let as_installed = format!("/rustc/{}", self.compiler.commit);
-        let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-        let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
-        let mut remap = |from: &Path, to: &str| {
-            flags.push(format!("--remap-path-prefix={}={to}", from.display()));
-        };
-        if let Some(cargo_home) = cargo_home.or(home) {
-            remap(&cargo_home, "cargo");
-        }
-        remap(&source, &as_installed);
-        remap(&self.root, ".");
-        remap(&self.build_dir, "target");
-        flags
+    /// cargo's companions (clippy) are looked up on `PATH`: those of the same toolchain go first.
+    fn path(&self) -> Result<OsString> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let own = [self.toolchain.sysroot.join("bin")].into_iter();
+        env::join_paths(own.chain(env::split_paths(&path))).context("PATH")
     }
 }
 
-impl fmt::Display for Cargo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (compiler, linker) = (&self.compiler, self.linker.display());
-        write!(
-            f,
-            "{compiler}, `core` from {}, linked by {linker}",
-            self.core
-        )
+/// The compiler's flags in `.cargo/config.toml`: those of the target and, once more, the profile.
+/// As flags its values also go before a user's `[profile.release.package.<name>]`.
+fn configured(config: &Table) -> Result<Vec<String>> {
+    let flags = config["target"][TARGET]["rustflags"].as_array();
+    let mut flags: Vec<String> = flags
+        .into_iter()
+        .flatten()
+        .filter_map(|flag| flag.as_str().map(str::to_string))
+        .collect();
+    let profile = &config["profile"]["image"];
+    for key in [
+        "codegen-units",
+        "debug-assertions",
+        "opt-level",
+        "overflow-checks",
+        "strip",
+    ] {
+        let value = profile
+            .get(key)
+            .with_context(|| format!("[profile.image] {key}"))?;
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_string);
+        flags.push(format!("-C{key}={value}"));
     }
+    Ok(flags)
 }
 
-/// Runs a cargo command, with what follows it, as the image is built.
-pub fn pass_through(options: &Options, arguments: &[String]) -> Result<(), String> {
-    let (subcommand, rest) = arguments.split_first().expect("the parser saw one");
-    let mut command = Cargo::find(options)?.command(subcommand)?;
-    command.args(rest);
-    run(command)
+/// A TOML file.
+pub fn table(path: &Path) -> Result<Table> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    text.parse().with_context(|| path.display().to_string())
 }
 
-/// The configuration of the target's linker, as a variable. Unlike a flag it is no part of what
-/// cargo distinguishes builds by.
-fn linker_variable() -> String {
-    let triple = TARGET.to_uppercase().replace('-', "_");
+/// The configuration of a target's linker, as a variable. Unlike a flag it is no part of what cargo
+/// distinguishes builds by.
+fn linker_variable(triple: &str) -> String {
+    let triple = triple.to_uppercase().replace('-', "_");
     format!("CARGO_TARGET_{triple}_LINKER")
 }
 
-fn run(mut command: Command) -> Result<(), String> {
-    let program = Path::new(command.get_program()).display().to_string();
-    let subcommand = Path::new(command.get_args().next().unwrap_or_default());
-    let what = format!("{program} {}", subcommand.display());
-    match command.stdin(Stdio::null()).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(format!("{what} failed, see above")),
-        Err(e) => Err(format!("{what}: {e}")),
+fn is_harmless(name: &str) -> bool {
+    let proxy = name.ends_with("_proxy").then(|| name.to_uppercase());
+    let name = proxy.as_deref().unwrap_or(name);
+    HARMLESS
+        .split(' ')
+        .any(|harmless| match harmless.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == harmless,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_finds_files_and_the_network_is_harmless_and_nothing_else() {
+        for name in [
+            "PATH",
+            "RUSTUP_TOOLCHAIN",
+            "CARGO_NET_OFFLINE",
+            "https_proxy",
+            "NO_PROXY",
+        ] {
+            assert!(is_harmless(name), "{name}");
+        }
+        for name in [
+            "RUSTFLAGS",
+            "CARGO_PROFILE_IMAGE_LTO",
+            "CARGO_TARGET_DIR",
+            "CC",
+            "path",
+        ] {
+            assert!(!is_harmless(name), "{name}");
+        }
     }
 }

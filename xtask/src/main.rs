@@ -1,37 +1,113 @@
 //! Builds what runs on bare metal: the image, wrapped as kexec loads it, and the tests' guests.
 //!
-//! `cargo build` alone cannot: the target may have to be compiled from `core`'s source, the
-//! environment must not change a byte, and the result is no format that a linker writes.
+//! `cargo build --profile image` compiles and links the same code. What it cannot do is here: find
+//! the tools, keep the caller's environment and configuration out, and write ET_REL.
 
 mod abi;
 mod cargo;
-mod environment;
-mod flat;
-mod guests;
-mod image;
-mod linker;
-mod manifest;
+mod flatten;
 mod options;
-mod parts;
-mod probe;
-mod table;
+mod summary;
 mod toolchain;
 mod wrap;
 
+use anyhow::{Context, Result, bail};
+use cargo::Cargo;
+use options::{Options, Sha256, Verb};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let outcome =
-        options::parse(std::env::args().skip(1)).and_then(|(options, command)| match command {
-            options::Command::Image => image::build(&options),
-            options::Command::Guests => guests::build(&options),
-            options::Command::Cargo(arguments) => cargo::pass_through(&options, &arguments),
-        });
-    match outcome {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("error: {message}");
+        Err(error) => {
+            eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run() -> Result<()> {
+    let (options, verb) = options::parse(lexopt::Parser::from_env())?;
+    match verb {
+        Verb::Image(sha256) => image(&options, sha256),
+        Verb::Guests => guests(&options),
+        Verb::Cargo(subcommand, rest) => {
+            Cargo::new(&options, "image")?.run(&subcommand, |cargo| cargo.args(rest))
+        }
+    }
+}
+
+/// Builds and wraps the image, says what is in it, and leaves the linked ELF file and the linker's
+/// map beside it.
+fn image(options: &Options, sha256: Sha256) -> Result<()> {
+    // Directories of their own, for the two builds may run at once.
+    let (name, features, build_dir) = match sha256 {
+        Sha256::Own => ("purgatory", "firmware", "image"),
+        Sha256::Crate => ("purgatory-sha2", "firmware,sha2", "image-sha2"),
+    };
+    let output = |extension: &str| options.target_dir.join(format!("{name}.{extension}"));
+    publish(&["ro", "elf", "map"].map(output), || {
+        let cargo = Cargo::new(options, build_dir)?;
+        println!("{}", cargo.toolchain);
+        let (linked, map) = cargo.link("purgatory", features)?;
+        let elf = read(&linked)?;
+        let flat = flatten::flatten(&elf).with_context(|| linked.display().to_string())?;
+        let object = wrap::wrap(&flat)?;
+        println!("{}", output("ro").display());
+        print!("{}", summary::summary(&elf, &flat, object.len())?);
+        match (object.len().checked_sub(abi::BUDGET + 1), sha256) {
+            (Some(over), Sha256::Own) => bail!("{} bytes over the budget", over + 1),
+            (Some(_), Sha256::Crate) => {
+                println!("  does not fit Debian's slot of {} bytes", abi::BUDGET);
+            }
+            (None, _) => {}
+        }
+        Ok(vec![object, elf, read(&map)?])
+    })
+}
+
+/// Builds the programs of the guest package.
+fn guests(options: &Options) -> Result<()> {
+    let manifest = cargo::table(&options.root.join("tests/guest/Cargo.toml"))?;
+    let bins = manifest.get("bin").and_then(toml::Value::as_array);
+    let name = |bin: &toml::Value| Some(bin.get("name")?.as_str()?.to_string());
+    let programs: Vec<String> = bins.into_iter().flatten().filter_map(name).collect();
+    let elf = |program| options.target_dir.join(format!("guests/{program}.elf"));
+    let paths: Vec<PathBuf> = programs.iter().map(elf).collect();
+    publish(&paths, || {
+        let cargo = Cargo::new(options, "image")?;
+        let package = ["-p", "purgatory-test-guest", "--features", "bare-metal"];
+        cargo.run("build", |build| build.args(package).arg("--bins"))?;
+        let built = programs.iter().map(|program| read(&cargo.built(program)));
+        built.collect()
+    })?;
+    for path in paths {
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+/// Writes what `make` gives, in the order of the paths. Who reads a file meanwhile sees the old one
+/// or the new one; if anything fails there is none, or an old one would pass for what was built.
+fn publish(paths: &[PathBuf], make: impl FnOnce() -> Result<Vec<Vec<u8>>>) -> Result<()> {
+    let replace = |(path, content): (&PathBuf, Vec<u8>)| {
+        let aside = path.with_extension(format!("{}.new", std::process::id()));
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))
+            .and_then(|()| fs::write(&aside, content))
+            .and_then(|()| fs::rename(&aside, path))
+            .with_context(|| path.display().to_string())
+    };
+    let outcome = make().and_then(|contents| paths.iter().zip(contents).try_for_each(replace));
+    if outcome.is_err() {
+        for path in paths {
+            let _ = fs::remove_file(path);
+        }
+    }
+    outcome
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.display().to_string())
 }

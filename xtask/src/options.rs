@@ -1,28 +1,41 @@
 //! The command line.
 
 use crate::toolchain::Core;
-use std::path::{Path, PathBuf};
+use anyhow::{Result, bail};
+use lexopt::{Arg, Parser, ValueExt};
+use std::ffi::OsString;
+use std::path::PathBuf;
 
-/// How to use this program.
-const USAGE: &str = "usage: cargo run -p xtask -- [options] <command>
+const USAGE: &str = "usage: cargo xtask [options] <command>
 commands:
   image          build target/purgatory.ro, .elf and .map, and print what is in them
   guests         build the tests' bare-metal programs into target/guests/
-  cargo <args>   run a cargo command (clippy, rustc …) as the image is built
+  cargo <args>   run a cargo command (clippy, rustdoc …) as the image is built
 options:
+  --sha256=own|sha2         whose SHA-256 the image has where the CPU has no instructions for it:
+                            its own, or that of the crate `sha2`, in target/purgatory-sha2.*
   --core=installed|source   where `core` comes from (default: installed, else source)
   --root=<dir>              the workspace to build (default: the one around)
   --target-dir=<dir>        instead of its target/";
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum Verb {
     /// Build and wrap the image.
-    Image,
+    Image(Sha256),
     /// Build the test guests.
     Guests,
-    /// Run any cargo command for the bare-metal target.
-    Cargo(Vec<String>),
+    /// Run any cargo command for the bare-metal target: its name, and what follows.
+    Cargo(String, Vec<OsString>),
+}
+
+/// Which SHA-256 the image has in software.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sha256 {
+    /// The project's.
+    Own,
+    /// That of the crate `sha2`.
+    Crate,
 }
 
 /// Where things are and where they go.
@@ -36,71 +49,97 @@ pub struct Options {
     pub core: Option<Core>,
 }
 
-/// Reads the arguments that follow the program's name.
-pub fn parse(arguments: impl Iterator<Item = String>) -> Result<(Options, Command), String> {
-    let mut root = here();
-    let mut target_dir = None;
-    let mut core = None;
-    let mut arguments = arguments.peekable();
-    while let Some(option) = arguments.next_if(|a| a.starts_with("--")) {
-        let absolute = |dir| std::path::absolute(dir).map_err(|e| format!("{option}: {e}"));
-        match option.split_once('=') {
-            Some(("--core", "installed")) => core = Some(Core::Installed),
-            Some(("--core", "source")) => core = Some(Core::Source),
-            Some(("--root", dir)) => root = absolute(dir)?,
-            Some(("--target-dir", dir)) => target_dir = Some(absolute(dir)?),
-            _ => return Err(format!("unknown option {option}\n{USAGE}")),
+/// Reads the arguments.
+pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
+    let (mut root, mut target_dir, mut core, mut verb) = (here(), None, None, None);
+    let mut sha256 = Sha256::Own;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("root") => root = std::path::absolute(arguments.value()?)?,
+            Arg::Long("target-dir") => target_dir = Some(std::path::absolute(arguments.value()?)?),
+            Arg::Long("core") => match &*arguments.value()?.string()? {
+                "installed" => core = Some(Core::Installed),
+                "source" => core = Some(Core::Source),
+                other => bail!("no `core` is called {other}\n{USAGE}"),
+            },
+            Arg::Long("sha256") => match &*arguments.value()?.string()? {
+                "own" => sha256 = Sha256::Own,
+                "sha2" => sha256 = Sha256::Crate,
+                other => bail!("no SHA-256 is called {other}\n{USAGE}"),
+            },
+            Arg::Value(word) if verb.is_none() => match word.to_str() {
+                Some("image") => verb = Some(Verb::Image(sha256)),
+                Some("guests") => verb = Some(Verb::Guests),
+                Some("cargo") => {
+                    let subcommand = arguments.value()?.string()?;
+                    verb = Some(Verb::Cargo(subcommand, arguments.raw_args()?.collect()));
+                }
+                _ => bail!("no command is called {word:?}\n{USAGE}"),
+            },
+            other => bail!("{}\n{USAGE}", other.unexpected()),
         }
     }
-    let command = arguments.next();
-    let rest: Vec<String> = arguments.collect();
-    let command = match command.as_deref() {
-        Some("image") if rest.is_empty() => Command::Image,
-        Some("guests") if rest.is_empty() => Command::Guests,
-        Some("cargo") if !rest.is_empty() => Command::Cargo(rest),
-        _ => return Err(USAGE.to_string()),
+    let verb = match verb {
+        Some(Verb::Image(_)) => Verb::Image(sha256),
+        Some(other) => other,
+        None => bail!(USAGE),
     };
+    let target_dir = target_dir.unwrap_or_else(|| root.join("target"));
     let options = Options {
-        target_dir: target_dir.unwrap_or_else(|| root.join("target")),
         root,
+        target_dir,
         core,
     };
-    Ok((options, command))
+    Ok((options, verb))
 }
 
-/// The workspace that this program is run in, else the one it was built from. With one target
-/// directory for several checkouts these may differ.
+/// The workspace that `cargo run` found this program in, else the one it was built from. With one
+/// target directory for several checkouts these may differ.
 fn here() -> PathBuf {
-    let current = std::env::current_dir().unwrap_or_default();
-    let around = |directory: &&Path| directory.join("xtask/Cargo.toml").is_file();
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let found = current.ancestors().find(around).or(own.parent());
-    found.unwrap_or(own).to_path_buf()
+    let own = || env!("CARGO_MANIFEST_DIR").into();
+    let mut package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(own, PathBuf::from);
+    package.pop();
+    package
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
-    fn parse_words(line: &str) -> Result<(Options, Command), String> {
-        parse(line.split_whitespace().map(str::to_string))
+    fn parse(line: &str) -> Result<(Options, Verb)> {
+        super::parse(Parser::from_args(line.split_whitespace()))
     }
 
     #[test]
-    fn options_come_before_the_command_and_the_rest_is_cargos() {
+    fn what_follows_cargo_is_cargos() {
         let line = "--core=source --root=/w --target-dir=/x cargo clippy --core=no";
-        let (options, command) = parse_words(line).unwrap();
+        let (options, verb) = parse(line).unwrap();
         assert_eq!(options.core, Some(Core::Source));
         assert_eq!(options.root, Path::new("/w"));
         assert_eq!(options.target_dir, Path::new("/x"));
-        let rest = ["clippy", "--core=no"].map(String::from).to_vec();
-        assert_eq!(command, Command::Cargo(rest));
+        assert_eq!(verb, Verb::Cargo("clippy".into(), vec!["--core=no".into()]));
+    }
+
+    #[test]
+    fn an_option_may_follow_the_command() {
+        for line in ["--sha256=sha2 image", "image --sha256=sha2"] {
+            assert_eq!(parse(line).unwrap().1, Verb::Image(Sha256::Crate), "{line}");
+        }
+        assert_eq!(parse("image").unwrap().1, Verb::Image(Sha256::Own));
     }
 
     #[test]
     fn anything_else_is_refused_with_the_usage() {
-        for line in ["", "image now", "cargo", "--core=both image", "dance"] {
-            assert!(parse_words(line).unwrap_err().contains("usage:"), "{line}");
+        for line in [
+            "",
+            "image now",
+            "--core=both image",
+            "--fast image",
+            "dance",
+        ] {
+            let error = parse(line).unwrap_err().to_string();
+            assert!(error.contains("usage:"), "{line}: {error}");
         }
     }
 }

@@ -1,178 +1,141 @@
-//! Which compiler builds for the bare-metal target, and where its `core` comes from.
-//!
-//! rustup installs the target's `core` ready-made; distributions often have no package for it, but
-//! one with `core`'s source. Ready-made, from whichever compiler has it, is preferred: it needs no
-//! unstable flag. This module decides from facts; `probe` finds them.
+//! Which tools build for the bare-metal target: `$RUSTC` or the `rustc` on `PATH`, and what belongs
+//! to it.
 
+use anyhow::{Context, Result};
+use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// What the image runs on: no FP registers, and no unaligned access, which Device memory forbids.
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 
-/// The lowest compiler version: edition 2024 came with it.
-pub const MINIMUM: (u32, u32) = (1, 85);
-
 /// Where `core` comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Core {
-    /// The target's own, beside the compiler.
+    /// The target's own, beside the compiler: rustup and Fedora have it ready-made.
     Installed,
-    /// Compiled by cargo from the compiler's source package.
+    /// Compiled by cargo from the compiler's source: all that other distributions have.
     Source,
 }
 
-impl fmt::Display for Core {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Installed => "the installed target",
-            Self::Source => "its source",
-        })
-    }
-}
-
-/// A compiler, and what lies in its sysroot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// The compiler itself.
-    pub rustc: PathBuf,
-    /// The cargo that goes with it.
-    pub cargo: PathBuf,
-    /// What it prints for `--print sysroot`.
+/// A compiler and its companions.
+pub struct Toolchain {
+    /// The compiler, as `$RUSTC` names it.
+    pub rustc: OsString,
+    /// The cargo of its sysroot, else the one on `PATH`: with `core` from source the versions must
+    /// not differ.
+    pub cargo: OsString,
+    /// LLD: the compiler's own, else the one on `PATH`. rustc infers from either name how to call it.
+    pub linker: OsString,
+    /// Where the compiler is installed.
     pub sysroot: PathBuf,
-    /// The triple it runs on.
+    /// The triple that it runs on.
     pub host: String,
     /// The commit it was built from, for paths of `core` as the ready-made one has them.
     pub commit: String,
-    /// Major and minor version.
-    pub version: (u32, u32),
-    /// The sysroot has the target's `core`.
-    pub installed: bool,
-    /// The sysroot has `core`'s source.
-    pub source: bool,
+    /// Where `core` comes from.
+    pub core: Core,
+    version: String,
 }
 
-impl fmt::Display for Candidate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (major, minor) = self.version;
-        write!(f, "{} {major}.{minor}", self.rustc.display())
-    }
-}
+impl Toolchain {
+    /// Looks for the tools; `only` leaves out the other kind of `core`.
+    pub fn find(only: Option<Core>) -> Result<Self> {
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let about = ask(&rustc, &["-vV"]).with_context(help)?;
+        let field = |name| about.lines().find_map(|line| line.strip_prefix(name));
+        let host = field("host: ").unwrap_or_default().to_string();
+        let version = field("release: ").unwrap_or_default().to_string();
+        let commit = field("commit-hash: ").unwrap_or("unknown").to_string();
 
-impl Candidate {
-    fn offers(&self, core: Core) -> bool {
-        self.version >= MINIMUM
-            && match core {
-                Core::Installed => self.installed,
-                Core::Source => self.source,
-            }
-    }
-}
+        let sysroot = PathBuf::from(ask(&rustc, &["--print", "sysroot"])?.trim());
+        let libraries = ask(&rustc, &["--target", TARGET, "--print", "target-libdir"])?;
+        let source = sysroot.join("lib/rustlib/src/rust/library/core/Cargo.toml");
+        let is_there = |&core: &Core| match core {
+            Core::Installed => has_core(Path::new(libraries.trim())),
+            Core::Source => source.is_file(),
+        };
+        let allowed = [Core::Installed, Core::Source].into_iter();
+        let core = allowed
+            .filter(|&core| only.is_none_or(|only| only == core))
+            .find(is_there)
+            .with_context(|| format!("rustc {version} in {} has none", sysroot.display()))
+            .with_context(help)?;
 
-/// The first candidate with a ready-made `core`, else the first with its source. `only` leaves out
-/// the other kind.
-pub fn choose(candidates: &[Candidate], only: Option<Core>) -> Result<(&Candidate, Core), String> {
-    [Core::Installed, Core::Source]
-        .into_iter()
-        .filter(|&core| only.is_none_or(|only| only == core))
-        .find_map(|core| {
-            candidates
-                .iter()
-                .find(|c| c.offers(core))
-                .map(|c| (c, core))
+        let own = sysroot.join("lib/rustlib").join(&host).join("bin/rust-lld");
+        let linker = if own.is_file() {
+            own.into()
+        } else {
+            ask(OsStr::new("ld.lld"), &["--version"]).context(
+                "no LLD to link with; run `apt-get install lld` (Debian, Ubuntu) or `dnf install lld` \
+                 (Fedora); rustup's toolchains bring it as rust-lld",
+            )?;
+            "ld.lld".into()
+        };
+        let cargo = sysroot.join("bin/cargo");
+        let cargo = if cargo.is_file() {
+            cargo.into()
+        } else {
+            "cargo".into()
+        };
+        Ok(Self {
+            rustc,
+            cargo,
+            linker,
+            sysroot,
+            host,
+            commit,
+            core,
+            version,
         })
-        .ok_or_else(|| help(candidates))
+    }
 }
 
-/// What was found, and the commands that help.
-fn help(candidates: &[Candidate]) -> String {
-    let (major, minor) = MINIMUM;
-    let mut text = format!("no rustc {major}.{minor} or later with `core` for {TARGET}; found ");
-    if candidates.is_empty() {
-        text += "none at all";
+impl fmt::Display for Toolchain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rustc, linker) = (
+            Path::new(&self.rustc).display(),
+            Path::new(&self.linker).display(),
+        );
+        let core = match self.core {
+            Core::Installed => "the installed target",
+            Core::Source => "its source",
+        };
+        let version = &self.version;
+        write!(
+            f,
+            "{rustc} {version}, `core` from {core}, linked by {linker}"
+        )
     }
-    let found = candidates.iter().map(ToString::to_string);
-    text += &found.collect::<Vec<_>>().join(", ");
-    text += &format!(
-        "; run one of
+}
+
+/// The commands that help where there is no `core`.
+fn help() -> String {
+    format!(
+        "no rustc {} or later with `core` for {TARGET}; run one of
   rustup:     rustup target add {TARGET}
   Debian 12:  apt-get install rustc-web cargo-web rust-web-src lld
   Debian 13:  apt-get install rustc cargo rust-src lld
-  Fedora:     dnf install cargo rust-std-static-{TARGET} lld"
-    );
-    text
+  Fedora:     dnf install cargo rust-std-static-{TARGET} lld
+and where rustup's compiler hides the distribution's: RUSTC=/usr/bin/rustc make
+reason",
+        env!("CARGO_PKG_RUST_VERSION")
+    )
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What a program says on its standard output, if it runs and succeeds.
+fn ask(program: &OsStr, arguments: &[&str]) -> Result<String> {
+    let name = Path::new(program).display();
+    let output = Command::new(program).args(arguments).output();
+    let output = output.with_context(|| name.to_string())?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "{name}: {complaint}");
+    Ok(String::from_utf8(output.stdout)?)
+}
 
-    fn candidate(name: &str, version: (u32, u32), installed: bool, source: bool) -> Candidate {
-        Candidate {
-            rustc: name.into(),
-            cargo: "cargo".into(),
-            sysroot: "/usr".into(),
-            host: "x86_64-unknown-linux-gnu".into(),
-            commit: "c0ffee".into(),
-            version,
-            installed,
-            source,
-        }
-    }
-
-    fn chosen(candidates: &[Candidate], only: Option<Core>) -> (String, Core) {
-        let (c, core) = choose(candidates, only).unwrap();
-        (c.rustc.display().to_string(), core)
-    }
-
-    #[test]
-    fn an_installed_core_anywhere_wins_over_source_anywhere() {
-        let found = [
-            candidate("source", (1, 96), false, true),
-            candidate("installed", (1, 85), true, false),
-        ];
-        assert_eq!(chosen(&found, None), ("installed".into(), Core::Installed));
-    }
-
-    #[test]
-    fn among_equals_the_first_wins() {
-        let found = [
-            candidate("bare", (1, 95), false, false),
-            candidate("first", (1, 96), false, true),
-            candidate("second", (1, 97), false, true),
-        ];
-        assert_eq!(chosen(&found, None), ("first".into(), Core::Source));
-    }
-
-    #[test]
-    fn a_compiler_that_is_too_old_is_passed_over() {
-        let found = [
-            candidate("old", (1, 84), true, true),
-            candidate("new", (2, 0), false, true),
-        ];
-        assert_eq!(chosen(&found, None), ("new".into(), Core::Source));
-        assert!(choose(&found[..1], None).is_err());
-    }
-
-    #[test]
-    fn one_kind_can_be_insisted_on() {
-        let found = [candidate("both", (1, 90), true, true)];
-        assert_eq!(chosen(&found, Some(Core::Source)).1, Core::Source);
-        let found = [candidate("installed", (1, 90), true, false)];
-        assert!(choose(&found, Some(Core::Source)).is_err());
-    }
-
-    #[test]
-    fn without_one_the_error_names_what_was_found_and_the_commands() {
-        let message = choose(&[candidate("/opt/rustc", (1, 84), true, true)], None).unwrap_err();
-        for needle in [
-            "/opt/rustc 1.84",
-            "rustup target add aarch64-unknown-none-softfloat",
-            "apt-get install rustc-web cargo-web rust-web-src",
-            "apt-get install rustc cargo rust-src lld",
-            "dnf install cargo rust-std-static-aarch64-unknown-none-softfloat",
-        ] {
-            assert!(message.contains(needle), "{needle} not in: {message}");
-        }
-    }
+fn has_core(libraries: &Path) -> bool {
+    let entries = std::fs::read_dir(libraries).into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.any(|name| name.starts_with("libcore-") && name.ends_with(".rlib"))
 }

@@ -7,10 +7,11 @@
 //! pages is made by kexec when it aligns the next one.
 
 use crate::abi;
-use crate::flat::Flat;
+use crate::flatten::{Flat, PAGE};
+use anyhow::{Context, Result, ensure};
 use object::elf::*;
 use object::endian::{LittleEndian as LE, U16, U32, U64};
-use object::pod::bytes_of;
+use object::pod::{bytes_of, bytes_of_slice};
 use std::ops::Range;
 
 /// The sections with bytes, in the order of the image's parts.
@@ -19,50 +20,43 @@ const PARTS: [(&str, u32); 2] = [(".text", SHF_ALLOC | SHF_EXECINSTR), (".rodata
 /// The number of the string table: behind nothing, the parts, the zeros and the symbols.
 const STRINGS: u16 = PARTS.len() as u16 + 3;
 
+type Section = SectionHeader64<LE>;
+
 /// The file's contents.
-pub fn wrap(flat: &Flat) -> Result<Vec<u8>, String> {
-    if flat.parts.len() != PARTS.len() {
-        return Err(format!("{} parts, not {}", flat.parts.len(), PARTS.len()));
-    }
+pub fn wrap(flat: &Flat) -> Result<Vec<u8>> {
+    let parts = flat.parts.len();
+    ensure!(parts == PARTS.len(), "{parts} parts, not {}", PARTS.len());
     let mut strings = Strings(vec![0]);
     let mut symbols = vec![symbol(0, 0, 0, 0, (0, 0))];
     for (symbol_of_abi, &(value, size)) in abi::SYMBOLS.iter().zip(&flat.symbols) {
         let data = symbol_of_abi.size.is_some();
         let kind = if data { STT_OBJECT } else { STT_FUNC };
         let name = strings.add(symbol_of_abi.name);
-        let part = flat
-            .parts
-            .iter()
-            .rposition(|part| part.start as u64 <= value);
-        let part = part.ok_or_else(|| format!("{} is in no part", symbol_of_abi.name))?;
+        let starts_before = |part: &Range<usize>| part.start as u64 <= value;
+        let part = flat.parts.iter().rposition(starts_before);
+        let part = part.with_context(|| format!("{} is in no part", symbol_of_abi.name))?;
         let place = (value - flat.parts[part].start as u64, size);
         symbols.push(symbol(name, STB_GLOBAL, kind, part as u16 + 1, place));
     }
-    let symbols: Vec<u8> = symbols.iter().flat_map(|s| bytes_of(s).to_vec()).collect();
 
     let mut file = vec![0; size_of::<FileHeader64<LE>>()];
     let mut sections = vec![section(0, SHT_NULL, 0, 0..0, 0)];
     for (part, (name, flags)) in flat.parts.iter().zip(PARTS) {
         // Aligned in memory, not in the file: kexec copies.
         let place = append(&mut file, &flat.bytes[part.clone()], 1);
-        sections.push(section(
-            strings.add(name),
-            SHT_PROGBITS,
-            flags,
-            place,
-            abi::PAGE,
-        ));
+        let name = strings.add(name);
+        sections.push(section(name, SHT_PROGBITS, flags, place, PAGE));
     }
     let zeros = file.len()..file.len() + flat.bss_size as usize;
-    let flags = SHF_ALLOC | SHF_WRITE;
+    let name = strings.add(".bss");
     sections.push(section(
-        strings.add(".bss"),
+        name,
         SHT_NOBITS,
-        flags,
+        SHF_ALLOC | SHF_WRITE,
         zeros,
-        abi::PAGE,
+        PAGE,
     ));
-    let place = append(&mut file, &symbols, 8);
+    let place = append(&mut file, bytes_of_slice(&symbols), 8);
     let mut symtab = section(strings.add(".symtab"), SHT_SYMTAB, 0, place, 8);
     symtab.sh_link = U32::new(LE, STRINGS.into());
     // All but the null symbol are global.
@@ -73,8 +67,7 @@ pub fn wrap(flat: &Flat) -> Result<Vec<u8>, String> {
     let place = append(&mut file, &strings.0, 1);
     sections.push(section(name, SHT_STRTAB, 0, place, 1));
 
-    let sections: Vec<u8> = sections.iter().flat_map(|s| bytes_of(s).to_vec()).collect();
-    let place = append(&mut file, &sections, 8);
+    let place = append(&mut file, bytes_of_slice(&sections), 8);
     let header = header(place.start as u64);
     file[..size_of_val(&header)].copy_from_slice(bytes_of(&header));
     Ok(file)
@@ -101,7 +94,7 @@ impl Strings {
 }
 
 fn header(sections: u64) -> FileHeader64<LE> {
-    let size_of_section = size_of::<SectionHeader64<LE>>() as u16;
+    let size_of_section = size_of::<Section>() as u16;
     FileHeader64 {
         e_ident: Ident {
             magic: ELFMAG,
@@ -128,14 +121,8 @@ fn header(sections: u64) -> FileHeader64<LE> {
     }
 }
 
-fn section(
-    name: u32,
-    kind: u32,
-    flags: u32,
-    place: Range<usize>,
-    alignment: u64,
-) -> SectionHeader64<LE> {
-    SectionHeader64 {
+fn section(name: u32, kind: u32, flags: u32, place: Range<usize>, align: u64) -> Section {
+    Section {
         sh_name: U32::new(LE, name),
         sh_type: U32::new(LE, kind),
         sh_flags: U64::new(LE, flags.into()),
@@ -144,7 +131,7 @@ fn section(
         sh_size: U64::new(LE, place.len() as u64),
         sh_link: U32::new(LE, 0),
         sh_info: U32::new(LE, 0),
-        sh_addralign: U64::new(LE, alignment),
+        sh_addralign: U64::new(LE, align),
         sh_entsize: U64::new(LE, 0),
     }
 }
@@ -161,7 +148,7 @@ fn symbol(name: u32, bind: u8, kind: u8, section: u16, (value, size): (u64, u64)
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
     use object::read::elf::{ElfFile64, FileHeader as _};
     use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
@@ -208,43 +195,5 @@ pub mod tests {
         let flat = flat();
         let bytes: usize = flat.parts.iter().map(ExactSizeIterator::len).sum();
         assert!(wrap(&flat).unwrap().len() < bytes + 1024);
-    }
-
-    /// What `ld -r` would make of a call to a function that is nowhere.
-    pub fn with_a_relocation_and_an_undefined_symbol() -> Vec<u8> {
-        use object::write::{Object, Relocation, StandardSection, Symbol, SymbolSection};
-        let format = object::BinaryFormat::Elf;
-        let mut object = Object::new(
-            format,
-            object::Architecture::Aarch64,
-            object::Endianness::Little,
-        );
-        let text = object.section_id(StandardSection::Text);
-        object.append_section_data(text, &[0, 0, 0, 0x94], 4);
-        let symbol = object.add_symbol(Symbol {
-            name: b"memcpy".to_vec(),
-            value: 0,
-            size: 0,
-            kind: object::SymbolKind::Text,
-            scope: object::SymbolScope::Dynamic,
-            weak: false,
-            section: SymbolSection::Undefined,
-            flags: object::SymbolFlags::None,
-        });
-        let flags = object::RelocationFlags::Elf {
-            r_type: R_AARCH64_CALL26,
-        };
-        object
-            .add_relocation(
-                text,
-                Relocation {
-                    offset: 0,
-                    symbol,
-                    addend: 0,
-                    flags,
-                },
-            )
-            .unwrap();
-        object.write().unwrap()
     }
 }

@@ -1,0 +1,146 @@
+//! The linked image, flattened: the bytes from address 0 on as kexec copies them.
+
+#[cfg(test)]
+mod tests;
+
+use crate::abi;
+use anyhow::{Context, Result, ensure};
+use object::elf::{PT_LOAD, R_AARCH64_RELATIVE, SHF_ALLOC, SHT_NOBITS};
+use object::read::elf::{ElfFile64, ElfSymbol64, ProgramHeader, Rela, SectionHeader};
+use object::{LittleEndian, LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
+use std::ops::Range;
+
+/// The alignment of each part. kexec puts the next at the following multiple.
+pub const PAGE: u64 = 4096;
+
+type Elf<'a> = ElfFile64<'a, LittleEndian>;
+
+/// Far more than any image has; a wild address must not become that many bytes.
+const LARGEST: usize = 1 << 24;
+
+/// What is left of an ELF file when nothing about it is needed any more but its bytes.
+#[derive(Debug)]
+pub struct Flat {
+    /// Code and constants, from address 0, with zeros up to the page on which each part begins.
+    pub bytes: Vec<u8>,
+    /// Where the parts lie in `bytes`: each begins on a page.
+    pub parts: Vec<Range<usize>>,
+    /// Zeroed memory behind them.
+    pub bss_size: u64,
+    /// Values and sizes of the ABI's symbols, in its order.
+    pub symbols: Vec<(u64, u64)>,
+    /// How many relocations the image applies to itself.
+    pub self_relocations: usize,
+}
+
+/// Flattens a linked image.
+pub fn flatten(elf: &[u8]) -> Result<Flat> {
+    let file = Elf::parse(elf)?;
+    let (bytes, parts) = load(&file, elf)?;
+    Ok(Flat {
+        bss_size: bss_size(&file, bytes.len() as u64)?,
+        symbols: symbols(&file, bytes.len() as u64)?,
+        self_relocations: self_relocations(&file, elf)?,
+        bytes,
+        parts,
+    })
+}
+
+/// The file part of every segment, at its address.
+fn load(file: &Elf, elf: &[u8]) -> Result<(Vec<u8>, Vec<Range<usize>>)> {
+    let (mut bytes, mut parts) = (Vec::new(), Vec::new());
+    for segment in file.elf_program_headers() {
+        let content = segment.data(LE, elf).ok();
+        let content = content.context("a segment lies outside the file")?;
+        if segment.p_type(LE) != PT_LOAD || content.is_empty() {
+            continue;
+        }
+        let start = segment.p_vaddr(LE) as usize;
+        let end = start.saturating_add(content.len());
+        ensure!(
+            end <= LARGEST && start >= bytes.len() && start as u64 % PAGE == 0,
+            "a segment at {start:#x}, size {:#x}: not on a page of its own, in ascending order from 0",
+            content.len()
+        );
+        bytes.resize(end, 0);
+        bytes[start..].copy_from_slice(content);
+        parts.push(start..end);
+    }
+    Ok((bytes, parts))
+}
+
+/// The size of `.bss`, if it lies exactly where kexec will put it.
+fn bss_size(file: &Elf, file_size: u64) -> Result<u64> {
+    let mut bss = None;
+    for section in file.sections() {
+        let header = section.elf_section_header();
+        let (address, size) = (section.address(), section.size());
+        let allocated = header.sh_flags(LE) & u64::from(SHF_ALLOC) != 0;
+        if !allocated || size == 0 {
+            continue;
+        }
+        let name = section.name()?;
+        let expected = file_size.next_multiple_of(PAGE);
+        if header.sh_type(LE) != SHT_NOBITS {
+            ensure!(
+                address + size <= file_size,
+                "section {name} is in no segment"
+            );
+            continue;
+        }
+        ensure!(
+            bss.is_none(),
+            "section {name} is a second one without bytes"
+        );
+        ensure!(
+            address == expected,
+            "{name} is linked at {address:#x}, kexec puts it at {expected:#x}"
+        );
+        bss = Some(size);
+    }
+    bss.context("no .bss")
+}
+
+/// How many relocations the image is left with. Its entry code adds the load address, no more.
+fn self_relocations(file: &Elf, elf: &[u8]) -> Result<usize> {
+    let mut count = 0;
+    for section in file.sections() {
+        let relocations = section.elf_section_header().rela(LE, elf)?;
+        for relocation in relocations.map_or(&[][..], |(relocations, _)| relocations) {
+            let (kind, place) = (relocation.r_type(LE, false), relocation.r_offset(LE));
+            ensure!(
+                kind == R_AARCH64_RELATIVE,
+                "relocation type {kind} at {place:#x}"
+            );
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// The ABI's symbols, each in the file part and of the size a loader insists on.
+fn symbols(file: &Elf, file_size: u64) -> Result<Vec<(u64, u64)>> {
+    let find = |expected: &abi::Symbol| {
+        let name = expected.name;
+        let is_it = |s: &ElfSymbol64<'_, '_, LittleEndian>| {
+            s.is_definition() && s.is_global() && s.name() == Ok(name)
+        };
+        let symbol = file.symbols().find(is_it);
+        let symbol =
+            symbol.with_context(|| format!("the image defines no global symbol {name}"))?;
+        let (value, size) = (symbol.address(), symbol.size());
+        if let Some(expected) = expected.size {
+            ensure!(
+                size == expected,
+                "{name} has size {size}, a loader expects {expected}"
+            );
+        }
+        let end = value + size.max(1);
+        ensure!(
+            end <= file_size,
+            "{name} at {value:#x} is not among the bytes of the file"
+        );
+        Ok((value, size))
+    };
+    abi::SYMBOLS.iter().map(find).collect()
+}
