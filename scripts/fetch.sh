@@ -1,5 +1,5 @@
 #!/bin/bash
-# Downloads what tests/kexec.rs boots, into target/downloads/<suite>/:
+# Downloads what tests/kexec boots, into target/downloads/<suite>/:
 #   bookworm/Image                  Debian 12's arm64 cloud kernel
 #   bookworm/busybox                a static arm64 busybox
 #   bookworm/installed/             Debian 12's kexec as it is installed, and the libraries it needs

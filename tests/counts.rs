@@ -4,7 +4,7 @@
 //!
 //! Each test runs alone by its name: `cargo test --test counts -- --exact a_block::window_sha2`.
 
-use purgatory_test_support::cost::{BLOCK, Case, LINE, Lab, MIB, Measured, Window};
+use purgatory_bench::cost::{BLOCK, Case, LINE, Lab, MIB, Measured, Window};
 use std::path::Path;
 
 /// The image in this situation, with this much to verify.

@@ -1,13 +1,13 @@
 //! What the image costs, counted: exact, and the same in each run.
 
 use crate::harness::{boot, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::cache_model::smallest_line;
-use purgatory_test_support::trace::Event;
-use purgatory_test_support::trace::phases::{Name, Phases};
-use purgatory_test_support::trace::recording::{Detail, Recording};
-use purgatory_test_support::trace::system::{Dc, System};
+use purgatory_test_cache_model::smallest_line;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_tracer::Event;
+use purgatory_test_tracer::phases::{Name, Phases};
+use purgatory_test_tracer::recording::{Detail, Recording};
+use purgatory_test_tracer::system::{Dc, System};
 use std::path::Path;
 
 /// Instructions besides the loop, of the routine and of the compiled code that calls it: that differs

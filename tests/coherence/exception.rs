@@ -2,11 +2,11 @@
 //! the cache has to be out of it first.
 
 use crate::harness::{Judged, boot, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Place;
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::instruction::{DC_CIVAC, DSB_SY, NOP, adr, load};
-use purgatory_test_support::trace::patch::Patch;
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::Place;
+use purgatory_test_harness::instruction::{DC_CIVAC, DSB_SY, NOP, adr, load};
+use purgatory_test_harness::patch::Patch;
 
 const REPORT: &str = "excepted_mmu_off";
 

@@ -1,9 +1,9 @@
 //! Runs a boot under the plugin and has the model judge it.
 
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, HALTED, Place};
-use purgatory_test_support::cache_model::{Model, Violations};
-use purgatory_test_support::trace::recording::{Detail, Recording};
+use purgatory_test_cache_model::{Model, Setup, Violations};
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::{Boot, HALTED, Place};
+use purgatory_test_tracer::recording::{Detail, Recording};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,7 @@ impl Judged {
             .join(file);
         let recording = Recording::new(boot, &path, Detail::Everything);
         let recording = recording.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let setup = recording.setup(boot);
+        let setup = Setup::of(boot, &recording);
         let mut setup = setup.unwrap_or_else(|error| panic!("{name}: {error}"));
         setup.line = line.unwrap_or(setup.line);
         let violations = Model::judge(setup, &recording.trace.events);
@@ -137,7 +137,7 @@ macro_rules! in_regimes {
             $(
                 #[test]
                 fn $name() {
-                    let regime = purgatory_test_support::Regime::$regime;
+                    let regime = purgatory_test_harness::Regime::$regime;
                     let name = concat!(module_path!(), "::", stringify!($name));
                     run(name, regime, $case);
                 }

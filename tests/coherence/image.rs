@@ -1,11 +1,11 @@
 //! The image as it is breaks no rule, wherever and on whatever it runs.
 
 use crate::harness::{Judged, boot, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::cache_model::smallest_line;
-use purgatory_test_support::loader::Segment;
-use purgatory_test_support::trace::patch::{Lie, Patch};
+use purgatory_test_cache_model::smallest_line;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_harness::loader::Segment;
+use purgatory_test_harness::patch::{Lie, Patch};
 
 /// A boot, and what the console shows if it is the one that was meant.
 struct Case(Boot, &'static str);

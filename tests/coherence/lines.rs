@@ -2,10 +2,10 @@
 //! it says, and what it says counts.
 
 use crate::harness::{Judged, boot, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::patch::{Lie, Patch};
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_harness::patch::{Lie, Patch};
 
 /// A boot of an image that takes cache lines to be of this length.
 fn told(regime: Regime, bytes: u32) -> Boot {

@@ -4,25 +4,19 @@
 //! Not here, since QEMU's CPU stops such an image by itself: what touches the UART in the window, what
 //! the tables do not map, `DC ZVA` with the MMU off. The model's own tests have these.
 
-#[path = "mutants/close.rs"]
 mod close;
-#[path = "mutants/each_step.rs"]
 mod each_step;
-#[path = "mutants/entry.rs"]
 mod entry;
-#[path = "mutants/leave.rs"]
 mod leave;
-#[path = "mutants/memory.rs"]
 mod memory;
-#[path = "mutants/open.rs"]
 mod open;
 
 use crate::harness::{Judged, boot, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Place;
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::instruction::NOP;
-use purgatory_test_support::trace::patch::Patch;
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::Place;
+use purgatory_test_harness::instruction::NOP;
+use purgatory_test_harness::patch::Patch;
 
 /// The stack pointer as a base register.
 const SP: u32 = 31;
@@ -46,7 +40,7 @@ fn run(name: &str, regime: Regime, spoil: Mutant) {
 mod harmless {
     use super::*;
     use crate::harness::in_each_regime;
-    use purgatory_test_support::trace::instruction::{ISB, MSR_SCTLR};
+    use purgatory_test_harness::instruction::{ISB, MSR_SCTLR};
 
     fn run(name: &str, regime: Regime, change: fn(&mut Patch)) {
         let mut boot = boot(usual_cpu(regime), regime, Place::Low);

@@ -2,15 +2,15 @@
 
 use crate::cases;
 use crate::memory::{END, MESSAGES, Memory};
-use purgatory_test_support::boot::{RAM, UART};
-use purgatory_test_support::entry_state;
-use purgatory_test_support::executable::executable;
-use purgatory_test_support::guest::Guest;
-use purgatory_test_support::jobs::{ANSWERS, Answer, INSTRUCTIONS, JOBS, Job};
-use purgatory_test_support::loader::Segment;
-use purgatory_test_support::qemu::{Outcome, Qemu, Stopped};
-use purgatory_test_support::zerocopy::IntoBytes;
-use purgatory_test_support::{Briefing, Piece, Regime};
+use purgatory_test_harness::boot::{RAM, UART};
+use purgatory_test_harness::entry_state;
+use purgatory_test_harness::executable::executable;
+use purgatory_test_harness::guest::Guest;
+use purgatory_test_harness::jobs::{ANSWERS, Answer, INSTRUCTIONS, JOBS, Job};
+use purgatory_test_harness::loader::Segment;
+use purgatory_test_harness::qemu::{Outcome, Qemu, Stopped};
+use purgatory_test_harness::zerocopy::IntoBytes;
+use purgatory_test_harness::{Briefing, Piece, Regime};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 
 use crate::memory::Memory;
 use crate::nist;
-use purgatory_test_support::boot::noise;
+use purgatory_test_harness::boot::noise;
 
 /// All cases, NIST's among them.
 pub fn all() -> Memory {

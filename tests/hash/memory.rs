@@ -1,6 +1,6 @@
 //! The messages in the guest's memory, and what each must hash to.
 
-use purgatory_test_support::jobs::{INSTRUCTIONS, Job, SOFTWARE};
+use purgatory_test_harness::jobs::{INSTRUCTIONS, Job, SOFTWARE};
 use sha2::{Digest, Sha256};
 
 /// Where the messages are.

@@ -3,8 +3,8 @@
 use crate::expect::Expect;
 use crate::harness::{in_each_regime, usual_cpu};
 use crate::run::Run;
-use purgatory_test_support::boot::{Boot, Place, REACHED, UART};
-use purgatory_test_support::{Piece, Regime};
+use purgatory_test_harness::boot::{Boot, Place, REACHED, UART};
+use purgatory_test_harness::{Piece, Regime};
 use std::time::Duration;
 
 /// The sink is here, and the purgatory must not write there: the new kernel would see it.

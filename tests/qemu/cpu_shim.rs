@@ -3,8 +3,8 @@
 
 use crate::expect::Expect;
 use crate::harness::case;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::{IdRegister, Regime};
+use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_harness::{IdRegister, Regime};
 use std::ops::Range;
 
 /// A field of an ID register.

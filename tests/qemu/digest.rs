@@ -2,8 +2,8 @@
 
 use crate::expect::Expect;
 use crate::harness::{in_each_regime, usual};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Boot;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::Boot;
 
 /// A place in a segment.
 #[derive(Clone, Copy)]

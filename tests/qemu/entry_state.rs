@@ -5,10 +5,10 @@
 
 use crate::expect::Expect;
 use crate::harness::{case, in_each_regime};
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::briefing::FLAG_PAN;
-use purgatory_test_support::console::new_kernel;
-use purgatory_test_support::{Regime, Register};
+use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_harness::briefing::FLAG_PAN;
+use purgatory_test_harness::console::new_kernel;
+use purgatory_test_harness::{Regime, Register};
 use std::io::Write;
 
 // Fields of SCTLR_ELx that survive the old kernel's way out.
@@ -66,7 +66,7 @@ in_each_regime! {
         sctlr(boot, A | SA | I | WXN | EE | E0E | EN_POINTER_AUTH, N_TWI | N_TWE)
     };
     all_of_that_at_once_above_512_gib: |boot| {
-        *boot = Boot::new("max", boot.regime, purgatory_test_support::boot::Place::Above512GiB, 5000)
+        *boot = Boot::new("max", boot.regime, purgatory_test_harness::boot::Place::Above512GiB, 5000)
             .unwrap_or_else(|error| panic!("{error}"));
         pan(boot);
         fp_trapped(boot);

@@ -6,16 +6,14 @@
 
 use crate::harness::{in_each_regime, usual_boot};
 use crate::run::Run;
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Boot;
-use purgatory_test_support::console;
-use purgatory_test_support::qemu::Stopped;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::console;
+use purgatory_test_harness::qemu::Stopped;
 use std::time::Duration;
 
-#[path = "exceptions/instruction.rs"]
 mod instruction;
 
-#[path = "exceptions/report.rs"]
 mod report;
 
 use instruction::*;
@@ -192,7 +190,7 @@ fn two(name: &str, regime: Regime, change: impl FnOnce(&mut Boot)) {
     let boot = &mut usual_boot(regime);
     change(boot);
     let name = name.trim_start_matches("qemu::").replace("::", ".");
-    let folder = purgatory_test_support::root().join("target/qemu");
+    let folder = purgatory_test_harness::root().join("target/qemu");
     let [log, elf] = ["log", "elf"].map(|kind| folder.join(format!("{name}.{kind}")));
     boot.build_at(&elf)
         .unwrap_or_else(|error| panic!("{error}"));

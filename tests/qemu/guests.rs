@@ -2,10 +2,10 @@
 
 use crate::harness::{INITRD, usual_cpu};
 use crate::run::Run;
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::console::new_kernel;
-use purgatory_test_support::guest::Guest;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_harness::console::new_kernel;
+use purgatory_test_harness::guest::Guest;
 use std::time::Duration;
 
 /// Runs on the regime's usual CPU, or on another.

@@ -2,9 +2,9 @@
 
 use crate::expect::{Expect, checks, words};
 use crate::run::Run;
-use purgatory_test_support::boot::{Boot, Place, REACHED};
-use purgatory_test_support::qemu::{Outcome, Stopped};
-use purgatory_test_support::{Regime, console};
+use purgatory_test_harness::boot::{Boot, Place, REACHED};
+use purgatory_test_harness::qemu::{Outcome, Stopped};
+use purgatory_test_harness::{Regime, console};
 use std::time::Duration;
 
 /// A boot takes well below a second. A host with much else to do gets all the time it needs.
@@ -46,7 +46,7 @@ macro_rules! in_each_regime {
             $(
                 #[test]
                 fn $name() {
-                    let regime = purgatory_test_support::Regime::$regime;
+                    let regime = purgatory_test_harness::Regime::$regime;
                     let name = concat!(module_path!(), "::", stringify!($name));
                     $how(name, regime, $case);
                 }

@@ -2,7 +2,7 @@
 
 use crate::expect::Expect;
 use crate::harness::{in_each_regime, usual_cpu};
-use purgatory_test_support::boot::Boot;
+use purgatory_test_harness::boot::Boot;
 
 /// The first address that the CPU of this case cannot name (`ID_AA64MMFR0_EL1.PARange`).
 fn beyond(boot: &Boot) -> u64 {

@@ -3,9 +3,9 @@
 
 use crate::expect::Expect;
 use crate::harness::{INITRD, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR, V3Tables};
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_harness::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR, V3Tables};
 
 pub const THEIRS: &str = "D-cache on, loader's page tables, SHA2 instructions";
 const OWN: &str = "D-cache on, SHA2 instructions";

@@ -4,9 +4,9 @@
 use crate::expect::Expect;
 use crate::harness::{in_each_regime, usual};
 use crate::loader_tables::{THEIRS, block, refused, unused};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Boot;
-use purgatory_test_support::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR};
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR};
 
 /// The same numbers for the same seed (splitmix64).
 fn random(seed: u64) -> impl FnMut() -> u64 {

@@ -2,8 +2,8 @@
 
 use crate::expect::Expect;
 use crate::harness::case;
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Place;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::Place;
 
 macro_rules! matrix {
     ($($module:ident $regime:ident: $($name:ident $cpu:literal),*;)*) => {

@@ -2,8 +2,8 @@
 
 use crate::expect::Expect;
 use crate::harness::{in_each_regime, usual};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Boot;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::Boot;
 
 const PAGE: u64 = 4096;
 const BLOCK: u64 = 2 << 20;
@@ -58,7 +58,7 @@ in_each_regime! {
         boot.make_tables(|_| ());
         let tables = boot.load.segments.pop().map_or(0, |tables| tables.at);
         across(boot, 2 * GIB, 9 * PAGE);
-        let mut again = purgatory_test_support::v3_tables::V3Tables::new(tables);
+        let mut again = purgatory_test_harness::v3_tables::V3Tables::new(tables);
         for segment in &boot.load.segments {
             again.map(segment.at, segment.len);
         }

@@ -2,8 +2,8 @@
 
 use crate::expect::Expect;
 use crate::harness::in_each_regime;
-use purgatory_test_support::boot::{Boot, noise};
-use purgatory_test_support::loader::Segment;
+use purgatory_test_harness::boot::{Boot, noise};
+use purgatory_test_harness::loader::Segment;
 
 /// More segments, until there are so many; each of a length of its own.
 fn fill(boot: &mut Boot, count: usize) {

@@ -1,8 +1,8 @@
 //! A boot that has run, and how to say what is wrong with it.
 
-use purgatory_test_support::boot::Boot;
-use purgatory_test_support::qemu::{Outcome, Stopped};
-use purgatory_test_support::{console, root};
+use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::qemu::{Outcome, Stopped};
+use purgatory_test_harness::{console, root};
 use std::fmt::{Debug, Display};
 use std::fs;
 use std::path::PathBuf;

@@ -2,9 +2,9 @@
 
 use crate::harness::{in_each_regime, usual_boot};
 use crate::run::Run;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::trace::symbols::Symbols;
-use purgatory_test_support::{Regime, root};
+use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_harness::symbols::Symbols;
+use purgatory_test_harness::{Regime, root};
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
@@ -40,7 +40,7 @@ fn half_is_enough(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> 
     let mut stack = vec![0; (top - bottom) as usize];
     let file = boot.memory_file.take().expect("it has just been set");
     let opened = fs::File::open(&file).unwrap_or_else(|error| panic!("{error}"));
-    let offset = boot.load.purgatory_at + bottom - purgatory_test_support::boot::RAM;
+    let offset = boot.load.purgatory_at + bottom - purgatory_test_harness::boot::RAM;
     opened
         .read_exact_at(&mut stack, offset)
         .unwrap_or_else(|error| panic!("{error}"));
@@ -82,7 +82,7 @@ in_each_regime! { half_is_enough;
         for index in boot.load.segments.len()..16 {
             let at = boot.load.purgatory_at + 7;
             let bytes = vec![1; 100 * index + 1];
-            let segment = purgatory_test_support::loader::Segment::ragged("ragged", at, bytes);
+            let segment = purgatory_test_harness::loader::Segment::ragged("ragged", at, bytes);
             boot.load.segments.push(segment);
             boot.load.purgatory_at += 0x20_0000;
         }
@@ -110,8 +110,8 @@ in_each_regime! { half_is_enough;
         // At EL2 nobody can lie about the CPU.
         if boot.regime == Regime::El1And0 {
             boot.cpu = "max".into();
-            boot.lie(purgatory_test_support::IdRegister::Mmfr0, 20..32, 0xff0);
-            boot.lie(purgatory_test_support::IdRegister::Isar0, 12..16, 0);
+            boot.lie(purgatory_test_harness::IdRegister::Mmfr0, 20..32, 0xff0);
+            boot.lie(purgatory_test_harness::IdRegister::Isar0, 12..16, 0);
         }
         BOOTS
     };

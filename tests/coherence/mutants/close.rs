@@ -2,8 +2,8 @@
 
 use super::{NOP, SP, run};
 use crate::harness::in_each_regime;
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::instruction::*;
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::instruction::*;
 
 const CLOSE: &str = "window_close";
 

@@ -2,10 +2,10 @@
 //! it stands in a list, with the reason why nothing is lost.
 
 use crate::harness::{Judged, boot, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Place;
-use purgatory_test_support::trace::instruction::*;
-use purgatory_test_support::trace::patch::Patch;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::Place;
+use purgatory_test_harness::instruction::*;
+use purgatory_test_harness::patch::Patch;
 
 /// The kinds of instructions, by the names that the list uses.
 const KINDS: [(&str, Pattern); 7] = [

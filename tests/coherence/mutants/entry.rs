@@ -2,8 +2,8 @@
 
 use super::{NOP, run};
 use crate::harness::in_each_regime;
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::instruction::{DSB_NSH, IC_IALLU, ISB};
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::instruction::{DSB_NSH, IC_IALLU, ISB};
 
 in_each_regime! {
     the_i_cache_goes_on_as_it_was: |patch| {

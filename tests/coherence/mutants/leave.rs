@@ -2,8 +2,8 @@
 
 use super::{NOP, run};
 use crate::harness::in_each_regime;
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::instruction::*;
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::instruction::*;
 
 const FLUSH: &str = "clean_and_invalidate";
 const LEAVE: &str = "hand_over";

@@ -2,8 +2,8 @@
 
 use super::run;
 use crate::harness::in_each_regime;
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::instruction::{adr, load, store};
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::instruction::{adr, load, store};
 
 /// Before the hand-over `x0` is the kernel, and any other register is free.
 const LEAVE: &str = "hand_over";

@@ -2,9 +2,9 @@
 
 use super::{NOP, SP, run};
 use crate::harness::{in_each_regime, in_regimes};
-use purgatory_test_support::Regime;
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::instruction::*;
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::instruction::*;
 
 const OPEN: &str = "window_open";
 

@@ -2,11 +2,11 @@
 
 use crate::harness::usual_boot;
 use crate::run::Run;
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, HALTED};
-use purgatory_test_support::console;
-use purgatory_test_support::qemu::Stopped;
-use purgatory_test_support::trace::symbols::Symbols;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::{Boot, HALTED};
+use purgatory_test_harness::console;
+use purgatory_test_harness::qemu::Stopped;
+use purgatory_test_harness::symbols::Symbols;
 use std::time::Duration;
 
 /// What is done, and what must be reported.
