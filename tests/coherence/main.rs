@@ -7,8 +7,8 @@
 
 mod harness;
 
+mod as_built;
 mod counts;
 mod exception;
-mod image;
 mod lines;
 mod mutants;

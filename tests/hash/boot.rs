@@ -1,7 +1,7 @@
 //! Gives the list to the guest, in memory that is a file here, and reads the answers from it.
 
 use crate::cases;
-use crate::memory::{END, MESSAGES, Memory};
+use crate::messages::{END, MESSAGES, Messages};
 use purgatory_test_harness::boot::{RAM, UART};
 use purgatory_test_harness::entry_state;
 use purgatory_test_harness::executable::executable;
@@ -121,7 +121,7 @@ fn run(
     files: &Files,
     cpu: &str,
     regime: Regime,
-    memory: &Memory,
+    memory: &Messages,
     jobs: &[Job],
 ) -> Result<(Outcome, Vec<Answer>), String> {
     let text = |error: std::io::Error| error.to_string();

@@ -6,7 +6,7 @@
 
 mod boot;
 mod cases;
-mod memory;
+mod messages;
 mod nist;
 
 use boot::check;

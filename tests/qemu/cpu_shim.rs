@@ -25,13 +25,13 @@ const NO: u64 = 0xf;
 /// The purgatory is told this, and the shim sees that; nothing where no MMU goes on.
 fn told(
     name: &str,
-    lies: &[(Field, u64)],
+    overrides: &[(Field, u64)],
     change: impl FnOnce(&mut Boot) -> Expect,
     seen: Option<&str>,
 ) {
     let outcome = case(name, "max", Regime::El1And0, Place::Low, |boot| {
-        for ((register, bits), value) in lies {
-            boot.lie(*register, bits.clone(), *value);
+        for ((register, bits), value) in overrides {
+            boot.override_id(*register, bits.clone(), *value);
         }
         change(boot)
     });

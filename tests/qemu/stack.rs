@@ -110,8 +110,8 @@ in_each_regime! { half_is_enough;
         // At EL2 nobody can lie about the CPU.
         if boot.regime == Regime::El1And0 {
             boot.cpu = "max".into();
-            boot.lie(purgatory_test_harness::IdRegister::Mmfr0, 20..32, 0xff0);
-            boot.lie(purgatory_test_harness::IdRegister::Isar0, 12..16, 0);
+            boot.override_id(purgatory_test_harness::IdRegister::Mmfr0, 20..32, 0xff0);
+            boot.override_id(purgatory_test_harness::IdRegister::Isar0, 12..16, 0);
         }
         BOOTS
     };

@@ -2,8 +2,8 @@
 
 use super::lines::Kind;
 use super::{Model, Rule};
-use purgatory_test_tracer::system::{Dc, Domain};
 use purgatory_test_harness::symbols::Parts;
+use purgatory_test_tracer::system::{Dc, Domain};
 use std::collections::BTreeSet;
 use std::ops::Range;
 

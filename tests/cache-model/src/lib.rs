@@ -19,15 +19,15 @@
 //! it has to forget.
 
 mod access;
+mod contents;
 mod lines;
-mod memory;
 mod milestones;
 mod order;
 mod rule;
 mod setup;
 mod translation;
 
-pub use memory::Memory;
+pub use contents::Contents;
 pub use rule::{Rule, Violation, Violations};
 pub use setup::{Setup, smallest_line};
 

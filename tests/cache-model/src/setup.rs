@@ -1,6 +1,6 @@
 //! What the model has to know of a boot.
 
-use crate::Memory;
+use crate::Contents;
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::symbols::Parts;
@@ -23,7 +23,7 @@ pub struct Setup {
     /// The registers of the UART, if there is one to write to.
     pub uart: Option<Range<u64>>,
     /// The contents of memory, as far as walks through tables may get.
-    pub memory: Memory,
+    pub memory: Contents,
 }
 
 impl Setup {
@@ -34,7 +34,7 @@ impl Setup {
     pub fn of(boot: &Boot, recording: &Recording) -> Result<Self, String> {
         let cache_type = recording.trace.cache_type();
         let cache_type = cache_type.ok_or("the image has not read CTR_EL0")?;
-        let mut memory = Memory::default();
+        let mut memory = Contents::default();
         for segment in &recording.loaded.segments {
             memory.zeros(segment.at, segment.len);
             memory.fill(segment.at, &segment.bytes);

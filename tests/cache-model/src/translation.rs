@@ -1,6 +1,6 @@
 //! What the MMU would find in the tables, read independently of who made them (Arm ARM D8.2).
 
-use super::{Memory, Rule};
+use super::{Contents, Rule};
 use purgatory_test_harness::Regime;
 use purgatory_test_tracer::system::Register;
 use std::ops::Range;
@@ -93,7 +93,7 @@ pub struct Tables {
 
 /// How a table is read.
 struct Reader<'a> {
-    memory: &'a Memory,
+    memory: &'a Contents,
     mair: u64,
     /// The page, as a power of two.
     page: u32,
@@ -109,7 +109,7 @@ impl Tables {
     ///
     /// # Errors
     /// With the address that nothing was loaded at.
-    pub fn read(control: &Control, memory: &Memory) -> Result<Self, u64> {
+    pub fn read(control: &Control, memory: &Contents) -> Result<Self, u64> {
         let tcr = control.tcr;
         let page = match tcr >> 14 & 3 {
             1 => 16,

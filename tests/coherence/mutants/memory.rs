@@ -1,4 +1,4 @@
-//! Memory that is not to be touched.
+//! Memory that must not be touched.
 
 use super::run;
 use crate::harness::in_each_regime;

@@ -24,5 +24,5 @@ pub mod register;
 pub mod machine;
 
 pub use briefing::{Briefing, Logbook, Piece, Setting, checksum};
-pub use id_register::{IdRegister, Lie};
+pub use id_register::{IdOverride, IdRegister};
 pub use register::{Regime, Register};

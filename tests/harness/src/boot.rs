@@ -8,8 +8,8 @@ pub use place::Place;
 
 use crate::executable::executable;
 use crate::guest::Guest;
-use crate::image::{Image, PAGE};
 use crate::loader::{Load, Loaded, Segment};
+use crate::purgatory_ro::{PAGE, PurgatoryRo};
 use crate::qemu::{Outcome, Qemu};
 use crate::v3_tables::BLOCK;
 use crate::{artifact, entry_state};
@@ -70,7 +70,8 @@ impl Boot {
     /// When `purgatory.ro` or a guest is not built, or not fit.
     pub fn new(cpu: &str, regime: Regime, place: Place, initrd: u64) -> Result<Self, String> {
         let image = fs::read(artifact("purgatory.ro")?).map_err(|error| error.to_string())?;
-        let image = Image::read(&image).map_err(|refusal| format!("purgatory.ro: {refusal}"))?;
+        let image =
+            PurgatoryRo::read(&image).map_err(|refusal| format!("purgatory.ro: {refusal}"))?;
 
         let kernel = place.base();
         let kernel = Segment::new(

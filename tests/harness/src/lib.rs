@@ -8,11 +8,12 @@ pub mod console;
 pub mod entry_state;
 pub mod executable;
 pub mod guest;
-pub mod image;
+
 pub mod instruction;
 pub mod linux;
 pub mod loader;
 pub mod patch;
+pub mod purgatory_ro;
 pub mod qemu;
 pub mod symbols;
 pub mod v3_tables;

@@ -9,7 +9,7 @@ mod segment;
 pub use refusal::Refusal;
 pub use segment::Segment;
 
-use crate::image::{Image, PAGE};
+use crate::purgatory_ro::{PAGE, PurgatoryRo};
 use segment::{corrupt, digest};
 
 /// Entries of `sha256_regions`.
@@ -22,7 +22,7 @@ pub const PURGATORY: &str = "purgatory";
 #[derive(Clone, Debug)]
 pub struct Load {
     /// The purgatory.
-    pub image: Image,
+    pub image: PurgatoryRo,
     /// All other segments.
     pub segments: Vec<Segment>,
     /// Where the purgatory goes.
@@ -94,7 +94,7 @@ impl Loaded {
 impl Load {
     /// Segments, the purgatory above them, and the two addresses that it needs to go on.
     pub fn new(
-        image: Image,
+        image: PurgatoryRo,
         segments: Vec<Segment>,
         purgatory_at: u64,
         entry: u64,
@@ -162,7 +162,7 @@ impl Load {
     }
 
     /// The image with all its symbols set.
-    fn poked(&self, regions: &[(u64, u64)], digest: [u8; 32]) -> Result<Image, Refusal> {
+    fn poked(&self, regions: &[(u64, u64)], digest: [u8; 32]) -> Result<PurgatoryRo, Refusal> {
         let mut image = self.image.clone();
         let mut words = [(0, 0); ENTRIES];
         if !self.skip_checks {

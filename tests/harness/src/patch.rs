@@ -7,12 +7,12 @@ use super::instruction::{ADD, CMP, Pattern, branch, is_relative, movk, movz};
 use super::symbols::Symbols;
 use crate::Regime;
 use crate::boot::Boot;
-use crate::image::Image;
+use crate::purgatory_ro::PurgatoryRo;
 use std::ops::Range;
 
 /// An image that is being changed.
 pub struct Patch {
-    image: Image,
+    image: PurgatoryRo,
     symbols: Symbols,
     /// What it is going to run in.
     pub regime: Regime,
@@ -75,7 +75,7 @@ impl Patch {
     }
 
     /// The image as it is by now.
-    pub fn finish(self) -> Image {
+    pub fn finish(self) -> PurgatoryRo {
         self.image
     }
 

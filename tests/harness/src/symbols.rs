@@ -2,7 +2,7 @@
 //! of.
 
 use crate::artifact;
-use crate::image::Image;
+use crate::purgatory_ro::PurgatoryRo;
 use object::read::elf::ElfFile64;
 use object::{Object, ObjectSection, ObjectSymbol};
 use std::fs;
@@ -28,7 +28,7 @@ impl Symbols {
     ///
     /// # Errors
     /// When the two files are not of one build.
-    pub fn read(image: &Image) -> Result<Self, String> {
+    pub fn read(image: &PurgatoryRo) -> Result<Self, String> {
         let path = artifact("purgatory.elf")?;
         let data = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let elf: ElfFile64 = ElfFile64::parse(&*data).map_err(|error| error.to_string())?;

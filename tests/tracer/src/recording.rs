@@ -3,8 +3,8 @@
 use super::Trace;
 use super::phases::{Marks, Phases};
 use purgatory_test_harness::boot::{Boot, HALTED};
-use purgatory_test_harness::image::Image;
 use purgatory_test_harness::loader::Loaded;
+use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 use purgatory_test_harness::qemu::Outcome;
 use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_harness::{artifact, root};
@@ -46,7 +46,7 @@ impl Recording {
     pub fn new(boot: &Boot, path: &Path, detail: Detail) -> Result<Self, String> {
         // A mutant of the image has the symbols of the image.
         let image = fs::read(artifact("purgatory.ro")?).map_err(|e| e.to_string())?;
-        let image = Image::read(&image).map_err(|refusal| refusal.to_string())?;
+        let image = PurgatoryRo::read(&image).map_err(|refusal| refusal.to_string())?;
         Self::with(boot, path, detail, Some(Symbols::read(&image)?))
     }
 

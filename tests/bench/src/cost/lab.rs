@@ -4,8 +4,8 @@ use super::{BLOCK, Case, MIB, Measured, Window};
 use crate::relocated::relocated;
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::{Boot, Place};
-use purgatory_test_harness::image::{Image, PAGE};
 use purgatory_test_harness::loader::Segment;
+use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
 use purgatory_test_harness::v3_tables::V3Tables;
 use purgatory_test_tracer::phases::{Name, Phase, Phases};
 use purgatory_test_tracer::recording::{Detail, Recording};
@@ -134,7 +134,7 @@ impl Lab {
             Case::C => {
                 let c = self.c.as_ref().ok_or("no C purgatory here")?;
                 let file = relocated(c, boot.load.purgatory_at)?;
-                *image = Image::read(&file).map_err(|refusal| refusal.to_string())?;
+                *image = PurgatoryRo::read(&file).map_err(|refusal| refusal.to_string())?;
             }
             Case::Ours { window, sha2 } => {
                 if !sha2 {
@@ -167,7 +167,7 @@ fn each(all: u64, blocks: u64) -> Result<u64, String> {
 
 /// No CPU of QEMU's is without SHA2 or without tables that fit, so the image is made to see one: the
 /// instruction that reads the ID register gives another value.
-fn patch(image: &mut Image, what: u32, to: u32) -> Result<(), String> {
+fn patch(image: &mut PurgatoryRo, what: u32, to: u32) -> Result<(), String> {
     let mut words = image.bytes.chunks_exact_mut(4).filter(|word| {
         let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
         word & !0x1f == what

@@ -1,6 +1,6 @@
 //! Tables of all granules, read as the MMU does.
 
-use crate::Memory;
+use crate::Contents;
 use crate::translation::{Control, Tables};
 use purgatory_test_harness::Regime;
 use purgatory_test_tracer::system::Register;
@@ -19,7 +19,7 @@ fn table(number: u64) -> u64 {
 
 /// `TCR` with this `T0SZ` and `TG0`, walks through the cache; attribute 0 is cacheable, 1 is not.
 fn read(t0sz: u64, tg0: u64, entries: &[(u64, u64)]) -> Tables {
-    let mut memory = Memory::default();
+    let mut memory = Contents::default();
     memory.zeros(TABLES, 0x4_0000);
     for &(at, descriptor) in entries {
         memory.store(at, 8, [descriptor, 0]);

@@ -223,11 +223,14 @@ fn read(register: u64) -> u64 {
         None => broken(),
     };
     let briefing = machine::briefing();
-    let lies = briefing.lies.iter().filter(|lie| lie.register == register);
+    let overrides = briefing
+        .overrides
+        .iter()
+        .filter(|one| one.register == register);
     if !by_the_purgatory(briefing) {
         return real;
     }
-    lies.fold(real, |said, lie| said & !lie.mask | lie.value & lie.mask)
+    overrides.fold(real, |said, one| said & !one.mask | one.value & one.mask)
 }
 
 /// Does what EL1 wanted to do, and looks at it.

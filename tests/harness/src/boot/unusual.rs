@@ -1,18 +1,18 @@
 //! What only some boots have: page tables made by the loader, and a CPU that is lied about.
 
 use super::{Boot, RAM};
-use crate::image::PAGE;
 use crate::loader::Segment;
+use crate::purgatory_ro::PAGE;
 use crate::v3_tables::{BLOCK, V3Tables};
-use purgatory_test_guest::{IdRegister, Lie};
+use purgatory_test_guest::{IdOverride, IdRegister};
 
 impl Boot {
     /// The purgatory reads this in the bits of an ID register from this one on. Then there is a shim
     /// at EL2, and all else runs at EL1.
-    pub fn lie(&mut self, register: IdRegister, bits: std::ops::Range<u32>, value: u64) {
-        let mut all = self.briefing.lies.iter_mut();
-        let place = all.find(|lie| lie.register == 0);
-        *place.expect("there is room for four lies") = Lie {
+    pub fn override_id(&mut self, register: IdRegister, bits: std::ops::Range<u32>, value: u64) {
+        let mut all = self.briefing.overrides.iter_mut();
+        let place = all.find(|one| one.register == 0);
+        *place.expect("there is room for four overrides") = IdOverride {
             register: register.trap(),
             mask: (1 << bits.end) - (1 << bits.start),
             value: value << bits.start,
@@ -21,7 +21,7 @@ impl Boot {
 
     /// Whether there is a shim.
     pub(super) fn has_shim(&self) -> bool {
-        self.briefing.lies[0] != Lie::default()
+        self.briefing.overrides[0] != IdOverride::default()
     }
 
     /// Loads as a kexec does that makes page tables: these are one more segment, in a block of its

@@ -1,13 +1,13 @@
 //! What kexec does not load.
 
-use crate::image;
+use crate::purgatory_ro;
 use std::fmt;
 
 /// Why nothing was loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The purgatory is not fit for kexec.
-    Image(image::Refusal),
+    PurgatoryRo(purgatory_ro::Refusal),
     /// More segments than the purgatory's table has room for.
     TooMany(usize),
     /// A segment does not start or end at a page, or the purgatory not at its alignment.
@@ -20,16 +20,16 @@ pub enum Refusal {
     NoSuchByte(String, u64),
 }
 
-impl From<image::Refusal> for Refusal {
-    fn from(refusal: image::Refusal) -> Self {
-        Self::Image(refusal)
+impl From<purgatory_ro::Refusal> for Refusal {
+    fn from(refusal: purgatory_ro::Refusal) -> Self {
+        Self::PurgatoryRo(refusal)
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Image(refusal) => write!(f, "purgatory.ro: {refusal}"),
+            Self::PurgatoryRo(refusal) => write!(f, "purgatory.ro: {refusal}"),
             Self::TooMany(count) => write!(f, "{count} segments are too many for one digest"),
             Self::Unaligned(name) => write!(f, "{name}: not in whole pages"),
             Self::Overlap(a, b) => write!(f, "{a} and {b} overlap"),

@@ -1,7 +1,7 @@
 //! A stretch of memory, and what kexec does to it.
 
 use super::Refusal;
-use crate::image::PAGE;
+use crate::purgatory_ro::PAGE;
 use purgatory_test_guest::Piece;
 use sha2::{Digest, Sha256};
 

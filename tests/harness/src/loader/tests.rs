@@ -1,14 +1,14 @@
 //! What the loader makes, and what it refuses to make.
 
 use super::*;
-use crate::image;
+use crate::purgatory_ro;
 use sha2::{Digest, Sha256};
 
 const REGIONS: u64 = 0x100;
 const DIGEST: u64 = 0x200;
 
 /// An image of two pages with all symbols that a loader sets.
-fn image() -> Image {
+fn image() -> PurgatoryRo {
     use object::write::{Object, Symbol, SymbolSection};
     use object::{Architecture, BinaryFormat, Endianness, SectionKind, SymbolKind, SymbolScope};
 
@@ -38,7 +38,7 @@ fn image() -> Image {
             flags: object::SymbolFlags::None,
         });
     }
-    Image::read(&object.write().unwrap()).unwrap()
+    PurgatoryRo::read(&object.write().unwrap()).unwrap()
 }
 
 fn load() -> Load {
@@ -214,6 +214,6 @@ fn a_corruption_where_nothing_is() {
 fn an_image_without_a_symbol() {
     let mut load = load();
     load.pokes = vec![("no_such_symbol".into(), vec![])];
-    let refusal = image::Refusal::Missing("no_such_symbol".into());
-    assert_eq!(load.finish().unwrap_err(), Refusal::Image(refusal));
+    let refusal = purgatory_ro::Refusal::Missing("no_such_symbol".into());
+    assert_eq!(load.finish().unwrap_err(), Refusal::PurgatoryRo(refusal));
 }

@@ -1,7 +1,7 @@
 //! Ways to change a script, and what the model says to it.
 
 use super::{END, GUARD, IMAGE, REGION, REGION_END, RODATA, STACK, Script, TEXT, UART, system};
-use crate::{Memory, Model, Rule, Setup};
+use crate::{Contents, Model, Rule, Setup};
 use purgatory_test_harness::symbols::Parts;
 use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::System;
@@ -66,7 +66,7 @@ impl Script {
 
     /// The rules that are broken by now.
     pub fn judge(&self) -> Vec<Rule> {
-        let mut memory = Memory::default();
+        let mut memory = Contents::default();
         memory.zeros(IMAGE, END - IMAGE);
         let setup = Setup {
             regime: self.regime,

@@ -53,22 +53,22 @@ impl Draft {
     }
 
     fn set(&self) -> Result<(), Refusal> {
-        Image::read(&self.bytes())
+        PurgatoryRo::read(&self.bytes())
             .unwrap()
             .set("skip_checks", &[1, 0, 0, 0])
     }
 }
 
 /// Reads a good image of which some bytes of the file header are others.
-fn read_with(at: usize, bytes: &[u8]) -> Result<Image, Refusal> {
+fn read_with(at: usize, bytes: &[u8]) -> Result<PurgatoryRo, Refusal> {
     let mut file = Draft::good().bytes();
     file[at..at + bytes.len()].copy_from_slice(bytes);
-    Image::read(&file)
+    PurgatoryRo::read(&file)
 }
 
 #[test]
 fn a_good_image_is_read_and_set() {
-    let mut image = Image::read(&Draft::good().bytes()).unwrap();
+    let mut image = PurgatoryRo::read(&Draft::good().bytes()).unwrap();
     assert_eq!(image.bytes.len(), 0x1804);
     assert_eq!(
         image.memsz, 0x5000,
@@ -85,9 +85,9 @@ fn a_good_image_is_read_and_set() {
 
 #[test]
 fn not_elf() {
-    assert!(matches!(Image::read(b""), Err(Refusal::NotElf(_))));
+    assert!(matches!(PurgatoryRo::read(b""), Err(Refusal::NotElf(_))));
     assert!(matches!(
-        Image::read(&[0x1f; 4096]),
+        PurgatoryRo::read(&[0x1f; 4096]),
         Err(Refusal::NotElf(_))
     ));
 }
@@ -129,7 +129,7 @@ fn any_relocation() {
     };
     draft.object.add_relocation(draft.text, relocation).unwrap();
     assert!(matches!(
-        Image::read(&draft.bytes()),
+        PurgatoryRo::read(&draft.bytes()),
         Err(Refusal::Relocations(_))
     ));
 }
@@ -145,7 +145,7 @@ fn a_section_without_alignment() {
         "section 1 is .text"
     );
     file[align..align + 8].fill(0);
-    assert_eq!(Image::read(&file).unwrap_err(), Refusal::Alignment(1));
+    assert_eq!(PurgatoryRo::read(&file).unwrap_err(), Refusal::Alignment(1));
 }
 
 #[test]
@@ -156,14 +156,14 @@ fn nothing_to_load() {
         object::Endianness::Little,
     );
     assert_eq!(
-        Image::read(&object.write().unwrap()).unwrap_err(),
+        PurgatoryRo::read(&object.write().unwrap()).unwrap_err(),
         Refusal::Empty
     );
 }
 
 #[test]
 fn a_missing_symbol() {
-    let image = Image::read(&Draft::good().bytes()).unwrap();
+    let image = PurgatoryRo::read(&Draft::good().bytes()).unwrap();
     assert_eq!(
         image.offset("arm64_sink"),
         Err(Refusal::Missing("arm64_sink".into()))

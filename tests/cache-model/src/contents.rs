@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 const PAGE: u64 = 4096;
 
-/// Memory by physical address. What was never filled is not there.
+/// What memory holds, by physical address. What was never filled is not there.
 #[derive(Clone, Debug, Default)]
-pub struct Memory(BTreeMap<u64, Box<[u8; PAGE as usize]>>);
+pub struct Contents(BTreeMap<u64, Box<[u8; PAGE as usize]>>);
 
-impl Memory {
+impl Contents {
     /// Puts bytes there. Pages are whole: what is not filled of them is zero.
     pub fn fill(&mut self, address: u64, bytes: &[u8]) {
         let (mut at, mut rest) = (address, bytes);

@@ -20,16 +20,16 @@ pub struct Case {
     pub digest: [u8; 32],
 }
 
-/// Memory that is filled from its start on, and the cases that are in it.
+/// Messages that is filled from its start on, and the cases that are in it.
 #[derive(Default)]
-pub struct Memory {
+pub struct Messages {
     /// What is at [`MESSAGES`].
     pub bytes: Vec<u8>,
     /// The cases.
     pub cases: Vec<Case>,
 }
 
-impl Memory {
+impl Messages {
     /// Puts bytes somewhere; where that is, a multiple of 64.
     pub fn put(&mut self, bytes: &[u8]) -> u64 {
         let len = self.bytes.len().next_multiple_of(64);

@@ -17,19 +17,19 @@ pub const PAGE: u64 = 4096;
 
 /// An image that is ready to be placed.
 #[derive(Clone, Debug)]
-pub struct Image {
+pub struct PurgatoryRo {
     /// Its bytes in memory, up to where the kernel fills with zeros.
     pub bytes: Vec<u8>,
     /// Its length in memory, zeros included.
     pub memsz: u64,
     /// What its address must be a multiple of; never less than a page.
     pub align: u64,
-    symbols: BTreeMap<String, Vec<Symbol>>,
+    symbols: BTreeMap<String, Vec<LoaderSymbol>>,
 }
 
 /// A symbol of the image.
 #[derive(Clone, Debug)]
-struct Symbol {
+struct LoaderSymbol {
     global: bool,
     size: u64,
     /// Its place in the buffer; `None` where its section is not loaded, or it is undefined.
@@ -37,7 +37,7 @@ struct Symbol {
     progbits: bool,
 }
 
-impl Image {
+impl PurgatoryRo {
     /// Reads an image.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Image {
         }
 
         let sections = header.sections(endian, data).map_err(not_elf)?;
-        let mut layout = Layout::default();
+        let mut placer = SectionPlacer::default();
         for (index, section) in sections.iter().enumerate() {
             let kind = section.sh_type(endian);
             if matches!(kind, SHT_RELA | SHT_REL) && section.sh_size(endian) != 0 {
@@ -76,7 +76,7 @@ impl Image {
                     return Err(Refusal::Alignment(index));
                 }
                 let bytes = section.data(endian, data).map_err(not_elf)?;
-                layout.add(
+                placer.add(
                     index,
                     kind == SHT_NOBITS,
                     align,
@@ -85,13 +85,13 @@ impl Image {
                 );
             }
         }
-        let memsz = layout.place_zeros();
-        let Layout {
+        let memsz = placer.place_zeros();
+        let SectionPlacer {
             bytes,
             align,
             places,
             ..
-        } = layout;
+        } = placer;
         if places.is_empty() {
             return Err(Refusal::Empty);
         }
@@ -114,7 +114,7 @@ impl Image {
             symbols
                 .entry(String::from_utf8_lossy(name).into())
                 .or_default()
-                .push(Symbol {
+                .push(LoaderSymbol {
                     global: symbol.st_bind() == STB_GLOBAL,
                     size: symbol.st_size(endian),
                     offset: place.map(|place| place + symbol.st_value(endian)),
@@ -168,7 +168,7 @@ impl Image {
         Ok(())
     }
 
-    fn symbol(&self, name: &str) -> Result<&Symbol, Refusal> {
+    fn symbol(&self, name: &str) -> Result<&LoaderSymbol, Refusal> {
         let all = self
             .symbols
             .get(name)
@@ -180,7 +180,7 @@ impl Image {
 
 /// Places sections: what has bytes in the order of the file, then what has none.
 #[derive(Default)]
-struct Layout {
+struct SectionPlacer {
     bytes: Vec<u8>,
     align: u64,
     /// The offset of each section, by index.
@@ -189,7 +189,7 @@ struct Layout {
     zeros: Vec<(usize, u64, u64)>,
 }
 
-impl Layout {
+impl SectionPlacer {
     fn add(&mut self, index: usize, nobits: bool, align: u64, size: u64, bytes: &[u8]) {
         self.align = self.align.max(align).max(PAGE);
         if nobits {
