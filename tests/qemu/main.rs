@@ -1,7 +1,7 @@
 //! The image in QEMU, between two small kernels: every regime, CPU and place; what is corrupt, wrong
 //! or odd; and the state in which the new kernel finds the machine.
 //!
-//! Each test runs alone by its name: `cargo test --test qemu -- --exact matrix::el1::max::low`.
+//! Each test runs alone by its name: `cargo test --test qemu -- --exact guests::the_new_kernel_sees_a_byte_that_has_changed`.
 
 mod expect;
 mod harness;

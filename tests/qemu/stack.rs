@@ -1,10 +1,12 @@
 //! How deep the stack becomes: at most half of it is ever used, whichever way the boot ends.
 
-use crate::harness::{in_each_regime, usual_boot};
+use crate::harness::usual_boot;
 use crate::run::Run;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place};
 use purgatory_test_harness::symbols::Symbols;
-use purgatory_test_harness::{Regime, root};
+use purgatory_test_harness::{root, this_test};
+use rstest::rstest;
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use std::time::Duration;
 const PAINT: u8 = 0xa5;
 
 /// Runs it, and looks how much of the paint is left.
-fn half_is_enough(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str) {
+fn half_is_enough(regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str) {
     let boot = &mut usual_boot(regime);
     let last_words = change(boot);
     let symbols = Symbols::read(&usual_boot(regime).load.image);
@@ -30,9 +32,9 @@ fn half_is_enough(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> 
     let image = &mut boot.load.image.bytes;
     image.resize(bottom as usize, 0);
     image.resize(top as usize, PAINT);
-    let memory = format!("target/qemu/{}.ram", name.replace("::", "."));
+    let memory = format!("target/qemu/{}.ram", this_test::file_name());
     boot.memory_file = Some(root().join(memory));
-    let run = Run::new(name, boot, Duration::from_secs(60));
+    let run = Run::new(boot, Duration::from_secs(60));
     if !run.outcome.console.contains(last_words) {
         run.fail("among the words", last_words, "others");
     }
@@ -62,22 +64,39 @@ fn half_is_enough(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> 
 const BOOTS: &str = "purgatory: booting kernel now";
 const HALTS: &str = "purgatory: halted";
 
-in_each_regime! { half_is_enough;
-    verified: |_| BOOTS;
-    verified_by_the_loaders_tables: |boot| {
+#[rstest]
+fn verified(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |_| BOOTS);
+}
+
+#[rstest]
+fn verified_by_the_loaders_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.make_tables(|_| ());
         BOOTS
-    };
-    verified_by_own_tables_as_the_loaders_are_bad: |boot| {
+    });
+}
+
+#[rstest]
+fn verified_by_own_tables_as_the_loaders_are_bad(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.make_tables(|tables| tables.entries().fill(0));
         BOOTS
-    };
-    verified_above_512_gib: |boot| {
+    });
+}
+
+#[rstest]
+fn verified_above_512_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         let other = Boot::new(&boot.cpu, boot.regime, Place::Above512GiB, 5000);
         *boot = other.unwrap_or_else(|error| panic!("{error}"));
         BOOTS
-    };
-    sixteen_ragged_regions: |boot| {
+    });
+}
+
+#[rstest]
+fn sixteen_ragged_regions(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.load.unlike_kexec = true;
         for index in boot.load.segments.len()..16 {
             let at = boot.load.purgatory_at + 7;
@@ -87,26 +106,48 @@ in_each_regime! { half_is_enough;
             boot.load.purgatory_at += 0x20_0000;
         }
         BOOTS
-    };
-    not_checked: |boot| {
+    });
+}
+
+#[rstest]
+fn not_checked(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.load.skip_checks = true;
         BOOTS
-    };
-    digests_differ: |boot| {
+    });
+}
+
+#[rstest]
+fn digests_differ(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.load.digest_flips = vec![7];
         HALTS
-    };
-    refused: |boot| {
+    });
+}
+
+#[rstest]
+fn refused(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.load.region_pokes.push((3, u64::MAX, u64::MAX));
         HALTS
-    };
-    an_exception_inside_the_window: |boot| {
+    });
+}
+
+#[rstest]
+fn an_exception_inside_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         let symbols = Symbols::read(&boot.load.image).unwrap_or_else(|error| panic!("{error}"));
-        let routine = symbols.get("sha256_instructions").unwrap_or_else(|error| panic!("{error}"));
+        let routine = symbols
+            .get("sha256_instructions")
+            .unwrap_or_else(|error| panic!("{error}"));
         boot.load.image.bytes[routine.start as usize..][..4].fill(0);
         HALTS
-    };
-    software_without_a_window: |boot| {
+    });
+}
+
+#[rstest]
+fn software_without_a_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         // At EL2 nobody can lie about the CPU.
         if boot.regime == Regime::El1And0 {
             boot.cpu = "max".into();
@@ -114,5 +155,5 @@ in_each_regime! { half_is_enough;
             boot.override_id(purgatory_test_harness::IdRegister::Isar0, 12..16, 0);
         }
         BOOTS
-    };
+    });
 }

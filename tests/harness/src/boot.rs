@@ -3,8 +3,10 @@
 
 mod place;
 mod unusual;
+mod usual;
 
 pub use place::Place;
+pub use usual::usual_cpu;
 
 use crate::executable::executable;
 use crate::guest::Guest;

@@ -16,6 +16,7 @@ pub mod patch;
 pub mod purgatory_ro;
 pub mod qemu;
 pub mod symbols;
+pub mod this_test;
 pub mod v3_tables;
 
 pub use purgatory_test_guest::{
