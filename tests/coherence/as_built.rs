@@ -1,20 +1,21 @@
 //! The image as it is breaks no rule, wherever and on whatever it runs.
 
-use crate::harness::{Judged, boot, in_each_regime, usual_cpu};
+use crate::harness::{Judged, boot};
 use purgatory_test_cache_model::smallest_line;
-use purgatory_test_harness::Regime;
-use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::patch::{Lie, Patch};
+use rstest::rstest;
 
 /// A boot, and what the console shows if it is the one that was meant.
 struct Case(Boot, &'static str);
 
 const VERIFIED: &str = "D-cache on";
 
-fn run(name: &str, regime: Regime, case: fn(Boot) -> Case) {
+fn run(regime: Regime, case: fn(Boot) -> Case) {
     let Case(boot, says) = case(boot(usual_cpu(regime), regime, Place::Low));
-    let judged = Judged::new(name, &boot);
+    let judged = Judged::new(&boot);
     if !judged.recording.outcome.console.contains(says) {
         judged.fail(&format!("the console does not say \"{says}\""));
     }
@@ -39,40 +40,93 @@ fn told(mut boot: Boot, lie: Lie, says: &'static str) -> Case {
     Case(boot, says)
 }
 
-in_each_regime! {
-    on_the_usual_cpu: |boot| Case(boot, "D-cache on, SHA2 instructions");
-    on_the_cpu_with_all_features: |boot| other(&boot, "max", Place::Low);
-    with_lines_of_256_bytes: |boot| other(&boot, "a64fx", Place::Low);
-    above_4_gib: |boot| other(&boot, usual_cpu(boot.regime), Place::Above4GiB);
-    above_512_gib: |boot| other(&boot, usual_cpu(boot.regime), Place::Above512GiB);
+#[rstest]
+fn on_the_usual_cpu(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| Case(boot, "D-cache on, SHA2 instructions"));
+}
 
-    without_sha2_instructions: |boot| told(boot, Lie::NoSha2, "software SHA-256");
-    without_a_window: |boot| told(boot, Lie::NoGranule, "D-cache off");
-    with_pages_of_64_kib: |boot| told(boot, Lie::Granule64KiB, VERIFIED);
-    with_pages_of_16_kib: |boot| {
+#[rstest]
+fn on_the_cpu_with_all_features(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| other(&boot, "max", Place::Low));
+}
+
+#[rstest]
+fn with_lines_of_256_bytes(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| other(&boot, "a64fx", Place::Low));
+}
+
+#[rstest]
+fn above_4_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| {
+        other(&boot, usual_cpu(boot.regime), Place::Above4GiB)
+    });
+}
+
+#[rstest]
+fn above_512_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| {
+        other(&boot, usual_cpu(boot.regime), Place::Above512GiB)
+    });
+}
+
+#[rstest]
+fn without_sha2_instructions(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| told(boot, Lie::NoSha2, "software SHA-256"));
+}
+
+#[rstest]
+fn without_a_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| told(boot, Lie::NoGranule, "D-cache off"));
+}
+
+#[rstest]
+fn with_pages_of_64_kib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| told(boot, Lie::Granule64KiB, VERIFIED));
+}
+
+#[rstest]
+fn with_pages_of_16_kib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| {
         let Case(boot, _) = other(&boot, "max", Place::Low);
         told(boot, Lie::Granule16KiB, VERIFIED)
-    };
-    with_the_loaders_tables: |mut boot| {
+    });
+}
+
+#[rstest]
+fn with_the_loaders_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |mut boot| {
         boot.make_tables(|_| ());
         Case(boot, "D-cache on, loader's page tables")
-    };
+    });
+}
 
-    without_a_console: |mut boot| {
+#[rstest]
+fn without_a_console(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |mut boot| {
         boot.load.sink = 0;
         Case(boot, "")
-    };
-    without_checks: |mut boot| {
+    });
+}
+
+#[rstest]
+fn without_checks(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |mut boot| {
         boot.load.skip_checks = true;
         Case(boot, "skip_checks=1")
-    };
-    with_regions_that_share_lines: |mut boot| {
+    });
+}
+
+#[rstest]
+fn with_regions_that_share_lines(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |mut boot| {
         // Neither starts nor ends with a line, and one begins in the line where the other ends.
         boot.load.unlike_kexec = true;
         let at = boot.segment("initrd").at;
         *boot.segment("initrd") = Segment::ragged("initrd", at + 0x107, vec![7; 0x1234]);
         let next = boot.segment("initrd").end() + 9;
-        boot.load.segments.push(Segment::ragged("more", next, vec![9; 777]));
+        boot.load
+            .segments
+            .push(Segment::ragged("more", next, vec![9; 777]));
         Case(boot, VERIFIED)
-    };
+    });
 }

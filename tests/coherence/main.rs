@@ -3,7 +3,7 @@
 //!
 //! It runs in QEMU, which has no caches, under a plugin that writes down what it does; the model
 //! (`tests/cache-model`) judges that. Each test runs alone by its name:
-//! `cargo test --test coherence -- --exact mutants::el1::the_regions_are_not_cleaned`.
+//! `cargo test --test coherence -- --exact mutants::leave::the_regions_are_not_cleaned::regime_1_El1And0`.
 
 mod harness;
 

@@ -12,9 +12,9 @@ pub fn name() -> String {
     name.expect("each test has a thread of its name").into()
 }
 
-/// Returns its name for a file.
+/// Returns its name for a file. There is no dot in it, which an extension would begin with.
 pub fn file_name() -> String {
-    name().replace("::", ".")
+    name().replace("::", "-")
 }
 
 /// Returns the line of a failure that says how to run it alone.
@@ -30,7 +30,7 @@ pub fn alone() -> String {
 #[test]
 fn a_test_knows_its_name() {
     assert_eq!(name(), "this_test::a_test_knows_its_name");
-    assert_eq!(file_name(), "this_test.a_test_knows_its_name");
+    assert_eq!(file_name(), "this_test-a_test_knows_its_name");
     let alone = alone();
     assert!(
         alone.ends_with(" -- --exact this_test::a_test_knows_its_name"),
