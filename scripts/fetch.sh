@@ -130,7 +130,7 @@ for suite in bookworm sid; do
         rm -rf "${downloads:?}/$suite"
         mv "$work/files" "$downloads/$suite"
     elif [ $suite = sid ]; then
-        say "NOT HERE: kexec-tools of Debian sid, $mirror does not give it; the test of it will say so"
+        say "NOT HERE: kexec-tools of Debian sid, $mirror does not give it; its test fails unless PURGATORY_WITHOUT=sid"
     else
         die "nothing from $mirror; with network, or with DEBIAN_MIRROR=… set, run: scripts/fetch.sh"
     fi

@@ -2,7 +2,7 @@
 //!
 //! A guest is compiled from the image's own source and hashes a list of messages in one boot, in each
 //! regime, on a CPU with the instructions, with the MMU off. Each test runs alone by its name:
-//! `cargo test --test hash -- --exact el2`.
+//! `cargo test --test hash -- --exact every_message_in_both_ways::regime_2_El2`.
 
 mod boot;
 mod cases;
@@ -10,19 +10,10 @@ mod messages;
 mod nist;
 
 use boot::check;
-use purgatory_test_harness::Regime;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use rstest::rstest;
 
-#[test]
-fn el1() {
-    check("el1", "cortex-a53", Regime::El1And0);
-}
-
-#[test]
-fn el2() {
-    check("el2", "cortex-a72", Regime::El2);
-}
-
-#[test]
-fn el2_vhe() {
-    check("el2_vhe", "neoverse-n1", Regime::El2And0);
+#[rstest]
+fn every_message_in_both_ways(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    check(regime);
 }
