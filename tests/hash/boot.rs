@@ -8,7 +8,7 @@ use purgatory_test_harness::executable::executable;
 use purgatory_test_harness::guest::Guest;
 use purgatory_test_harness::jobs::{ANSWERS, Answer, INSTRUCTIONS, JOBS, Job};
 use purgatory_test_harness::loader::Segment;
-use purgatory_test_harness::qemu::{Outcome, Qemu, Stopped};
+use purgatory_test_harness::qemu::{Outcome, Qemu, Stopped, option_value};
 use purgatory_test_harness::zerocopy::IntoBytes;
 use purgatory_test_harness::{Briefing, Piece, Regime, this_test};
 use std::fs::{self, File};
@@ -156,7 +156,7 @@ fn run(
     };
     let backend = format!(
         "memory-backend-file,id=ram,share=on,size={MEMORY}M,mem-path={}",
-        files.memory.display()
+        option_value(&files.memory)
     );
     let outcome = Qemu::new(&format!(
         "virt,gic-version=2{virtualization},memory-backend=ram"

@@ -9,22 +9,10 @@ use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place};
 use purgatory_test_harness::briefing::FLAG_PAN;
 use purgatory_test_harness::console::new_kernel;
+use purgatory_test_harness::sctlr::{A, E0E, EE, EN_POINTER_AUTH, I, N_TWE, N_TWI, SA, SPAN, WXN};
 use purgatory_test_harness::{Register, this_test};
 use rstest::rstest;
 use std::io::{Write, stderr};
-
-// Fields of SCTLR_ELx that survive the old kernel's way out.
-const A: u64 = 1 << 1;
-const SA: u64 = 1 << 3;
-const I: u64 = 1 << 12;
-const N_TWI: u64 = 1 << 16;
-const N_TWE: u64 = 1 << 18;
-const WXN: u64 = 1 << 19;
-const SPAN: u64 = 1 << 23;
-const E0E: u64 = 1 << 24;
-const EE: u64 = 1 << 25;
-/// `EnIA`, `EnIB`, `EnDA`, `EnDB`: pointer authentication.
-const EN_POINTER_AUTH: u64 = 1 << 31 | 1 << 30 | 1 << 27 | 1 << 13;
 
 /// Bits of SCTLR_ELx are set and cleared.
 fn sctlr(boot: &mut Boot, set: u64, clear: u64) -> Expect {

@@ -18,6 +18,7 @@ mod input;
 mod loader_tables;
 mod loader_tables_garbage;
 mod matrix;
+mod paths;
 mod placement;
 mod regions;
 mod stack;

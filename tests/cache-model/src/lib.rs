@@ -33,18 +33,11 @@ pub use setup::{Setup, smallest_line};
 
 use lines::Lines;
 use order::{Order, Progress};
-use purgatory_test_harness::Regime;
+use purgatory_test_harness::{Regime, sctlr};
 use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::{Ic, Register, System, Tlbi};
 use std::collections::BTreeSet;
 use translation::{Control, Tables};
-
-/// `SCTLR_ELx.M`.
-const SCTLR_M: u64 = 1 << 0;
-/// `SCTLR_ELx.C`.
-const SCTLR_C: u64 = 1 << 2;
-/// `SCTLR_ELx.I`.
-const SCTLR_I: u64 = 1 << 12;
 
 /// The model.
 #[derive(Clone, Debug)]
@@ -174,12 +167,12 @@ impl Model {
     }
 
     const fn mmu(&self) -> bool {
-        self.sctlr & SCTLR_M != 0
+        self.sctlr & sctlr::M != 0
     }
 
     /// Data accesses go through the cache. With the MMU off C alone does nothing.
     const fn caching(&self) -> bool {
-        self.mmu() && self.sctlr & SCTLR_C != 0
+        self.mmu() && self.sctlr & sctlr::C != 0
     }
 
     /// Something hangs on SCTLR.

@@ -3,7 +3,8 @@
 
 use super::order::Progress;
 use super::translation::Tables;
-use super::{Model, Rule, SCTLR_C, SCTLR_I, SCTLR_M};
+use super::{Model, Rule};
+use purgatory_test_harness::sctlr;
 
 impl Model {
     /// A write to `SCTLR`.
@@ -11,7 +12,7 @@ impl Model {
         let (mmu, caching) = (self.mmu(), self.caching());
         let set = value & !self.sctlr;
         self.sctlr = value;
-        if set & (SCTLR_M | SCTLR_I) != 0 {
+        if set & (sctlr::M | sctlr::I) != 0 {
             self.completed(self.order.ic, Rule::InstructionCacheStale);
         }
         if self.mmu() && !mmu {
@@ -73,7 +74,7 @@ impl Model {
 
     /// The kernel's first instruction.
     pub(super) fn kernel(&mut self) {
-        if self.sctlr & (SCTLR_M | SCTLR_C) != 0 {
+        if self.sctlr & (sctlr::M | sctlr::C) != 0 {
             self.violate(Rule::SctlrLeft, self.sctlr);
         }
         if self.order.registers_unsynchronized() {

@@ -19,6 +19,7 @@ pub mod briefing;
 pub mod id_register;
 pub mod jobs;
 pub mod register;
+pub mod sctlr;
 
 #[cfg(feature = "bare-metal")]
 pub mod machine;

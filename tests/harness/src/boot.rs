@@ -12,7 +12,7 @@ use crate::executable::executable;
 use crate::guest::Guest;
 use crate::loader::{Load, Loaded, Segment};
 use crate::purgatory_ro::{PAGE, PurgatoryRo};
-use crate::qemu::{Outcome, Qemu};
+use crate::qemu::{Outcome, Qemu, option_value};
 use crate::v3_tables::BLOCK;
 use crate::{artifact, entry_state};
 use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
@@ -210,7 +210,10 @@ impl Boot {
         };
         let size = format!("{}M", self.memory);
         let kind = match &self.memory_file {
-            Some(file) => format!("memory-backend-file,share=on,mem-path={}", file.display()),
+            Some(file) => format!(
+                "memory-backend-file,share=on,mem-path={}",
+                option_value(file)
+            ),
             None => "memory-backend-ram".into(),
         };
         Qemu::new(&format!(

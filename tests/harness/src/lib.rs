@@ -20,7 +20,7 @@ pub mod this_test;
 pub mod v3_tables;
 
 pub use purgatory_test_guest::{
-    Briefing, IdRegister, Piece, Regime, Register, Setting, briefing, jobs,
+    Briefing, IdRegister, Piece, Regime, Register, Setting, briefing, jobs, sctlr,
 };
 /// Between structures that guests and tests share, and bytes.
 pub use zerocopy;

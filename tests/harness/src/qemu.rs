@@ -21,12 +21,19 @@ pub use error::Error;
 pub use outcome::{Outcome, Stopped};
 
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 const PROGRAM: &str = "qemu-system-aarch64";
+
+/// Returns the path as the value of an option that has several: a comma in it is doubled, since a
+/// single one ends the value.
+pub fn option_value(path: &Path) -> String {
+    path.display().to_string().replace(',', ",,")
+}
 
 /// A command line for QEMU, and how to watch it.
 #[derive(Clone, Debug)]

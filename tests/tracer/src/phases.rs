@@ -2,13 +2,11 @@
 
 use super::system::{Register, System};
 use super::{Event, Snapshot, Trace};
+use purgatory_test_harness::sctlr;
 use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_trace_format::{self as wire, Reason};
 use std::fmt;
 use std::ops::{AddAssign, Range, Sub};
-
-/// `SCTLR_ELx.M`.
-const SCTLR_M: u64 = 1;
 
 /// The phases, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,7 +137,7 @@ impl Phases {
                 Reason::Marked if Some(from.pc) == flush => Name::Flush,
                 Reason::Marked if Some(index) == last => Name::After,
                 Reason::Sctlr => {
-                    mmu = sctlr(trace, from) & SCTLR_M != 0;
+                    mmu = written(trace, from) & sctlr::M != 0;
                     if mmu { Name::Hash } else { now }
                 }
                 _ => now,
@@ -208,7 +206,7 @@ impl Sub for Phase {
 }
 
 /// What is about to be written to `SCTLR` at this snapshot.
-fn sctlr(trace: &Trace, snapshot: &Snapshot) -> u64 {
+fn written(trace: &Trace, snapshot: &Snapshot) -> u64 {
     match trace.events.get(snapshot.after) {
         Some(&Event::System {
             what: System::Msr(Register::Sctlr(_)),

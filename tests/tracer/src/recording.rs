@@ -5,7 +5,7 @@ use super::phases::{Marks, Phases};
 use purgatory_test_harness::boot::{Boot, HALTED};
 use purgatory_test_harness::loader::Loaded;
 use purgatory_test_harness::purgatory_ro::PurgatoryRo;
-use purgatory_test_harness::qemu::Outcome;
+use purgatory_test_harness::qemu::{Outcome, option_value};
 use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_harness::{artifact, root};
 use std::fs;
@@ -130,9 +130,8 @@ fn options(
     let at = boot.load.purgatory_at;
     let marks = Marks::new(symbols, at)?;
     let mut options = vec![
-        // QEMU's way to write a comma that ends no option.
-        plugin()?.display().to_string().replace(',', ",,"),
-        format!("out={}", trace.display().to_string().replace(',', ",,")),
+        option_value(&plugin()?),
+        format!("out={}", option_value(trace)),
         format!("image={at:x}-{:x}", at + boot.load.image.memsz),
         format!("entry={:x}", loaded.start),
         format!("kernel={:x}", boot.load.entry),

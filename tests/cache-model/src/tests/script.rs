@@ -3,6 +3,7 @@
 mod spoil;
 
 use purgatory_test_harness::Regime;
+use purgatory_test_harness::sctlr::{C, I, M};
 use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::{Dc, Domain, Ic, Register, System, Tlbi};
 
@@ -23,10 +24,6 @@ pub const REGION: u64 = 0x5000_0000;
 pub const REGION_END: u64 = REGION + 0x1000;
 pub const UART: u64 = 0x0900_0000;
 pub const KERNEL: u64 = REGION;
-
-const M: u64 = 1;
-const C: u64 = 4;
-const I: u64 = 1 << 12;
 
 const TABLE: u64 = 3;
 const BLOCK: u64 = 0x701;

@@ -10,6 +10,12 @@ fn a_shell_reads_the_command_line_as_we_run_it() {
 }
 
 #[test]
+fn a_comma_in_a_path_ends_no_option() {
+    let path = Path::new("/home/me, myself/ram");
+    assert_eq!(option_value(path), "/home/me,, myself/ram");
+}
+
+#[test]
 fn a_pattern_is_found_where_two_chunks_meet() {
     let (sender, receiver) = channel();
     sender.send(b"purgatory: ha".to_vec()).unwrap();
