@@ -1,6 +1,6 @@
 //! Instructions that provoke exceptions (Arm ARM C6.2).
 
-use purgatory_test_support::Regime;
+use purgatory_test_harness::Regime;
 
 pub const SP: u32 = 31;
 pub const UDF: u32 = 0;
