@@ -35,8 +35,8 @@ unsafe extern "C" {
 //
 // The macros are two rounds, of two constants in one register, and take the numbers of registers. The
 // second adds its constant as 64 bits: what that leaves in the upper half of its h, the next 32-bit
-// addition clears, or nobody reads. The order is what an in-order core can issue two by two, with as few waits as four scratch
-// registers allow: it was searched for, with llvm-mca.
+// addition clears. The order is what an in-order core can issue two by two, with as few waits as four
+// scratch registers allow: it was searched for, with llvm-mca.
 global_asm!(
     ".macro sha256_2_rounds a, b, c, d, e, f, g, h, w0, w1, k",
     "    eor     w27, w\\f, w\\g",
