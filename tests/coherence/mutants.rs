@@ -16,11 +16,7 @@ use crate::harness::{Judged, boot};
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::{Place, usual_cpu};
-use purgatory_test_harness::instruction::NOP;
 use purgatory_test_harness::patch::Patch;
-
-/// The stack pointer as a base register.
-const SP: u32 = 31;
 
 /// Spoils the image, and says which rule has to catch that.
 type Mutant = fn(&mut Patch) -> Rule;

@@ -7,17 +7,15 @@
 use crate::harness::usual_boot;
 use crate::run::Run;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::a64::*;
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::qemu::Stopped;
 use purgatory_test_harness::{console, root, this_test};
 use rstest::rstest;
 use std::time::Duration;
 
-mod instruction;
-
 mod report;
 
-use instruction::*;
 use report::*;
 
 /// A routine that runs with the MMU on.
@@ -39,7 +37,7 @@ fn inside(words: Vec<u32>, class: (u64, &'static str), status: (u64, u64), far: 
 fn write_to(boot: &Boot, name: &str) -> Fault {
     let to = address(boot, name);
     let mut words = load_address(3, to);
-    words.push(store(4, 3));
+    words.push(store_word(4, 3));
     inside(words, DATA, PERMISSION_WRITE, Far::Address(to))
 }
 
@@ -79,7 +77,12 @@ fn without_stack(boot: &Boot) -> Fault {
         words.extend([load_index(3, 3, page >> (39 - 9 * level) & 511), page_of(3)]);
     }
     words.push(store_zero_index(3, page >> 12 & 511));
-    words.extend([DSB_SY, tlbi(boot.regime.el()), DSB_SY, ISB]);
+    words.extend([
+        DSB_SY.word(),
+        tlbi(boot.regime.el()),
+        DSB_SY.word(),
+        ISB.word(),
+    ]);
     words.push(load(4, SP));
     inside(words, DATA, TRANSLATION, Far::Within(bottom, top))
 }
@@ -99,7 +102,7 @@ fn the_console_inside_the_window(#[values(El1And0, El2, El2And0)] regime: Regime
     reports(regime, |boot| {
         let far = boot.load.sink;
         let mut words = load_address(3, far);
-        words.push(store(4, 3));
+        words.push(store_word(4, 3));
         inside(words, DATA, TRANSLATION_WRITE, Far::Address(far))
     });
 }
@@ -143,7 +146,12 @@ fn a_stack_that_overflows(#[values(El1And0, El2, El2And0)] regime: Regime) {
 fn a_write_to_a_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
     reports(regime, |boot| {
         let far = boot.segment("kernel").at;
-        inside(vec![store(3, 1)], DATA, PERMISSION_WRITE, Far::Address(far))
+        inside(
+            vec![store_word(3, 1)],
+            DATA,
+            PERMISSION_WRITE,
+            Far::Address(far),
+        )
     });
 }
 
@@ -222,7 +230,7 @@ fn a_jump_to_half_an_instruction(#[values(El1And0, El2, El2And0)] regime: Regime
 fn floating_point_that_traps(#[values(El1And0, El2, El2And0)] regime: Regime) {
     reports(regime, |boot| {
         let mut words = trap_fp(boot.regime);
-        words.extend([ISB, MOVI_V0]);
+        words.extend([ISB.word(), MOVI_V0]);
         inside(words, FP, ANY, Far::Unspecified)
     });
 }
@@ -266,7 +274,7 @@ fn all_tables_gone(#[values(El1And0, El2, El2And0)] regime: Regime) {
         let el = boot.regime.el();
         // A page of zeros.
         let mut words = load_address(3, address(boot, "stack_guard"));
-        words.extend([msr_ttbr0(3, el), tlbi(el), DSB_SY, ISB]);
+        words.extend([msr_ttbr0(3, el), tlbi(el), DSB_SY.word(), ISB.word()]);
         words
     });
 }

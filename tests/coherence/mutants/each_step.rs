@@ -3,8 +3,8 @@
 
 use crate::harness::{Judged, boot};
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::a64::*;
 use purgatory_test_harness::boot::{Place, usual_cpu};
-use purgatory_test_harness::instruction::*;
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
 

@@ -1,9 +1,9 @@
 //! The first instructions.
 
-use super::{NOP, run};
+use super::run;
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
-use purgatory_test_harness::instruction::{DSB_NSH, IC_IALLU, ISB};
+use purgatory_test_harness::a64::{DSB_NSH, IC_IALLU, ISB, NOP};
 use rstest::rstest;
 
 #[rstest]

@@ -2,8 +2,8 @@
 
 use crate::harness::{Judged, boot};
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::a64::{ISB, MSR_SCTLR, NOP};
 use purgatory_test_harness::boot::{Place, usual_cpu};
-use purgatory_test_harness::instruction::{ISB, MSR_SCTLR, NOP};
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
 
@@ -36,6 +36,6 @@ fn instructions_after_others(#[values(El1And0, El2, El2And0)] regime: Regime) {
         let place = patch.find("window_close", ISB, 1);
         patch.insert_after(place, |_| vec![NOP; 2]);
         let place = patch.find("window_open", MSR_SCTLR, 0);
-        patch.insert(place, |_| vec![0xd503_3fdf]);
+        patch.insert(place, |_| vec![ISB.word()]);
     });
 }

@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod a64;
 pub mod boot;
 pub mod console;
 pub mod entry_state;
 pub mod executable;
 pub mod guest;
 
-pub mod instruction;
 pub mod linux;
 pub mod loader;
 pub mod patch;

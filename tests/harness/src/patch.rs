@@ -3,11 +3,13 @@
 //!
 //! What is looked for and not there is a panic: then the change has to be thought of anew.
 
-use super::instruction::{ADD, CMP, Pattern, branch, is_relative, movk, movz};
-use super::symbols::Symbols;
 use crate::Regime;
+use crate::a64::{
+    ADD, CMP, MRS_CTR, MRS_ISAR0, MRS_MMFR0, Pattern, branch, is_relative, movk, movz,
+};
 use crate::boot::Boot;
 use crate::purgatory_ro::PurgatoryRo;
+use crate::symbols::Symbols;
 use std::ops::Range;
 
 /// An image that is being changed.
@@ -143,20 +145,20 @@ impl Patch {
 
     /// Makes the image read something else in an ID register than is there.
     pub fn lie(&mut self, lie: Lie) {
-        // MRS of ID_AA64ISAR0_EL1, ID_AA64MMFR0_EL1 with 48 bits of address, and CTR_EL0.
-        let (register, value): (u32, u32) = match lie {
-            Lie::NoSha2 => (0xd538_0600, 0),
-            Lie::NoGranule => (0xd538_0700, 0xff00_0005),
-            Lie::Granule16KiB => (0xd538_0700, 0xff10_0005),
-            Lie::Granule64KiB => (0xd538_0700, 0xf000_0005),
-            Lie::Lines(bytes) => (0xd53b_0020, 0x8440_c004 | (bytes.ilog2() - 2) << 16),
+        // ID_AA64MMFR0_EL1 has 48 bits of address.
+        let (read, value): (Pattern, u32) = match lie {
+            Lie::NoSha2 => (MRS_ISAR0, 0),
+            Lie::NoGranule => (MRS_MMFR0, 0xff00_0005),
+            Lie::Granule16KiB => (MRS_MMFR0, 0xff10_0005),
+            Lie::Granule64KiB => (MRS_MMFR0, 0xf000_0005),
+            Lie::Lines(bytes) => (MRS_CTR, 0x8440_c004 | (bytes.ilog2() - 2) << 16),
         };
         let text = 0..self.symbol("rodata_start");
         let all: Vec<_> = self
             .places(text)
-            .filter(|place| place.word & !0x1f == register)
+            .filter(|place| read.is(place.word))
             .collect();
-        assert!(!all.is_empty(), "the image does not read {register:#x}");
+        assert!(!all.is_empty(), "the image has no {read:x?}");
         for place in all {
             let to = place.register();
             // It is read all the same, which whoever watches may want to see.

@@ -3,6 +3,7 @@
 use super::{BLOCK, Case, MIB, Measured, Window};
 use crate::relocated::relocated;
 use purgatory_test_harness::Regime;
+use purgatory_test_harness::a64::{MRS_ISAR0, MRS_MMFR0, Pattern, movz, movz_16};
 use purgatory_test_harness::boot::{Boot, Place};
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
@@ -17,14 +18,6 @@ const CPU: &str = "cortex-a72";
 
 /// More than this is not run on a path that takes two thousand instructions a block, but computed.
 const MOST_IN_SOFTWARE: u64 = 8 * MIB;
-
-/// `MRS Xt, ID_AA64ISAR0_EL1`, `MRS Xt, ID_AA64MMFR0_EL1`.
-const ISAR0: u32 = 0xd538_0600;
-const MMFR0: u32 = 0xd538_0700;
-/// `MOV Xt, #0`: no SHA2, nor anything else.
-const NOTHING: u32 = 0xd280_0000;
-/// `MOV Xt, #0xff000000`: neither a 4 KiB, a 16 KiB nor a 64 KiB granule; 32 bits of address.
-const NO_GRANULE: u32 = 0xd2bf_e000;
 
 /// Where it is counted.
 pub struct Lab {
@@ -138,10 +131,13 @@ impl Lab {
             }
             Case::Ours { window, sha2 } => {
                 if !sha2 {
-                    patch(image, ISAR0, NOTHING)?;
+                    patch(image, MRS_ISAR0, |to| movz(to, 0))?;
                 }
                 match window {
-                    Window::None => patch(image, MMFR0, NO_GRANULE)?,
+                    Window::None => {
+                        // Neither a 4 KiB, a 16 KiB nor a 64 KiB granule; 32 bits of address.
+                        patch(image, MRS_MMFR0, |to| movz_16(to, 0xff00))?;
+                    }
                     Window::Own => {}
                     Window::Loader => boot.make_tables(|_| ()),
                 }
@@ -167,16 +163,20 @@ fn each(all: u64, blocks: u64) -> Result<u64, String> {
 
 /// No CPU of QEMU's is without SHA2 or without tables that fit, so the image is made to see one: the
 /// instruction that reads the ID register gives another value.
-fn patch(image: &mut PurgatoryRo, what: u32, to: u32) -> Result<(), String> {
+fn patch(
+    image: &mut PurgatoryRo,
+    read: Pattern,
+    value: impl FnOnce(u32) -> u32,
+) -> Result<(), String> {
     let mut words = image.bytes.chunks_exact_mut(4).filter(|word| {
         let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
-        word & !0x1f == what
+        read.is(word)
     });
     let (Some(word), None) = (words.next(), words.next()) else {
-        return Err(format!("{what:#x} is not there exactly once"));
+        return Err(format!("{read:x?} is not there exactly once"));
     };
-    let register = u32::from(word[0] & 0x1f);
-    word.copy_from_slice(&(to | register).to_le_bytes());
+    let to = u32::from(word[0] & 0x1f);
+    word.copy_from_slice(&value(to).to_le_bytes());
     Ok(())
 }
 

@@ -1,49 +1,7 @@
-//! Instructions: how they look, and how those are made that changes of the image need (Arm ARM C4.1, C6.2).
+//! Makes the instructions that tests write into the image, and into guests (Arm ARM C6.2).
 
-/// What an instruction looks like: the bits that count, and their values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pattern(u32, u32);
-
-const fn system(word: u32) -> Pattern {
-    // Any register may be the operand.
-    Pattern(!0x1f, word & !0x1f)
-}
-
-/// `DC IVAC`.
-pub const DC_IVAC: Pattern = system(0xd508_7620);
-/// `DC CIVAC`.
-pub const DC_CIVAC: Pattern = system(0xd50b_7e20);
-/// `IC IALLU`.
-pub const IC_IALLU: Pattern = system(0xd508_751f);
-/// `TLBI` of any kind.
-pub const TLBI: Pattern = Pattern(0xfff8_f000, 0xd508_8000);
-/// `ISB`.
-pub const ISB: Pattern = Pattern(u32::MAX, 0xd503_3fdf);
-/// `DSB SY`.
-pub const DSB_SY: Pattern = Pattern(u32::MAX, 0xd503_3f9f);
-/// `DSB NSH`.
-pub const DSB_NSH: Pattern = Pattern(u32::MAX, 0xd503_379f);
-/// `MSR` to `SCTLR_EL1` or `SCTLR_EL2`.
-pub const MSR_SCTLR: Pattern = Pattern(!0x4_001f, 0xd518_1000);
-/// The same to `MAIR`.
-pub const MSR_MAIR: Pattern = Pattern(!0x4_001f, 0xd518_a200);
-/// To `TCR`.
-pub const MSR_TCR: Pattern = Pattern(!0x4_001f, 0xd518_2040);
-/// To `TTBR0`.
-pub const MSR_TTBR0: Pattern = Pattern(!0x4_001f, 0xd518_2000);
-/// `ADD Xd, Xn, Xm`.
-pub const ADD: Pattern = Pattern(0xffe0_fc00, 0x8b00_0000);
-/// `CMP Xn, Xm`.
-pub const CMP: Pattern = Pattern(0xffe0_fc1f, 0xeb00_001f);
-/// `RET`.
-pub const RET: Pattern = Pattern(u32::MAX, 0xd65f_03c0);
-
-impl Pattern {
-    /// Whether this is one.
-    pub const fn is(self, word: u32) -> bool {
-        word & self.0 == self.1
-    }
-}
+/// The stack pointer as a base register.
+pub const SP: u32 = 31;
 
 /// `NOP`.
 pub const NOP: u32 = 0xd503_201f;
@@ -96,7 +54,7 @@ pub const fn clear_bit(register: u32, bit: u32) -> u32 {
 
 /// `LDR Xt, [Xn]`; 31 is `SP`.
 pub const fn load(to: u32, base: u32) -> u32 {
-    0xf940_0000 | base << 5 | to
+    load_index(to, base, 0)
 }
 
 /// `STR Xt, [Xn]`.
@@ -127,12 +85,14 @@ pub const fn branch(at: u64, target: u64) -> u32 {
     0x1400_0000 | (target.wrapping_sub(at) >> 2) as u32 & 0x3ff_ffff
 }
 
-/// `MRS X9, HCR_EL2` and `MSR HCR_EL2, X9`.
-pub const HCR_TO_ITSELF: [u32; 2] = [0xd53c_1109, 0xd51c_1109];
-
 /// `MOVZ Xd, #value`.
 pub const fn movz(to: u32, value: u16) -> u32 {
     0xd280_0000 | (value as u32) << 5 | to
+}
+
+/// `MOVZ Xd, #value, LSL #16`.
+pub const fn movz_16(to: u32, value: u16) -> u32 {
+    movz(to, value) | 1 << 21
 }
 
 /// `MOVK Xd, #value, LSL #16`.
@@ -140,20 +100,79 @@ pub const fn movk(to: u32, value: u16) -> u32 {
     0xf2a0_0000 | (value as u32) << 5 | to
 }
 
-/// Depends on where it lies: branches, `ADR`, loads of literals.
-pub const fn is_relative(word: u32) -> bool {
-    let branch = word & 0x7c00_0000 == 0x1400_0000;
-    let conditional = word >> 24 == 0x54 || matches!(word >> 24 & 0x7e, 0x34 | 0x36);
-    let adr = word & 0x1f00_0000 == 0x1000_0000;
-    let literal = word & 0x3b00_0000 == 0x1800_0000;
-    branch || conditional || adr || literal
+/// `LDR Xt, [Xn, #index * 8]`.
+pub const fn load_index(to: u32, base: u32, index: u64) -> u32 {
+    0xf940_0000 | (index as u32) << 10 | base << 5 | to
 }
+
+/// `LDUR Xt, [Xn, #1]`.
+pub const fn load_unaligned(to: u32, base: u32) -> u32 {
+    0xf840_1000 | base << 5 | to
+}
+
+/// `STR Wt, [Xn]`.
+pub const fn store_word(what: u32, base: u32) -> u32 {
+    0xb900_0000 | base << 5 | what
+}
+
+/// `STR XZR, [Xn, #index * 8]`.
+pub const fn store_zero_index(base: u32, index: u64) -> u32 {
+    0xf900_001f | (index as u32) << 10 | base << 5
+}
+
+/// `STR Xt, [SP, #-16]!`.
+pub const fn push(what: u32) -> u32 {
+    0xf81f_0fe0 | what
+}
+
+/// `AND Xd, Xd, #0xfffffffff000`: the address in a table descriptor.
+pub const fn page_of(register: u32) -> u32 {
+    0x9274_8c00 | register << 5 | register
+}
+
+/// `B` so many instructions back.
+pub const fn branch_back(words: u64) -> u32 {
+    branch(words * 4, 0)
+}
+
+/// `BR Xn`.
+pub const fn branch_to(register: u32) -> u32 {
+    0xd61f_0000 | register << 5
+}
+
+/// `MRS Xt, TTBR0_ELx`.
+pub const fn mrs_ttbr0(to: u32, el: u64) -> u32 {
+    if el == 1 {
+        0xd538_2000 | to
+    } else {
+        0xd53c_2000 | to
+    }
+}
+
+/// `MSR TTBR0_ELx, Xt`.
+pub const fn msr_ttbr0(from: u32, el: u64) -> u32 {
+    if el == 1 {
+        0xd518_2000 | from
+    } else {
+        0xd51c_2000 | from
+    }
+}
+
+/// `TLBI VMALLE1` or `ALLE2`.
+pub const fn tlbi(el: u64) -> u32 {
+    if el == 1 { 0xd508_871f } else { 0xd50c_871f }
+}
+
+/// `UDF #0`.
+pub const UDF: u32 = 0;
+
+/// `MOVI V0.2D, #0`.
+pub const MOVI_V0: u32 = 0x6f00_e400;
 
 /// As the assembler makes them.
 #[cfg(test)]
 #[test]
 fn instructions_are_made_right() {
-    const SP: u32 = 31;
     let cases = [
         ("sub x6, x6, x7", sub(6, 7), 0xcb07_00c6),
         ("add x5, x5, x7", add(5, 7), 0x8b07_00a5),
@@ -172,13 +191,20 @@ fn instructions_are_made_right() {
         ("dc ivac, x5", dc_ivac(0xd50b_7e25), 0xd508_7625),
         ("dc cvac, x5", dc_cvac(0xd50b_7e25), 0xd50b_7a25),
         ("dc civac, x5", dc_civac(5), 0xd50b_7e25),
+        ("movz x3, #0xff00, lsl #16", movz_16(3, 0xff00), 0xd2bf_e003),
+        ("ldr x4, [x3]", load(4, 3), 0xf940_0064),
+        ("ldr x4, [sp]", load(4, SP), 0xf940_03e4),
+        ("ldr x3, [x3, #16]", load_index(3, 3, 2), 0xf940_0863),
+        ("ldur x4, [x1, #-8]", load_below(4, 1), 0xf85f_8024),
+        ("ldur x3, [x0, #1]", load_unaligned(3, 0), 0xf840_1003),
+        ("str w4, [x3]", store_word(4, 3), 0xb900_0064),
+        ("str xzr, [x3, #8]", store_zero_index(3, 1), 0xf900_047f),
+        ("str x3, [sp, #-16]!", push(3), 0xf81f_0fe3),
+        ("and x3, x3, #0xfffffffff000", page_of(3), 0x9274_8c63),
+        ("br x3", branch_to(3), 0xd61f_0060),
+        ("b . - 4", branch_back(1), 0x17ff_ffff),
     ];
     for (text, made, expected) in cases {
         assert_eq!(made, expected, "{text}: {made:#010x}");
     }
-    assert!(ADD.is(add(5, 7)) && CMP.is(0xeb06_00bf) && !CMP.is(0xeb06_00a5));
-    assert!(TLBI.is(TLBI_VMALLE1) && TLBI.is(TLBI_ALLE2IS) && !TLBI.is(DC_CISW));
-    assert!(MSR_SCTLR.is(0xd518_1004) && MSR_SCTLR.is(0xd51c_1002));
-    assert!(is_relative(0x54ff_ffa3) && is_relative(0xb400_0048) && !is_relative(NOP));
-    assert!(!is_relative(0xd503_3fdf) && is_relative(0x10ff_e342));
 }
