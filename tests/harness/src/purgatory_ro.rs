@@ -1,8 +1,10 @@
 //! `purgatory.ro` as kexec-tools reads it: what it refuses is refused here.
 
 mod refusal;
+mod section_placer;
 
 pub use refusal::Refusal;
+pub use section_placer::SectionPlacer;
 
 use object::elf::{
     EM_AARCH64, ET_REL, FileHeader64, SHF_ALLOC, SHT_NOBITS, SHT_PROGBITS, SHT_REL, SHT_RELA,
@@ -175,48 +177,6 @@ impl PurgatoryRo {
             .ok_or_else(|| Refusal::Missing(name.into()))?;
         let global = all.iter().find(|symbol| symbol.global);
         global.ok_or_else(|| Refusal::NotGlobal(name.into()))
-    }
-}
-
-/// Places sections: what has bytes in the order of the file, then what has none.
-#[derive(Default)]
-struct SectionPlacer {
-    bytes: Vec<u8>,
-    align: u64,
-    /// The offset of each section, by index.
-    places: BTreeMap<usize, u64>,
-    /// Index, alignment and size of sections without bytes.
-    zeros: Vec<(usize, u64, u64)>,
-}
-
-impl SectionPlacer {
-    fn add(&mut self, index: usize, nobits: bool, align: u64, size: u64, bytes: &[u8]) {
-        self.align = self.align.max(align).max(PAGE);
-        if nobits {
-            self.zeros.push((index, align, size));
-        } else {
-            let start = (self.bytes.len() as u64).next_multiple_of(align);
-            self.bytes.resize(start as usize, 0);
-            self.bytes.extend_from_slice(bytes);
-            self.places.insert(index, start);
-        }
-    }
-
-    /// Places what has no bytes behind what has some. Gives the length in memory.
-    fn place_zeros(&mut self) -> u64 {
-        let largest = self
-            .zeros
-            .iter()
-            .map(|&(_, align, _)| align)
-            .max()
-            .unwrap_or(1);
-        let mut end = (self.bytes.len() as u64).next_multiple_of(largest);
-        for &(index, align, size) in &self.zeros {
-            let start = end.next_multiple_of(align);
-            self.places.insert(index, start);
-            end = start + size;
-        }
-        end.next_multiple_of(PAGE)
     }
 }
 
