@@ -6,13 +6,14 @@
 
 mod code;
 
+use std::fs;
+use std::path::Path;
+
 use object::elf::*;
 use object::read::elf::{ElfFile64, ProgramHeader, SectionHeader};
 use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
 use purgatory_test_harness::abi::{ENTRY_POINT, MAX_FILE_SIZE, VARIABLES};
 use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
-use std::fs;
-use std::path::Path;
 
 fn built(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))

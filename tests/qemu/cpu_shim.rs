@@ -1,11 +1,13 @@
 //! On CPUs that QEMU does not have: a shim at EL2 says in the ID registers what they would say, and
 //! what it has seen when the MMU went on and when the kernel ran.
 
-use crate::expect::Expect;
-use crate::harness::case;
+use std::ops::Range;
+
 use purgatory_test_harness::boot::{Boot, Place};
 use purgatory_test_harness::{IdRegister, Regime, this_test};
-use std::ops::Range;
+
+use crate::expect::Expect;
+use crate::harness::case;
 
 /// A field of an ID register.
 type Field = (IdRegister, Range<u32>);

@@ -2,6 +2,8 @@
 //!
 //! Ours has none; this is to count what the other one does.
 
+use std::ops::Range;
+
 use object::elf::{
     FileHeader64, R_AARCH64_ABS64, R_AARCH64_ADD_ABS_LO12_NC, R_AARCH64_ADR_PREL_PG_HI21,
     R_AARCH64_CALL26, R_AARCH64_JUMP26, R_AARCH64_LD_PREL_LO19, R_AARCH64_LDST64_ABS_LO12_NC,
@@ -10,7 +12,6 @@ use object::elf::{
 use object::read::elf::{FileHeader as _, SectionHeader as _, Sym as _};
 use object::{Endianness, SectionIndex, SymbolIndex};
 use purgatory_test_harness::purgatory_ro::SectionPlacer;
-use std::ops::Range;
 
 /// Finds the purgatory in a `kexec` program, in which it stands byte by byte.
 ///

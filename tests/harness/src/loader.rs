@@ -6,12 +6,11 @@
 mod refusal;
 mod segment;
 
-pub use refusal::Refusal;
-pub use segment::Segment;
-
+pub use self::refusal::Refusal;
+pub use self::segment::Segment;
+use self::segment::{corrupt, digest};
 use crate::abi::{ENTRY_POINT, REGIONS};
 use crate::purgatory_ro::{PAGE, PurgatoryRo};
-use segment::{corrupt, digest};
 
 /// How the purgatory is called among the segments.
 pub const PURGATORY: &str = "purgatory";

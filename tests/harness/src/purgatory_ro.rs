@@ -3,8 +3,7 @@
 mod refusal;
 mod section_placer;
 
-pub use refusal::Refusal;
-pub use section_placer::SectionPlacer;
+use std::collections::BTreeMap;
 
 use object::elf::{
     EM_AARCH64, ET_REL, FileHeader64, SHF_ALLOC, SHT_NOBITS, SHT_PROGBITS, SHT_REL, SHT_RELA,
@@ -12,7 +11,9 @@ use object::elf::{
 };
 use object::read::elf::{FileHeader as _, SectionHeader as _, Sym as _};
 use object::{Endianness, SectionIndex};
-use std::collections::BTreeMap;
+
+pub use self::refusal::Refusal;
+pub use self::section_placer::SectionPlacer;
 
 /// The page that kexec places and measures segments by.
 pub const PAGE: u64 = 4096;

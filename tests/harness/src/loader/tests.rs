@@ -1,9 +1,10 @@
 //! What the loader makes, and what it refuses to make.
 
+use sha2::{Digest, Sha256};
+
 use super::*;
 use crate::abi::{ENTRY_POINT, VARIABLES};
 use crate::purgatory_ro;
-use sha2::{Digest, Sha256};
 
 const REGIONS: u64 = 0x100;
 const DIGEST: u64 = 0x200;

@@ -1,7 +1,8 @@
 //! Where kexec puts the sections of a purgatory.
 
-use super::PAGE;
 use std::collections::BTreeMap;
+
+use super::PAGE;
 
 /// Places sections: what has bytes in the order of the file, then what has none.
 #[derive(Default)]
