@@ -1,20 +1,21 @@
 //! Gives the list to the guest, in memory that is a file here, and reads the answers from it.
 
-use crate::cases;
-use crate::messages::{END, MESSAGES, Messages};
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
 use purgatory_test_harness::boot::{RAM, UART, usual_cpu};
-use purgatory_test_harness::entry_state;
 use purgatory_test_harness::executable::executable;
 use purgatory_test_harness::guest::Guest;
 use purgatory_test_harness::jobs::{ANSWERS, Answer, INSTRUCTIONS, JOBS, Job};
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::qemu::{Outcome, Qemu, Stopped, option_value};
 use purgatory_test_harness::zerocopy::IntoBytes;
-use purgatory_test_harness::{Briefing, Piece, Regime, this_test};
-use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use purgatory_test_harness::{Briefing, Piece, Regime, entry_state, this_test};
+
+use crate::cases;
+use crate::messages::{END, MESSAGES, Messages};
 
 const BRIEFING_AT: u64 = 0x4080_0000;
 const GUEST_AT: u64 = 0x4081_0000;

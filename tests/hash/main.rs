@@ -9,9 +9,10 @@ mod cases;
 mod messages;
 mod nist;
 
-use boot::check;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use rstest::rstest;
+
+use self::boot::check;
 
 #[rstest]
 fn every_message_in_both_ways(#[values(El1And0, El2, El2And0)] regime: Regime) {

@@ -5,9 +5,15 @@ mod place;
 mod unusual;
 mod usual;
 
-pub use place::Place;
-pub use usual::usual_cpu;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
+use zerocopy::IntoBytes;
+
+pub use self::place::Place;
+pub use self::usual::usual_cpu;
 use crate::executable::executable;
 use crate::guest::Guest;
 use crate::loader::{Load, Loaded, Segment};
@@ -15,11 +21,6 @@ use crate::purgatory_ro::{PAGE, PurgatoryRo};
 use crate::qemu::{Outcome, Qemu, option_value};
 use crate::v3_tables::BLOCK;
 use crate::{artifact, entry_state};
-use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-use zerocopy::IntoBytes;
 
 /// The data register of the PL011 of QEMU's `virt` machine.
 pub const UART: u64 = 0x0900_0000;

@@ -1,12 +1,14 @@
 //! Where things are in the image: the symbols of `target/purgatory.elf`, which `purgatory.ro` was made
 //! of.
 
-use crate::artifact;
-use crate::purgatory_ro::PurgatoryRo;
-use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection, ObjectSymbol};
 use std::fs;
 use std::ops::Range;
+
+use object::read::elf::ElfFile64;
+use object::{Object, ObjectSection, ObjectSymbol};
+
+use crate::artifact;
+use crate::purgatory_ro::PurgatoryRo;
 
 /// The symbols, as offsets into the image.
 #[derive(Clone, Debug)]
