@@ -20,7 +20,7 @@ setup: ## install what building, testing and running need (root or sudo)
 	scripts/setup.sh
 
 demo: all guests ## boot a small guest through the image in QEMU; ARGS=--help shows the choices
-	$(CARGO) run -q --locked -p purgatory-test-support --bin demo -- $(ARGS)
+	$(CARGO) run -q --locked -p purgatory-demo -- $(ARGS)
 
 guests: ## build the tests' bare-metal programs into target/guests/
 	$(XTASK) guests
@@ -41,7 +41,7 @@ test: all guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="-
 bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
 	scripts/fetch.sh
 	scripts/kexec-tools.sh
-	$(CARGO) run -q --locked --release -p purgatory-test-support --bin bench
+	$(CARGO) run -q --locked --release -p purgatory-bench
 
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check

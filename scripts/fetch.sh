@@ -1,5 +1,5 @@
 #!/bin/bash
-# Downloads what tests/kexec.rs boots, into target/downloads/<suite>/:
+# Downloads what tests/kexec boots, into target/downloads/<suite>/:
 #   bookworm/Image                  Debian 12's arm64 cloud kernel
 #   bookworm/busybox                a static arm64 busybox
 #   bookworm/installed/             Debian 12's kexec as it is installed, and the libraries it needs
@@ -130,7 +130,7 @@ for suite in bookworm sid; do
         rm -rf "${downloads:?}/$suite"
         mv "$work/files" "$downloads/$suite"
     elif [ $suite = sid ]; then
-        say "NOT HERE: kexec-tools of Debian sid, $mirror does not give it; the test of it will say so"
+        say "NOT HERE: kexec-tools of Debian sid, $mirror does not give it; its test fails unless PURGATORY_WITHOUT=sid"
     else
         die "nothing from $mirror; with network, or with DEBIAN_MIRROR=… set, run: scripts/fetch.sh"
     fi

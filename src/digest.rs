@@ -52,14 +52,14 @@ pub struct Digest(pub [u8; 32]);
 pub struct Sha256<E> {
     engine: E,
     state: State,
-    /// The message so far in bytes.
+    /// The message so far in bytes: at most 16 × 2^52, so that its bits fit as well.
     len: u64,
     /// The `len % 64` bytes of the message that no block is full with yet.
     pending: Block,
 }
 
 impl<E: Engine> Sha256<E> {
-    /// Of the empty message.
+    /// Starts a computation.
     pub const fn new(engine: E) -> Self {
         Self {
             engine,
@@ -88,15 +88,15 @@ impl<E: Engine> Sha256<E> {
             } else {
                 self.engine.compress(&mut self.state, at, blocks);
                 at += blocks * BLOCK as u64;
-                self.len = self.len.wrapping_add(blocks * BLOCK as u64);
+                self.len += blocks * BLOCK as u64;
             }
         }
     }
 
-    /// Pads the message (FIPS 180-4, 5.1.1) and returns its digest. There is nothing to be done with
-    /// `self` after that.
+    /// Pads the message (FIPS 180-4, 5.1.1) and returns its digest. `self` must not be used afterwards;
+    /// by reference because a move costs 276 bytes.
     pub fn finish(&mut self) -> Digest {
-        let bits = self.len.wrapping_mul(8);
+        let bits = self.len * 8;
         self.push(0x80);
         while self.pending_len() != BLOCK - 8 {
             self.push(0);
@@ -128,14 +128,14 @@ impl<E: Engine> Sha256<E> {
         if let Some(place) = self.pending.0.get_mut((self.len % BLOCK as u64) as usize) {
             *place = byte;
         }
-        self.len = self.len.wrapping_add(1);
+        self.len += 1;
         if self.pending_len() == 0 {
             self.engine.compress_block(&mut self.state, &self.pending);
         }
     }
 }
 
-/// Whether the two digests are equal: all 256 bits, in a time that tells nothing.
+/// Returns whether the two digests are equal: all 256 bits, in constant time.
 #[must_use]
 pub fn equal(a: &[u8; 32], b: &[u8; 32]) -> bool {
     a.iter()

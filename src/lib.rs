@@ -8,9 +8,15 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod words;
+
+pub mod abi;
+pub mod control;
 pub mod cpu;
 pub mod digest;
 pub mod paging;
 pub mod region;
 pub mod report;
 pub mod request;
+pub mod translation;

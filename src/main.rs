@@ -11,34 +11,38 @@ mod arch;
 
 use arch::{
     console::Uart,
-    handover, image,
-    memory::{self, Once, Pool},
+    entry, handover, image,
+    memory::{LoaderMemory, PoolFrames, PoolToken},
     registers, sha256, symbols, timer,
     window::Window,
 };
 use purgatory::{
     cpu::Cpu,
-    digest,
     paging::{
-        layout::Layout,
+        AddressMap,
+        layout::{ImageParts, Layout},
         loader,
         table::{self, NoTables},
     },
     report::{self, Through, Verified},
-    request::{Check, LoaderTables, Request},
+    request::{Check, Cleared, Request, TableOffer},
+    translation::Granule,
 };
 
-/// Called by the first instructions, with the MMU off and on a stack of our own, once.
-extern "C" fn main(found: arch::Entry) -> ! {
+entry!(main);
+
+/// Called once by `purgatory_start`, with the MMU off, on our own stack.
+fn main(found: arch::Entry) -> ! {
     let cpu = registers::cpu();
     let raw = symbols::raw();
-    let console = &mut Uart::new(raw, cpu.pa_bits);
+    let parts = image::parts();
+    let Ok(own) = parts.region(cpu.pa_range) else {
+        handover::park()
+    };
+    let console = &mut Uart::new(raw, &own, cpu.pa_range);
     report::greeting(console);
 
-    let Ok(image) = image::region(cpu.pa_bits) else {
-        handover::halt(console)
-    };
-    let request = match Request::new(raw, &image, cpu.pa_bits) {
+    let request = match Request::new(raw, &own, cpu.pa_range) {
         Ok(request) => request,
         Err(refusal) => {
             report::refusal(console, &refusal);
@@ -47,36 +51,38 @@ extern "C" fn main(found: arch::Entry) -> ! {
     };
     report::request(console, &request);
 
-    match &request.check {
-        Some(check) => verify(console, &cpu, check, request.tables, found.pool),
-        None => report::skipped(console),
-    }
+    let cleared = if let Some(check) = &request.check {
+        verify(console, &cpu, parts, check, request.tables, found.pool)
+    } else {
+        report::skipped(console);
+        request.waive()
+    };
+    let Some(cleared) = cleared else {
+        handover::halt(console)
+    };
 
     report::handing_over(console);
-    handover::hand_over(
-        cpu.regime,
-        &found.registers,
-        request.kernel_entry,
-        request.dtb,
-    )
+    handover::hand_over(cleared, cpu.regime, &found.registers, &request)
 }
 
-/// Returns if the regions have the digest that the loader computed, and halts otherwise.
+/// Hashes the regions, through a window if there can be one, and compares with the loader's digest.
 fn verify(
     console: &mut Uart,
     cpu: &Cpu,
+    parts: ImageParts,
     check: &Check<'_>,
-    offer: Option<LoaderTables>,
-    pool: Once,
-) {
+    offer: Option<TableOffer>,
+    pool: PoolToken,
+) -> Option<Cleared> {
     let start = timer::now();
-    let (window, through) = match window(console, cpu, check, offer, pool) {
-        Ok((window, through)) => (Some(window), through),
+    let (map, through) = match address_map(console, cpu, parts, check, offer, pool) {
+        Ok((map, through)) => (Some(map), through),
         Err(why) => {
             report::no_window(console, why);
-            (None, Through::Bus)
+            (None, Through::Uncached)
         }
     };
+    let window = map.map(|map| Window::new(cpu, &map));
 
     let computed = match &window {
         Some(window) => window.with(|| sha256::hash(cpu, check)),
@@ -86,9 +92,10 @@ fn verify(
         check.regions().for_each(|region| window.flush(&region));
     }
 
-    if !digest::equal(&computed.0, check.digest()) {
+    let cleared = check.clear(&computed);
+    if cleared.is_none() {
         report::mismatch(console, &computed.0, check.digest());
-        handover::halt(console);
+        return None;
     }
     let verified = Verified {
         bytes: check.bytes(),
@@ -97,40 +104,45 @@ fn verify(
         frequency: timer::frequency(),
         regime: cpu.regime,
         through,
+        granule: map.map(|map| map.granule()),
         sha2: cpu.has_sha2,
     };
     report::verified(console, &verified);
+    cleared
 }
 
-/// A window through the loader's tables if they are good, else through our own; why there is none
-/// otherwise.
-fn window(
+/// The loader's tables if they are good, else our own, of the first granule with which they fit the
+/// pool; why there are none otherwise.
+fn address_map(
     console: &mut Uart,
     cpu: &Cpu,
+    parts: ImageParts,
     check: &Check<'_>,
-    offer: Option<LoaderTables>,
-    pool: Once,
-) -> Result<(Window, Through), NoTables> {
-    let granule = cpu.granule.ok_or(NoTables::NoGranule)?;
-    let image = image::layout();
-    let layout = Layout::new(granule, image, check.regions());
-
-    let offered = offer.and_then(|offer| {
-        loader::check(cpu.regime, &layout, &offer, &memory::LoaderTables(*check))
-            .inspect_err(|why| report::own_tables(console, offer.root, *why))
-            .ok()
-    });
-    let (map, through) = match offered {
-        Some(map) => (map, Through::LoaderTables),
-        None => (
-            table::build(cpu.regime, &layout, &mut Pool::new(pool))?,
-            Through::OwnTables,
-        ),
-    };
-    Ok((Window::new(cpu, &map, &image), through))
+    offer: Option<TableOffer>,
+    mut pool: PoolToken,
+) -> Result<(AddressMap, Through), NoTables> {
+    let layout = |granule| Layout::new(granule, parts, check.regions());
+    if let Some(offer) = offer {
+        match loader::check(cpu, &layout(Granule::Size4K), &offer, &LoaderMemory(*check)) {
+            Ok(map) => return Ok((map, Through::LoaderTables)),
+            Err(why) => report::loader_tables_refused(console, offer.root, why),
+        }
+    }
+    let mut refused = NoTables::NoGranule;
+    for granule in cpu.granules.by_preference() {
+        match table::build(
+            cpu.regime,
+            &layout(granule),
+            &mut PoolFrames::new(&mut pool),
+        ) {
+            Ok(map) => return Ok((map, Through::OwnTables)),
+            Err(why) => refused = why,
+        }
+    }
+    Err(refused)
 }
 
-/// There is no panic in the image; the compiler wants to know what one would do.
+/// Required by the compiler; tests/image proves that no panic is linked.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     handover::park()

@@ -1,10 +1,40 @@
 //! A range of physical memory that has been checked.
 //!
-//! The loader's (start, len) pairs are allegations until [`Region::new`] has seen that they do not
-//! wrap and end inside the CPU's physical address range. There is no other way to a [`Region`], so
-//! code that holds one may compute with it freely.
+//! A (start, len) pair of the loader's is only a claim until [`Region::new`] has checked that it
+//! neither wraps nor leaves the physical address range. There is no other way to a [`Region`], so code
+//! that holds one may compute with it freely.
 
 use core::num::NonZeroU64;
+
+/// The physical address range of a CPU: all addresses below 2^32 to 2^52.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaRange {
+    bits: u32,
+}
+
+impl PaRange {
+    /// Decodes `ID_AA64MMFR0_EL1.PARange` (Arm ARM, ID_AA64MMFR0_EL1). A value from the future counts as 52
+    /// bits, the most that this layout of the ID register can mean.
+    #[must_use]
+    pub const fn new(parange: u64) -> Self {
+        let bits = match parange {
+            0 => 32,
+            1 => 36,
+            2 => 40,
+            3 => 42,
+            4 => 44,
+            5 => 48,
+            _ => 52,
+        };
+        Self { bits }
+    }
+
+    /// Returns the width of an address in bits, 32 to 52.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.bits
+    }
+}
 
 /// A non-empty range of physical memory; `start + len` fits, and ends inside the physical address
 /// range that it was checked against.
@@ -26,58 +56,57 @@ pub enum RegionError {
 }
 
 impl Region {
-    /// Checks `start` (physical address) and `len` (bytes) against a physical address range of
-    /// `pa_bits` bits (32 to 52, `ID_AA64MMFR0_EL1.PARange`).
+    /// Checks `start` (physical address) and `len` (bytes) against the physical address range.
     ///
     /// # Errors
     ///
     /// A [`RegionError`] for each thing that can be wrong, the first one found.
-    pub fn new(start: u64, len: u64, pa_bits: u32) -> Result<Self, RegionError> {
+    pub fn new(start: u64, len: u64, pa_range: PaRange) -> Result<Self, RegionError> {
         let len = NonZeroU64::new(len).ok_or(RegionError::Empty)?;
         let last = start.checked_add(len.get() - 1).ok_or(RegionError::Wraps)?;
-        if last.checked_shr(pa_bits).unwrap_or(0) != 0 {
+        if last >> pa_range.bits != 0 {
             return Err(RegionError::BeyondPhysicalRange);
         }
         Ok(Self { start, len })
     }
 
-    /// First byte, a physical address.
+    /// Returns the first byte, a physical address.
     #[must_use]
     pub const fn start(&self) -> u64 {
         self.start
     }
 
-    /// Length in bytes, never 0.
+    /// Returns the length in bytes, never 0.
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.len.get()
     }
 
-    /// Never: an empty range is no region. (Clippy wants it beside `len`.)
+    /// Returns false: an empty range is no region. (Clippy wants it beside `len`.)
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         false
     }
 
-    /// One past the last byte, a physical address; at most 2^52.
+    /// Returns one past the last byte, a physical address; at most 2^52.
     #[must_use]
     pub const fn end(&self) -> u64 {
         self.start + self.len.get()
     }
 
-    /// Whether `address` lies inside.
+    /// Returns whether `address` lies inside.
     #[must_use]
     pub const fn contains(&self, address: u64) -> bool {
         address >= self.start && address - self.start < self.len.get()
     }
 
-    /// Whether all of `other` lies inside.
+    /// Returns whether all of `other` lies inside.
     #[must_use]
     pub const fn encloses(&self, other: &Self) -> bool {
         self.start <= other.start && other.end() <= self.end()
     }
 
-    /// Whether the two have a byte in common.
+    /// Returns whether the two have a byte in common.
     #[must_use]
     pub const fn overlaps(&self, other: &Self) -> bool {
         self.start < other.end() && other.start < self.end()
@@ -88,39 +117,53 @@ impl Region {
 mod tests {
     use super::*;
 
+    const BITS_40: PaRange = PaRange::new(2);
+    const BITS_48: PaRange = PaRange::new(5);
+    const BITS_52: PaRange = PaRange::new(6);
+
+    #[test]
+    fn every_parange_has_its_width() {
+        let bits = [
+            32, 36, 40, 42, 44, 48, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52,
+        ];
+        for (value, bits) in (0..).zip(bits) {
+            assert_eq!(PaRange::new(value).bits(), bits, "PARange = {value}");
+        }
+    }
+
     #[test]
     fn a_region_may_end_at_the_last_byte_of_the_physical_range() {
-        let r = Region::new((1 << 40) - 16, 16, 40).unwrap();
+        let r = Region::new((1 << 40) - 16, 16, BITS_40).unwrap();
         assert_eq!((r.start(), r.len(), r.end()), ((1 << 40) - 16, 16, 1 << 40));
     }
 
     #[test]
     fn one_byte_more_lies_beyond() {
         let beyond = Err(RegionError::BeyondPhysicalRange);
-        assert_eq!(Region::new((1 << 40) - 16, 17, 40), beyond);
-        assert_eq!(Region::new(1 << 40, 1, 40), beyond);
-        assert_eq!(Region::new(1 << 52, 1, 52), beyond);
+        assert_eq!(Region::new((1 << 40) - 16, 17, BITS_40), beyond);
+        assert_eq!(Region::new(1 << 40, 1, BITS_40), beyond);
+        assert_eq!(Region::new(1 << 52, 1, BITS_52), beyond);
     }
 
     #[test]
     fn a_sum_that_wraps_is_no_region() {
-        assert_eq!(Region::new(u64::MAX, 2, 48), Err(RegionError::Wraps));
-        assert_eq!(Region::new(2, u64::MAX, 48), Err(RegionError::Wraps));
+        assert_eq!(Region::new(u64::MAX, 2, BITS_48), Err(RegionError::Wraps));
+        assert_eq!(Region::new(2, u64::MAX, BITS_48), Err(RegionError::Wraps));
         // The sum that just fits is judged by the range.
         assert_eq!(
-            Region::new(u64::MAX, 1, 48),
+            Region::new(u64::MAX, 1, BITS_48),
             Err(RegionError::BeyondPhysicalRange)
         );
     }
 
     #[test]
     fn an_empty_range_is_no_region() {
-        assert_eq!(Region::new(0x1000, 0, 48), Err(RegionError::Empty));
+        assert_eq!(Region::new(0x1000, 0, BITS_48), Err(RegionError::Empty));
     }
 
     #[test]
     fn neighbours_do_not_overlap() {
-        let r = |start, len| Region::new(start, len, 48).unwrap();
+        let r = |start, len| Region::new(start, len, BITS_48).unwrap();
         assert!(!r(0x1000, 0x1000).overlaps(&r(0x2000, 1)));
         assert!(!r(0x2000, 1).overlaps(&r(0x1000, 0x1000)));
         assert!(r(0x1000, 0x1001).overlaps(&r(0x2000, 1)));

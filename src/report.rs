@@ -5,9 +5,12 @@
 //! have looked for since the first arm64 purgatory.
 
 use crate::{
-    cpu::Regime,
-    paging::{loader::Unusable, table::NoTables},
-    request::{Refusal, Request},
+    paging::{
+        loader::{Unusable, unusable_words},
+        table::{NoTables, no_tables_words},
+    },
+    request::{Refusal, Request, problem_words, symbol_words},
+    translation::{Granule, Regime, regime_words},
 };
 
 /// Takes the characters of the console, one by one.
@@ -16,15 +19,16 @@ pub trait Console {
     fn byte(&mut self, byte: u8);
 }
 
-/// What memory was read through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Through {
-    /// The D-cache, with page tables of our own.
-    OwnTables,
-    /// The D-cache, with the loader's page tables.
-    LoaderTables,
-    /// Nothing: MMU and D-cache stayed off.
-    Bus,
+worded! {
+    /// What memory was read through.
+    pub enum Through, through_words! {
+        /// The D-cache, with page tables of our own.
+        OwnTables = "on",
+        /// The D-cache, with the loader's page tables.
+        LoaderTables = "on, loader's page tables",
+        /// Nothing: MMU and D-cache stayed off.
+        Uncached = "off",
+    }
 }
 
 /// How the digest was computed.
@@ -38,10 +42,12 @@ pub struct Verified {
     pub ticks: u64,
     /// Ticks a second (`CNTFRQ_EL0`); 0 where firmware has not set it.
     pub frequency: u64,
-    /// Where.
+    /// The regime we ran in.
     pub regime: Regime,
     /// With the MMU and D-cache on?
     pub through: Through,
+    /// The granule of the tables, if there were any.
+    pub granule: Option<Granule>,
     /// With the CPU's SHA2 instructions?
     pub sha2: bool,
 }
@@ -57,16 +63,16 @@ pub struct Exception {
     pub far: u64,
     /// The instruction's offset from the start of the image, as the map file has it.
     pub offset: u64,
-    /// Where.
+    /// The regime we ran in.
     pub regime: Regime,
 }
 
-/// The greeting.
+/// Says that the old kernel is gone.
 pub fn greeting(console: &mut impl Console) {
     say(console, "I'm in purgatory\n", &[]);
 }
 
-/// What is to be started.
+/// Says what is to be started.
 pub fn request(console: &mut impl Console, request: &Request<'_>) {
     let numbers = [request.kernel_entry, request.dtb];
     say(
@@ -76,11 +82,11 @@ pub fn request(console: &mut impl Console, request: &Request<'_>) {
     );
 }
 
-/// A value of the loader's that we will not work with.
+/// Names a value of the loader's that was refused.
 pub fn refusal(console: &mut impl Console, refusal: &Refusal) {
     say(
         console,
-        "purgatory: %[sha256_regions|arm64_kernel_entry|arm64_dtb_addr|skip_checks]",
+        concat!("purgatory: %[", symbol_words!(), "]"),
         &[refusal.symbol as u64],
     );
     if let Some(index) = refusal.index {
@@ -88,8 +94,7 @@ pub fn refusal(console: &mut impl Console, refusal: &Refusal) {
     }
     say(
         console,
-        ": %[is not set|is not 4-byte aligned|is not 8-byte aligned|wraps around|lies beyond the \
-         physical address range|covers the purgatory|is neither 0 nor 1]: %x",
+        concat!(": %[", problem_words!(), "]: %x"),
         &[refusal.problem as u64, refusal.value],
     );
     if let Some(len) = refusal.len {
@@ -98,27 +103,33 @@ pub fn refusal(console: &mut impl Console, refusal: &Refusal) {
     say(console, "\n", &[]);
 }
 
-/// The regions will be hashed with the D-cache off, and why.
+/// Says that the regions will be hashed with the D-cache off, and why.
 pub fn no_window(console: &mut impl Console, why: NoTables) {
     say(
         console,
-        "purgatory: D-cache stays off, verification will be slow: %[no translation granule|no memory \
-         for so many page tables|a region lies above 48 bits]\n",
+        concat!(
+            "purgatory: D-cache stays off, verification will be slow: %[",
+            no_tables_words!(),
+            "]\n"
+        ),
         &[why as u64],
     );
 }
 
-/// The loader's tables at `root` are not used, and why.
-pub fn own_tables(console: &mut impl Console, root: u64, why: Unusable) {
+/// Says that the loader's tables at `root` are not used, and why.
+pub fn loader_tables_refused(console: &mut impl Console, root: u64, why: Unusable) {
     say(
         console,
-        "purgatory: own page tables, those at %x %[lie in no region|do not map all|are not an \
-         identity map|have unusable attributes|are for another image|have 4 KiB granules]\n",
+        concat!(
+            "purgatory: loader's page tables at %x ignored: %[",
+            unusable_words!(),
+            "]\n"
+        ),
         &[root, why as u64],
     );
 }
 
-/// The digest is right.
+/// Says that the digest is right, and how it was computed.
 pub fn verified(console: &mut impl Console, verified: &Verified) {
     let in_ms = verified
         .ticks
@@ -126,8 +137,13 @@ pub fn verified(console: &mut impl Console, verified: &Verified) {
         .checked_div(verified.frequency);
     say(
         console,
-        "purgatory: %m MiB in %d region%[|s] verified in %d %[ms|ticks] (%[EL1|EL2|EL2 VHE], D-cache \
-         %[on|on, loader's page tables|off], %[software SHA-256|SHA2 instructions])\n",
+        concat!(
+            "purgatory: %m MiB in %d region%[|s] verified in %d %[ms|ticks] (%[",
+            regime_words!(),
+            "], D-cache %[",
+            through_words!(),
+            "]%[|, 16 KiB granule|, 64 KiB granule], %[software SHA-256|SHA2 instructions])\n"
+        ),
         &[
             verified.bytes,
             verified.regions,
@@ -136,12 +152,18 @@ pub fn verified(console: &mut impl Console, verified: &Verified) {
             in_ms.is_none().into(),
             verified.regime as u64,
             verified.through as u64,
+            match verified.granule {
+                // What is usual is not said.
+                None | Some(Granule::Size4K) => 0,
+                Some(Granule::Size16K) => 1,
+                Some(Granule::Size64K) => 2,
+            },
             verified.sha2.into(),
         ],
     );
 }
 
-/// The user asked for no checks.
+/// Says that the user asked for no checks.
 pub fn skipped(console: &mut impl Console) {
     say(
         console,
@@ -150,7 +172,7 @@ pub fn skipped(console: &mut impl Console) {
     );
 }
 
-/// The digest is wrong.
+/// Shows a digest that is wrong beside the one expected.
 pub fn mismatch(console: &mut impl Console, computed: &[u8; 32], expected: &[u8; 32]) {
     say(
         console,
@@ -167,19 +189,48 @@ pub fn mismatch(console: &mut impl Console, computed: &[u8; 32], expected: &[u8;
     say(console, "\n", &[]);
 }
 
-/// An exception, in words and numbers. The classes are `ESR_ELx.EC` (Arm ARM, ESR_EL1) as far as our
-/// own code can come to them.
+/// Declares the exception classes and a macro for their words, as [`worded!`] does for an enum.
+macro_rules! exception_classes {
+    ($($class:literal = $word:literal,)+) => {
+        const EXCEPTION_CLASSES: &[u8] = &[$($class),+];
+
+        macro_rules! exception_words {
+            () => {
+                worded!(@joined $($word),+)
+            };
+        }
+    };
+}
+
+// `ESR_ELx.EC` (Arm ARM, ESR_EL1), those that our own code can raise.
+exception_classes! {
+    0x00 = "undefined instruction",
+    0x07 = "FP/SIMD access trapped",
+    0x0e = "illegal execution state",
+    0x18 = "system register access trapped",
+    0x21 = "instruction abort",
+    0x22 = "PC alignment",
+    0x25 = "data abort",
+    0x26 = "SP alignment",
+    0x2f = "SError",
+}
+
+/// Describes an exception, in words and numbers.
 pub fn exception(console: &mut impl Console, exception: &Exception) {
-    const CLASSES: [u8; 9] = [0x00, 0x07, 0x0e, 0x18, 0x21, 0x22, 0x25, 0x26, 0x2f];
     let class = (exception.esr >> 26) as u8 & 0x3f;
-    let known = CLASSES.iter().take_while(|&&known| known != class).count();
+    let unknown = |&&known: &&u8| known != class;
+    let index = EXCEPTION_CLASSES.iter().take_while(unknown).count();
     say(
         console,
-        "\npurgatory: exception: %[undefined instruction|FP/SIMD access trapped|illegal execution \
-         state|system register access trapped|instruction abort|PC alignment|data abort|SP alignment\
-         |SError|other] at %[EL1|EL2|EL2 VHE], ESR=%x ELR=%x FAR=%x offset=%x\n",
+        concat!(
+            "\npurgatory: exception: %[",
+            exception_words!(),
+            "|other] at %[",
+            regime_words!(),
+            "], ESR=%x ELR=%x FAR=%x offset=%x\n"
+        ),
         &[
-            known as u64,
+            index as u64,
             exception.regime as u64,
             exception.esr,
             exception.elr,
@@ -189,12 +240,12 @@ pub fn exception(console: &mut impl Console, exception: &Exception) {
     );
 }
 
-/// The last words before the kernel.
+/// Says the last words before the kernel.
 pub fn handing_over(console: &mut impl Console) {
     say(console, "purgatory: booting kernel now\n", &[]);
 }
 
-/// The last words when no kernel is started.
+/// Says the last words when no kernel is started.
 pub fn halted(console: &mut impl Console) {
     say(console, "purgatory: halted\n", &[]);
 }
@@ -208,7 +259,7 @@ pub fn halted(console: &mut impl Console) {
 /// | `%m` | bytes as mebibytes, rounded to one digit after the point |
 /// | `%[a\|b]` | `a` for 0, `b` for 1 and so on |
 ///
-/// A line feed goes out behind a carriage return. A number that is missing counts as 0.
+/// A line feed goes out after a carriage return. A number that is missing counts as 0.
 #[inline(never)]
 fn say<C: Console>(console: &mut C, template: &str, numbers: &[u64]) {
     let mut numbers = numbers.iter().copied();
@@ -231,7 +282,7 @@ fn say<C: Console>(console: &mut C, template: &str, numbers: &[u64]) {
                 }
                 Some(b'm') => {
                     // 16 regions below 2^52 bytes each: far from overflow.
-                    let tenths = (number().wrapping_mul(10) + (1 << 19)) >> 20;
+                    let tenths = (number() * 10 + (1 << 19)) >> 20;
                     decimal(console, tenths / 10);
                     console.byte(b'.');
                     decimal(console, tenths % 10);
@@ -248,7 +299,7 @@ fn say<C: Console>(console: &mut C, template: &str, numbers: &[u64]) {
     }
 }
 
-/// The lowest `digits` hexadecimal digits of `value`.
+/// Writes the lowest `digits` hexadecimal digits of `value`.
 fn hex(console: &mut impl Console, value: u64, digits: u32) {
     for place in (0..digits).rev() {
         let nibble = (value >> (4 * place)) as u8 & 0xf;
@@ -260,6 +311,7 @@ fn hex(console: &mut impl Console, value: u64, digits: u32) {
     }
 }
 
+/// Writes `value` in decimal.
 fn decimal(console: &mut impl Console, value: u64) {
     // Twenty digits at most, so twenty calls deep at most.
     if value >= 10 {

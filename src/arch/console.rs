@@ -2,16 +2,21 @@
 
 use core::ptr;
 
-use purgatory::{report::Console, request::RawSymbols};
+use purgatory::{
+    abi::RawSymbols,
+    region::{PaRange, Region},
+    report::Console,
+    request::usable_sink,
+};
 use spin::relax::{RelaxStrategy, Spin};
 
-use super::{image, timer};
+use super::timer;
 
 /// What a FIFO is expected to hold at least, and what may be sent at once: bytes.
 const FIFO: u64 = 16;
 /// Bytes a second at 115200 baud are 11520; a little less is sent.
 const BYTES_PER_SECOND: u64 = 10_000;
-/// Looks at the clock before we give up waiting for it: it may stand still.
+/// Timer reads before giving up: the counter may be stopped.
 const PATIENCE: u32 = 1 << 20;
 
 /// A UART that is written to at the pace of 115200 baud, since it cannot be asked whether it is
@@ -25,16 +30,13 @@ pub struct Uart {
 }
 
 impl Uart {
-    /// The sink that the loader named, if it can be used. Writing to it is legal with the MMU off
+    /// Takes the sink that the loader named, if it can be used. Writing to it is legal with the MMU off
     /// only.
-    // Two callers, the story and the exception report: once is enough.
+    // Two callers, the story and the exception report: one copy saves space.
     #[inline(never)]
-    pub fn new(raw: &RawSymbols, pa_bits: u32) -> Self {
-        let data = image::region(pa_bits)
-            .ok()
-            .and_then(|image| purgatory::request::usable_sink(raw, &image, pa_bits));
+    pub fn new(raw: &RawSymbols, image: &Region, pa_range: PaRange) -> Self {
         Self {
-            data,
+            data: usable_sink(raw, image, pa_range),
             ticks_per_byte: timer::frequency() / BYTES_PER_SECOND,
             empty_at: 0,
         }

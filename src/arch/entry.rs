@@ -6,9 +6,12 @@
 
 use core::arch::global_asm;
 
-use purgatory::cpu::{Regime, SCTLR_I, sctlr_off};
+use purgatory::{
+    control::{SCTLR_I, sctlr_off},
+    translation::Regime,
+};
 
-use super::memory::Once;
+use super::memory::PoolToken;
 
 /// What the first instructions hand to `main`, once.
 #[repr(C)]
@@ -16,7 +19,7 @@ pub struct Entry {
     /// What they have changed.
     pub registers: Found,
     /// Nobody has used the pool yet.
-    pub pool: Once,
+    pub pool: PoolToken,
 }
 
 /// What the first instructions found in the registers that they had to change.
@@ -27,6 +30,18 @@ pub struct Found {
     /// `VBAR_ELx`.
     pub vbar: u64,
 }
+
+/// Names the function that the first instructions call: once, with the MMU off and on a stack of our own.
+macro_rules! entry {
+    ($main:path) => {
+        #[allow(unsafe_code)]
+        #[unsafe(export_name = "purgatory_main")]
+        extern "C" fn purgatory_main(entry: $crate::arch::Entry) -> ! {
+            $main(entry)
+        }
+    };
+}
+pub(crate) use entry;
 
 const SCTLR_EL1: u64 = sctlr_off(Regime::El1And0);
 const SCTLR_EL2: u64 = sctlr_off(Regime::El2);
@@ -39,9 +54,9 @@ const SCTLR_EL2: u64 = sctlr_off(Regime::El2);
 // The order:
 //   1. No interrupt, SP_ELx as stack pointer, SCTLR known and off. Nothing is loaded or stored
 //      before that: data may be big-endian until then.
-//   2. I-cache emptied and on, which is legal with the MMU off: fetches are Normal memory (Arm ARM D8.2,
-//      "The effects of disabling an address translation stage"). It turns every fetch from a bus
-//      access into a cache hit.
+//   2. I-cache emptied and on, which is legal with the MMU off: fetches are Normal memory (Arm ARM
+//      D8.2, "The effects of disabling an address translation stage"). It turns every fetch from a
+//      bus access into a cache hit.
 //   3. Vectors, so that from here on nothing fails silently.
 //   4. Stack, and our own relocations: link.ld keeps only R_AARCH64_RELATIVE, the build checks it.
 global_asm!(
@@ -69,12 +84,6 @@ global_asm!(
     "    isb",
     "    msr     sctlr_el2, x1",
     "2:  isb",
-    "    b       cache_fetches",
-    ".size purgatory_start, . - purgatory_start",
-    ".popsection",
-    ".pushsection .text.cache_fetches, \"ax\", %progbits",
-    ".type cache_fetches, %function",
-    "cache_fetches:",
     "    ic      iallu",
     "    dsb     nsh",
     "    isb",
@@ -89,12 +98,6 @@ global_asm!(
     "3:  msr     sctlr_el2, x1",
     "    msr     vbar_el2, x2",
     "4:  isb",
-    "    b       relocate",
-    ".size cache_fetches, . - cache_fetches",
-    ".popsection",
-    ".pushsection .text.relocate, \"ax\", %progbits",
-    ".type relocate, %function",
-    "relocate:",
     "    adrp    x1, stack_top",
     "    add     x1, x1, :lo12:stack_top",
     "    mov     sp, x1",
@@ -114,12 +117,11 @@ global_asm!(
     "    mov     x1, x20",
     "    mov     x29, xzr",
     "    mov     x30, xzr",
-    "    b       {main}",
-    ".size relocate, . - relocate",
+    "    b       purgatory_main",
+    ".size purgatory_start, . - purgatory_start",
     ".popsection",
     el2 = const 2 << 2,
     sctlr_el1 = const SCTLR_EL1,
     sctlr_el2 = const SCTLR_EL2,
     i = const SCTLR_I,
-    main = sym crate::main,
 );

@@ -4,8 +4,9 @@
 use core::arch::global_asm;
 
 use purgatory::{
-    cpu::{Regime, SCTLR_I, sctlr_off},
+    control::{SCTLR_I, sctlr_off},
     report,
+    translation::Regime,
 };
 
 use super::{console::Uart, handover, image, registers, symbols};
@@ -13,15 +14,18 @@ use super::{console::Uart, handover, image, registers, symbols};
 /// Reports the exception with a fresh stack and the MMU off.
 extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
     let cpu = registers::cpu();
-    let mut console = Uart::new(symbols::raw(), cpu.pa_bits);
-    let offset = elr.wrapping_sub(image::layout().text);
+    let parts = image::parts();
+    let Ok(own) = parts.region(cpu.pa_range) else {
+        handover::park()
+    };
+    let mut console = Uart::new(symbols::raw(), &own, cpu.pa_range);
     report::exception(
         &mut console,
         &report::Exception {
             esr,
             elr,
             far,
-            offset,
+            offset: elr.wrapping_sub(own.start()),
             regime: cpu.regime,
         },
     );
@@ -35,15 +39,20 @@ extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
 // its stack, lest they are written over it later. The word `reporting` is 0 in memory until then, so a
 // second exception finds it set and stops without a word.
 global_asm!(
-    // link.ld lays the vectors out, and makes use of the room between them.
-    ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
-    ".pushsection .text.vector.\\n, \"ax\", %progbits",
-    "    b       excepted",
+    // The four of our own level with SP_ELx, the only ones that can be taken: PSTATE.SP is 1 from the
+    // entry on, and nothing runs at a lower level. link.ld puts them 0x200 after `vectors`.
+    ".pushsection .text.vectors, \"ax\", %progbits",
+    "    b       exception_entry", // 0x200, synchronous
+    ".balign 128",
+    "    b       exception_entry", // 0x280, IRQ
+    ".balign 128",
+    "    b       exception_entry", // 0x300, FIQ
+    ".balign 128",
+    "    b       exception_entry", // 0x380, SError
     ".popsection",
-    ".endr",
-    ".pushsection .text.excepted, \"ax\", %progbits",
-    ".type excepted, %function",
-    "excepted:",
+    ".pushsection .text.exception_entry, \"ax\", %progbits",
+    ".type exception_entry, %function",
+    "exception_entry:",
     "    mrs     x3, CurrentEL",
     "    cmp     x3, {el2}",
     "    b.eq    1f",
@@ -63,12 +72,6 @@ global_asm!(
     "    isb",
     "    msr     sctlr_el2, x4",
     "2:  isb",
-    "    b       excepted_mmu_off",
-    ".size excepted, . - excepted",
-    ".popsection",
-    ".pushsection .text.excepted_mmu_off, \"ax\", %progbits",
-    ".type excepted_mmu_off, %function",
-    "excepted_mmu_off:",
     "    mrs     x4, ctr_el0",
     "    ubfx    x4, x4, #16, #4",
     "    mov     x5, #4",
@@ -91,7 +94,7 @@ global_asm!(
     "    add     x4, x4, :lo12:stack_top",
     "    mov     sp, x4",
     "    b       {exception}",
-    ".size excepted_mmu_off, . - excepted_mmu_off",
+    ".size exception_entry, . - exception_entry",
     ".popsection",
     ".pushsection .bss.reporting, \"aw\", %nobits",
     ".balign 4",

@@ -2,11 +2,13 @@
 
 use core::arch::global_asm;
 
+use aarch64_cpu::asm;
 use purgatory::{
-    cpu::{Regime, SCTLR_C, SCTLR_M},
+    control::{SCTLR_C, SCTLR_M},
     report,
+    request::{Cleared, Request},
+    translation::Regime,
 };
-use spin::relax::{RelaxStrategy, Spin};
 
 use super::{console::Uart, entry::Found};
 
@@ -15,12 +17,13 @@ unsafe extern "C" {
     fn hand_over_el2(kernel: u64, dtb: u64, sctlr: u64, vbar: u64) -> !;
 }
 
-/// Gives the CPU to the kernel at `kernel` with the device tree at `dtb` (physical addresses), as
-/// booting.rst asks for it: MMU and D-cache off, x0 = dtb, x1 to x3 = 0.
-pub fn hand_over(regime: Regime, found: &Found, kernel: u64, dtb: u64) -> ! {
+/// Gives the CPU to the kernel of `request` with its device tree, as booting.rst asks for it: MMU and
+/// D-cache off, x0 = dtb, x1 to x3 = 0.
+pub fn hand_over(_: Cleared, regime: Regime, found: &Found, request: &Request<'_>) -> ! {
+    let (kernel, dtb) = (request.kernel_entry, request.dtb);
     let sctlr = found.sctlr & !(SCTLR_M | SCTLR_C);
-    // SAFETY: the MMU is off; the digest of what lies at `kernel` was right, or the user has waived
-    // it; the values restored are those that were there.
+    // SAFETY: what lies at `kernel` was verified, or its user has waived that: there is no `Cleared`
+    // otherwise. The MMU is off, and the values restored are those that were there.
     unsafe {
         match regime {
             Regime::El1And0 => hand_over_el1(kernel, dtb, sctlr, found.vbar),
@@ -29,7 +32,7 @@ pub fn hand_over(regime: Regime, found: &Found, kernel: u64, dtb: u64) -> ! {
     }
 }
 
-/// Says so and stops for ever.
+/// Says that nothing is started and stops for ever.
 pub fn halt(console: &mut Uart) -> ! {
     report::halted(console);
     park()
@@ -38,7 +41,7 @@ pub fn halt(console: &mut Uart) -> ! {
 /// Stops for ever.
 pub fn park() -> ! {
     loop {
-        Spin::relax();
+        asm::wfe();
     }
 }
 
@@ -49,7 +52,7 @@ pub fn park() -> ! {
 // WXN restored nothing of ours may be loaded or stored any more.
 global_asm!(
     ".macro hand_over el",
-    ".pushsection .text.hand_over_\\el, \"ax\", %progbits",
+    ".pushsection .text.hand_over, \"ax\", %progbits",
     ".globl hand_over_\\el",
     ".type hand_over_\\el, %function",
     "hand_over_\\el:",
@@ -62,20 +65,20 @@ global_asm!(
     "    isb",
     "    msr     sctlr_\\el, x2",
     "    isb",
-    "    b       leave",
+    "    b       zero_registers_and_branch",
     ".size hand_over_\\el, . - hand_over_\\el",
     ".popsection",
     ".endm",
     "hand_over el1",
     "hand_over el2",
-    ".pushsection .text.leave, \"ax\", %progbits",
-    ".type leave, %function",
-    "leave:",
+    ".pushsection .text.hand_over, \"ax\", %progbits",
+    ".type zero_registers_and_branch, %function",
+    "zero_registers_and_branch:",
     "    mov     x0, x1",
     ".irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,17,18,19,20,21,22,23,24,25,26,27,28,29,30",
     "    mov     x\\n, xzr",
     ".endr",
     "    br      x16",
-    ".size leave, . - leave",
+    ".size zero_registers_and_branch, . - zero_registers_and_branch",
     ".popsection",
 );

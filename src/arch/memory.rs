@@ -1,86 +1,113 @@
 //! Memory for page tables: frames for our own, and the loader's.
 
-use core::{arch::asm, cell::UnsafeCell, ptr};
+use core::{arch::global_asm, ptr, ptr::NonNull};
 
 use purgatory::{
-    cpu::TABLE_PA_BITS,
-    paging::{Granule, table::Frames, walk::Tables},
-    region::Region,
+    paging::{
+        pool::{Pool, PoolMemory, TableSize},
+        table::Frames,
+        walk::Tables,
+    },
     request::Check,
+    translation::Granule,
 };
 
-/// Bytes in the pool: 128 tables of 4 KiB, or the small first one and seven of 64 KiB.
-const POOL: usize = 512 << 10;
+use super::image::address_of;
 
-/// The memory of the pool; aligned, so that the first frame is as well.
-#[repr(C, align(4096))]
-struct PoolMemory(UnsafeCell<[u8; POOL]>);
-
-// SAFETY: only the one `Pool` that its `Once` allows touches it, and there is one CPU.
-unsafe impl Sync for PoolMemory {}
-
-#[unsafe(link_section = ".bss.pool")]
-static POOL_MEMORY: PoolMemory = PoolMemory(UnsafeCell::new([0; POOL]));
+// The pool's memory.
+global_asm!(
+    ".pushsection .bss.pool, \"aw\", %nobits",
+    ".balign {align}",
+    "pool: .zero {size}",
+    ".size pool, . - pool",
+    ".type pool, %object",
+    ".popsection",
+    align = const align_of::<PoolMemory>(),
+    size = const size_of::<PoolMemory>(),
+);
 
 /// Proof that the pool has no other user: the entry code makes one, and it cannot be copied.
 #[repr(C)]
-pub struct Once(());
+pub struct PoolToken(());
 
-/// Frames for page tables: those of the pool, one behind the other.
-pub struct Pool {
-    next: u64,
-    end: u64,
+/// Frames of the pool, all of it anew. What was built in it before is lost.
+pub struct PoolFrames<'a> {
+    pool: Pool,
+    _token: &'a mut PoolToken,
 }
 
-impl Pool {
-    /// The whole pool.
-    pub fn new(_: Once) -> Self {
-        let start = POOL_MEMORY.0.get().expose_provenance() as u64;
+/// A table in the pool.
+pub struct Frame(NonNull<u64>);
+
+impl<'a> PoolFrames<'a> {
+    /// Takes all of the pool.
+    pub fn new(token: &'a mut PoolToken) -> Self {
+        // The compiler does not see that a constant address is aligned; of this one it does, and drops
+        // the allocator's checks.
+        let address = address_of!("pool") & !(align_of::<PoolMemory>() as u64 - 1);
+        let memory = ptr::with_exposed_provenance_mut::<PoolMemory>(address as usize);
+        // SAFETY: `pool` is so large and aligned (above), any bytes are a valid PoolMemory, and the
+        // token is borrowed for as long as the pool is handed out, so nothing else refers to it.
+        let memory = unsafe { &mut *memory };
         Self {
-            next: start,
-            end: start + POOL as u64,
+            pool: Pool::new(memory),
+            _token: token,
         }
     }
 }
 
-impl Frames for Pool {
-    fn allocate(&mut self, size: u64) -> Option<u64> {
-        let frame = (self.next + (size - 1)) & !(size - 1);
-        let end = frame + size;
-        if end > self.end {
-            return None;
-        }
-        self.next = end;
-        // SAFETY: the frame lies in the pool, which nobody else uses, and its size is a multiple of 16.
-        unsafe {
-            asm!(
-                "2: stp xzr, xzr, [{at}], #16",
-                "cmp {at}, {end}",
-                "b.lo 2b",
-                at = inout(reg) frame => _,
-                end = in(reg) end,
-                options(nostack),
-            );
-        }
-        Some(frame)
+impl Frames for PoolFrames<'_> {
+    type Frame = Frame;
+
+    fn allocate(&mut self, size: TableSize) -> Option<Frame> {
+        let frame = self.pool.allocate(size)?.cast::<u64>();
+        // SAFETY: the allocator gave us so many bytes, aligned to their number.
+        unsafe { zero(frame.as_ptr(), frame.as_ptr().byte_add(size.bytes())) };
+        Some(Frame(frame))
     }
 
-    fn write(&mut self, table: u64, index: u64, descriptor: u64) {
-        let entry = ptr::with_exposed_provenance_mut::<u64>((table + index * 8) as usize);
-        // SAFETY: the builder writes to frames of this pool, at indices inside a table.
-        unsafe { entry.write_volatile(descriptor) };
+    fn address(&self, frame: &Frame) -> u64 {
+        frame.0.as_ptr().expose_provenance() as u64
+    }
+
+    fn write(&mut self, table: &mut Frame, index: u64, descriptor: u64) {
+        // SAFETY: the index lies inside the table, by the trait's contract.
+        unsafe {
+            table
+                .0
+                .as_ptr()
+                .add(index as usize)
+                .write_volatile(descriptor)
+        };
+    }
+}
+
+/// Clears memory, 16 bytes at a time.
+///
+/// # Safety
+///
+/// From `at` up to `end`, multiples of 16 that differ, is memory of the caller's.
+unsafe fn zero(at: *mut u64, end: *mut u64) {
+    // SAFETY: by the contract above.
+    unsafe {
+        core::arch::asm!(
+            "2: stp xzr, xzr, [{at}], #16",
+            "cmp {at}, {end}",
+            "b.lo 2b",
+            at = inout(reg) at => _,
+            end = in(reg) end,
+            options(nostack),
+        );
     }
 }
 
 /// The loader's tables, as far as they lie in what is verified: memory that can be read.
-pub struct LoaderTables<'a>(pub Check<'a>);
+pub struct LoaderMemory<'a>(pub Check<'a>);
 
-impl Tables for LoaderTables<'_> {
+impl Tables for LoaderMemory<'_> {
     fn read(&self, table: u64, index: u64) -> Option<u64> {
-        let table = Region::new(table, Granule::Size4K.page(), TABLE_PA_BITS).ok()?;
-        let aligned = table.start() % table.len() == 0;
-        let known = self.0.regions().any(|region| region.encloses(&table));
-        if !(aligned && known) {
+        let table = self.0.find(table, Granule::Size4K.page())?;
+        if table.start() % table.len() != 0 {
             return None;
         }
         let entry = ptr::with_exposed_provenance::<u64>((table.start() + index * 8) as usize);

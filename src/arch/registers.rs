@@ -1,4 +1,4 @@
-//! Reads the registers that decisions hang on.
+//! Reads the registers that decisions depend on.
 
 use core::arch::asm;
 
@@ -6,9 +6,12 @@ use aarch64_cpu::registers::{
     CurrentEL, HCR_EL2, ID_AA64ISAR0_EL1, ID_AA64MMFR0_EL1, ID_AA64PFR0_EL1, MAIR_EL1, MAIR_EL2,
     Readable, TCR_EL1, TCR_EL2, TTBR0_EL1, TTBR0_EL2,
 };
-use purgatory::cpu::{Cpu, IdRegisters, Regime};
+use purgatory::{
+    cpu::{Cpu, IdRegisters},
+    translation::Regime,
+};
 
-/// What the CPU can do and where we run.
+/// Returns what the CPU can do and where we run.
 pub fn cpu() -> Cpu {
     let current_el = CurrentEL.get();
     let hcr_el2 = if Regime::new(current_el, 0) == Regime::El1And0 {
@@ -27,7 +30,7 @@ pub fn cpu() -> Cpu {
     })
 }
 
-/// What translation hangs on, as the old kernel left it.
+/// What translation depends on, as the old kernel left it.
 #[repr(C)]
 pub struct Translation {
     /// `MAIR_ELx`.
@@ -56,7 +59,7 @@ impl Translation {
     }
 }
 
-/// `ID_AA64MMFR3_EL1`, by its encoding: assemblers older than the register do not know its name, and
+/// Reads `ID_AA64MMFR3_EL1`, by its encoding: assemblers older than the register do not know its name, and
 /// on CPUs older than it the encoding reads as 0 (Arm ARM, the ID space op0 = 3, op1 = 0, CRn = 0).
 fn id_aa64mmfr3_el1() -> u64 {
     let value;
@@ -67,7 +70,7 @@ fn id_aa64mmfr3_el1() -> u64 {
     value
 }
 
-/// `CTR_EL0`, which `aarch64-cpu` does not have.
+/// Reads `CTR_EL0`, which `aarch64-cpu` does not have.
 fn ctr_el0() -> u64 {
     let value;
     // SAFETY: reading an ID register has no effect.

@@ -1,62 +1,69 @@
 //! SHA-256 over memory: the CPU's instructions where it has them, integer registers otherwise.
 
 mod instructions;
+#[cfg(feature = "sha2")]
+mod rustcrypto;
+#[cfg(not(feature = "sha2"))]
 mod software;
 
 use core::{arch::asm, ptr};
 
 use purgatory::{
-    cpu::{Cpu, Regime},
+    cpu::Cpu,
     digest::{BLOCK, Block, Digest, Engine, Sha256, State},
     request::Check,
+    translation::Regime,
 };
 
 use instructions::{clear_vectors, sha256_instructions};
+#[cfg(feature = "sha2")]
+use rustcrypto::sha256_software;
+#[cfg(not(feature = "sha2"))]
 use software::sha256_software;
 
-/// SHA-256 over all regions of `check`, read where they lie, with the MMU off or mapped to themselves.
+/// Computes the SHA-256 of all regions of `check`, read where they lie, with the MMU off or mapped to themselves.
 pub fn hash(cpu: &Cpu, check: &Check<'_>) -> Digest {
-    let mut sha = Sha256::new(Memory::new(cpu));
+    let mut sha = Sha256::new(BlockEngine::new(cpu));
     check
         .regions()
         .for_each(|region| sha.update(region.start(), region.len()));
     let digest = sha.finish();
-    sha.into_engine().done();
+    sha.into_engine().clear_vectors_and_restore();
     digest
 }
 
 /// The engine below. It is given addresses in checked regions only, or of a block of our own.
-struct Memory {
+struct BlockEngine {
     /// What trapped FP/SIMD before, if the CPU's instructions are used.
     trapped: Option<u64>,
     regime: Regime,
 }
 
-impl Memory {
+impl BlockEngine {
     fn new(cpu: &Cpu) -> Self {
         let regime = cpu.regime;
         Self {
-            trapped: cpu.has_sha2.then(|| untrap(regime)),
+            trapped: cpu.has_sha2.then(|| enable_fp(regime)),
             regime,
         }
     }
 
-    /// The vector registers are cleared and trap again, if they did.
-    fn done(self) {
+    /// Clears the vector registers, if they were used, and has them trap again, if they did.
+    fn clear_vectors_and_restore(self) {
         if let Some(trapped) = self.trapped {
             // SAFETY: nobody else uses vector registers; they do not trap now.
             unsafe { clear_vectors() };
-            retrap(self.regime, trapped);
+            restore_fp_trap(self.regime, trapped);
         }
     }
 }
 
-impl Engine for Memory {
+impl Engine for BlockEngine {
     fn compress(&mut self, state: &mut State, at: u64, count: u64) {
         let state = &raw mut state.0;
         let end = at + count * BLOCK as u64;
-        // SAFETY: memory that is only read, and that Rust knows nothing of, or our own block; aligned, by the trait's contract. FP/SIMD does not
-        // trap while `trapped` is kept.
+        // SAFETY: memory that is only read, and that Rust knows nothing of, or our own block; aligned, by
+        // the trait's contract. FP/SIMD does not trap while `trapped` is kept.
         unsafe {
             if self.trapped.is_some() {
                 sha256_instructions(state, at, end);
@@ -71,13 +78,15 @@ impl Engine for Memory {
     }
 
     fn byte(&mut self, at: u64) -> u8 {
-        // SAFETY: memory that is only read, and that Rust knows nothing of. Volatile, since it may lie at address 0.
+        // SAFETY: memory that is only read, and that Rust knows nothing of. Volatile, since it may lie at
+        // address 0.
         unsafe { ptr::with_exposed_provenance::<u8>(at as usize).read_volatile() }
     }
 }
 
-/// Makes FP/SIMD usable at our exception level; what the register held (Arm ARM, CPACR_EL1 and CPTR_EL2).
-fn untrap(regime: Regime) -> u64 {
+/// Makes FP/SIMD usable at our exception level; returns what the register held (Arm ARM, CPACR_EL1 and
+/// CPTR_EL2).
+fn enable_fp(regime: Regime) -> u64 {
     let found;
     // SAFETY: changes nothing but the trap; no code of ours relies on it.
     unsafe {
@@ -97,8 +106,8 @@ fn untrap(regime: Regime) -> u64 {
     found
 }
 
-/// Undoes [`untrap`].
-fn retrap(regime: Regime, found: u64) {
+/// Undoes [`enable_fp`].
+fn restore_fp_trap(regime: Regime, found: u64) {
     // SAFETY: the value that the register had.
     unsafe {
         match regime {

@@ -3,11 +3,11 @@
 
 use core::{arch::global_asm, ptr};
 
-use purgatory::request::RawSymbols;
+use purgatory::abi::RawSymbols;
 
 use super::image::address_of;
 
-// In assembly, so that the compiler cannot take the zeros for the values.
+// In assembly, so that the compiler cannot assume that the values are zero.
 global_asm!(
     ".macro symbol name, size",
     ".globl \\name",
@@ -31,7 +31,7 @@ global_asm!(
     ".popsection",
 );
 
-/// What the loader wrote.
+/// Returns what the loader wrote.
 pub fn raw() -> &'static RawSymbols {
     let abi = ptr::with_exposed_provenance(address_of!("abi") as usize);
     // SAFETY: `abi` is aligned to 8 and, with its tail padded to 8, as long as RawSymbols, whose

@@ -8,9 +8,11 @@
 use core::{arch::global_asm, mem::offset_of};
 
 use purgatory::{
-    cpu::{Cpu, MAIR, Regime, SCTLR_C, SCTLR_I, SCTLR_M, sctlr_off},
-    paging::{AddressMap, layout::Image},
+    control::{self, MAIR, SCTLR_C, SCTLR_I, SCTLR_M, sctlr_off},
+    cpu::Cpu,
+    paging::AddressMap,
     region::Region,
+    translation::Regime,
 };
 
 use super::registers::Translation;
@@ -31,21 +33,21 @@ pub struct Window {
     line: u64,
     /// Not 0 if TCR2_ELx exists.
     has_tcr2: u64,
-    passage: &'static Passage,
+    routines: &'static Routines,
 }
 
 /// The two routines for one exception level.
 #[repr(C)]
-struct Passage {
+struct Routines {
     open: unsafe extern "C" fn(*const Window),
     close: unsafe extern "C" fn(*const Window),
 }
 
-static EL1: Passage = Passage {
+static EL1: Routines = Routines {
     open: window_open_el1,
     close: window_close_el1,
 };
-static EL2: Passage = Passage {
+static EL2: Routines = Routines {
     open: window_open_el2,
     close: window_close_el2,
 };
@@ -59,23 +61,23 @@ unsafe extern "C" {
 }
 
 impl Window {
-    /// Through `map`, which maps `image` to itself.
-    pub fn new(cpu: &Cpu, map: &AddressMap, image: &Image) -> Self {
+    /// Prepares a window through `map`.
+    pub fn new(cpu: &Cpu, map: &AddressMap) -> Self {
         let sctlr_outside = sctlr_off(cpu.regime) | SCTLR_I;
         Self {
             inside: Translation {
                 mair: MAIR,
-                tcr: cpu.tcr(map.granule()),
+                tcr: control::tcr(cpu, map.granule()),
                 ttbr0: map.root(),
             },
             sctlr_inside: sctlr_outside | SCTLR_M | SCTLR_C,
             outside: Translation::read(cpu.regime),
             sctlr_outside,
-            image_start: image.text,
-            image_end: image.end,
+            image_start: map.image().text,
+            image_end: map.image().end,
             line: cpu.dcache_line,
             has_tcr2: cpu.has_tcr2.into(),
-            passage: match cpu.regime {
+            routines: match cpu.regime {
                 Regime::El1And0 => &EL1,
                 Regime::El2 | Regime::El2And0 => &EL2,
             },
@@ -87,10 +89,10 @@ impl Window {
     pub fn with<T>(&self, work: impl FnOnce() -> T) -> T {
         // SAFETY: an AddressMap maps the image to itself, so code, stack and `self` stay where they are
         // when the MMU goes on; both routines keep to the procedure call standard.
-        unsafe { (self.passage.open)(self) };
+        unsafe { (self.routines.open)(self) };
         let result = work();
         // SAFETY: as above, when it goes off.
-        unsafe { (self.passage.close)(self) };
+        unsafe { (self.routines.close)(self) };
         result
     }
 
@@ -189,7 +191,7 @@ global_asm!(
     "window_close el1, vmalle1",
     "window_close el2, alle2",
     "",
-    // x0 from, x1 up to, x2 cache line. Two lines a turn, and what is odd in the end: most of the time
+    // x0 from, x1 up to, x2 cache line. Two lines per iteration, then the odd one: most of the time
     // outside of the hash is spent here.
     ".pushsection .text.clean_and_invalidate, \"ax\", %progbits",
     ".globl clean_and_invalidate",

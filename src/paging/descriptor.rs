@@ -1,7 +1,6 @@
 //! Stage 1 descriptors (Arm ARM DDI 0487 D8.3).
 
-use super::LAST_LEVEL;
-use crate::cpu::Regime;
+use crate::translation::{LAST_LEVEL, Regime};
 
 pub(super) use bits::STAGE1;
 
@@ -38,8 +37,8 @@ mod bits {
             /// Access flag; a clear one faults.
             AF OFFSET(10) NUMBITS(1) [],
             /// Not global: the TLB entry is for one ASID.
-        NG OFFSET(11) NUMBITS(1) [],
-        /// Not executable when privileged, in a regime of two exception levels.
+            NG OFFSET(11) NUMBITS(1) [],
+            /// Not executable when privileged, in a regime of two exception levels.
             PXN OFFSET(53) NUMBITS(1) [],
             /// Not executable at EL0; XN in a regime of one exception level.
             UXN OFFSET(54) NUMBITS(1) []
@@ -63,13 +62,13 @@ pub enum Access {
     All,
 }
 
-/// A table descriptor: the entry's range is translated by the table at `table` (physical address).
+/// Returns a table descriptor: the entry's range is translated by the table at `table` (physical address).
 #[must_use]
 pub fn table(table: u64) -> u64 {
     (STAGE1::VALID::SET + STAGE1::TABLE_OR_PAGE::SET).value | (table & ADDRESS)
 }
 
-/// A block (`level` below 3) or page descriptor for the memory at `address` (physical).
+/// Returns a block (`level` below 3) or page descriptor for the memory at `address` (physical).
 #[must_use]
 pub fn leaf(regime: Regime, level: u32, address: u64, access: Access) -> u64 {
     let kind = if level == LAST_LEVEL {

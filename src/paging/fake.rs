@@ -4,10 +4,11 @@ extern crate std;
 
 use std::{collections::BTreeMap, vec, vec::Vec};
 
-use super::{Granule, LAST_LEVEL, table::Frames, walk::Tables};
+use super::{pool::TableSize, table::Frames, walk::Tables};
+use crate::translation::{Granule, LAST_LEVEL};
 
 /// Frames at made-up addresses; notes every write.
-pub struct Memory {
+pub struct FakeFrames {
     next: u64,
     left: usize,
     /// (table, index) to descriptor.
@@ -16,7 +17,7 @@ pub struct Memory {
     frames: BTreeMap<u64, u64>,
 }
 
-impl Memory {
+impl FakeFrames {
     /// With that many frames.
     pub fn new(frames: usize) -> Self {
         Self {
@@ -28,16 +29,27 @@ impl Memory {
     }
 }
 
-impl Frames for Memory {
-    fn allocate(&mut self, size: u64) -> Option<u64> {
+/// A table at a made-up address.
+pub struct FakeFrame(u64);
+
+impl Frames for FakeFrames {
+    type Frame = FakeFrame;
+
+    fn allocate(&mut self, size: TableSize) -> Option<FakeFrame> {
         self.left = self.left.checked_sub(1)?;
+        let size = size.bytes() as u64;
         let frame = self.next.next_multiple_of(size);
         self.next = frame + size;
         self.frames.insert(frame, size);
-        Some(frame)
+        Some(FakeFrame(frame))
     }
 
-    fn write(&mut self, table: u64, index: u64, descriptor: u64) {
+    fn address(&self, frame: &FakeFrame) -> u64 {
+        frame.0
+    }
+
+    fn write(&mut self, table: &mut FakeFrame, index: u64, descriptor: u64) {
+        let table = table.0;
         let size = self.frames.get(&table).expect("write outside the frames");
         assert!(index < size / 8, "write past the table");
         let old = self.entries.insert((table, index), descriptor);
@@ -45,14 +57,14 @@ impl Frames for Memory {
     }
 }
 
-impl Tables for Memory {
+impl Tables for FakeFrames {
     fn read(&self, table: u64, index: u64) -> Option<u64> {
         let known = self.frames.get(&table).is_some_and(|size| index < size / 8);
         known.then(|| *self.entries.get(&(table, index)).unwrap_or(&0))
     }
 }
 
-impl Memory {
+impl FakeFrames {
     /// Size of each frame, in the order of allocation.
     pub fn frame_sizes(&self) -> impl Iterator<Item = u64> {
         self.frames.values().copied()

@@ -1,11 +1,14 @@
 //! What is to be mapped: the image part by part, and the regions.
 
-use super::{Granule, descriptor::Access};
-use crate::region::Region;
+use super::descriptor::Access;
+use crate::{
+    region::{PaRange, Region, RegionError},
+    translation::Granule,
+};
 
 /// The image's own parts, physical addresses at 4 KiB boundaries in ascending order (`link.ld`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Image {
+pub struct ImageParts {
     /// Code, up to `rodata`.
     pub text: u64,
     /// Constants and the loader's symbols, up to `guard`.
@@ -16,6 +19,17 @@ pub struct Image {
     pub stack: u64,
     /// One past the image.
     pub end: u64,
+}
+
+impl ImageParts {
+    /// Returns the image as a whole.
+    ///
+    /// # Errors
+    ///
+    /// Cannot happen on a running CPU: our own code was fetched from there.
+    pub fn region(&self, pa_range: PaRange) -> Result<Region, RegionError> {
+        Region::new(self.text, self.end - self.text, pa_range)
+    }
 }
 
 /// An identity mapping of the physical addresses from `start` up to `end`, page boundaries both.
@@ -32,13 +46,13 @@ pub struct Mapping {
 /// Everything that is accessed while the MMU is on.
 #[derive(Clone, Debug)]
 pub struct Layout<R> {
-    image: Image,
+    image: ImageParts,
     regions: R,
     granule: Granule,
 }
 
 impl Granule {
-    /// The pages that have a byte from `start` up to `end` (at most 2^52).
+    /// Returns the pages that have a byte from `start` up to `end` (at most 2^52).
     const fn pages(self, start: u64, end: u64, access: Access) -> Mapping {
         let offset = self.page() - 1;
         Mapping {
@@ -50,9 +64,9 @@ impl Granule {
 }
 
 impl<R: Iterator<Item = Region> + Clone> Layout<R> {
-    /// The image and what is hashed. The regions may come in any order and may overlap one another,
+    /// Describes the image and what is hashed. The regions may come in any order and may overlap one another,
     /// but not the image.
-    pub const fn new(granule: Granule, image: Image, regions: R) -> Self {
+    pub const fn new(granule: Granule, image: ImageParts, regions: R) -> Self {
         Self {
             image,
             regions,
@@ -60,13 +74,19 @@ impl<R: Iterator<Item = Region> + Clone> Layout<R> {
         }
     }
 
-    /// The pages that `granule` of the tables cuts memory into.
+    /// Returns the granule of the tables, which cuts memory into pages.
     #[must_use]
     pub const fn granule(&self) -> Granule {
         self.granule
     }
 
-    /// The lowest mapping with pages at or above `from` (a page boundary), without those below.
+    /// Returns the image that is to be mapped.
+    #[must_use]
+    pub const fn image(&self) -> ImageParts {
+        self.image
+    }
+
+    /// Returns the lowest mapping with pages at or above `from` (a page boundary), without those below.
     ///
     /// Going from each mapping's end to the next visits every page once and in ascending order,
     /// without a sorted copy of the list and whatever the regions overlap.

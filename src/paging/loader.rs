@@ -2,46 +2,52 @@
 //!
 //! A loader that sets `pgtble_base` has built tables for its segments: 4 KiB granule, 48-bit addresses,
 //! identity, 2 MiB blocks. They are hashed like everything else, but used before they are verified, so
-//! they are taken for a claim.
+//! they are treated as a claim.
 
 use super::{
-    AddressMap, Granule,
+    AddressMap,
     descriptor::{ADDRESS, Access, STAGE1},
     layout::Layout,
     walk::{Tables, translate},
 };
-use crate::{cpu::Regime, region::Region, request::LoaderTables};
+use crate::{
+    cpu::Cpu,
+    region::Region,
+    request::TableOffer,
+    translation::{Granule, Regime},
+};
 
-/// What makes the loader's tables unusable. `report` has words for each, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unusable {
-    /// They are not aligned, or lie in no region, where garbage would have us read anything.
-    Misplaced,
-    /// An address that we touch does not translate.
-    NotMapped,
-    /// An address that we touch translates to another one.
-    NotIdentity,
-    /// The access that we need would fault, or would not be cached.
-    Attributes,
-    /// The loader believes the image to lie elsewhere.
-    NotOurs,
-    /// The CPU has no 4 KiB granule.
-    Granule,
+worded! {
+    /// What makes the loader's tables unusable.
+    pub enum Unusable, unusable_words! {
+        /// They are not aligned, or lie in no region, where garbage would have us read anything.
+        NotInRegion = "they lie in no region",
+        /// An address that we touch does not translate.
+        NotMapped = "they do not map all that is touched",
+        /// An address that we touch translates to another one.
+        NotIdentity = "they are no identity map",
+        /// The access that we need would fault, or would not be cached.
+        Attributes = "their attributes are unusable",
+        /// The loader believes the image to lie elsewhere.
+        NotOurs = "they are for another image",
+        /// The CPU has no 4 KiB granule.
+        Granule = "the CPU has no 4 KiB granule",
+    }
 }
 
-/// The tables of `offer`, if they map everything in `layout` to itself, as Normal memory, with at least
+/// Returns the tables of `offer`, if they map everything in `layout` to itself, as Normal memory, with at least
 /// the rights that we need. `MAIR` is ours, so index 0 is the cached one.
 ///
 /// # Errors
 ///
 /// The first reason why not.
 pub fn check<R: Iterator<Item = Region> + Clone>(
-    regime: Regime,
+    cpu: &Cpu,
     layout: &Layout<R>,
-    offer: &LoaderTables,
+    offer: &TableOffer,
     tables: &impl Tables,
 ) -> Result<AddressMap, Unusable> {
-    if layout.granule() != Granule::Size4K {
+    if !cpu.granules.has(Granule::Size4K) {
         return Err(Unusable::Granule);
     }
     if !offer.for_us {
@@ -49,7 +55,7 @@ pub fn check<R: Iterator<Item = Region> + Clone>(
     }
     let root = offer.root;
     if tables.read(root, 0).is_none() {
-        return Err(Unusable::Misplaced);
+        return Err(Unusable::NotInRegion);
     }
     let mut at = 0;
     while let Some(mapping) = layout.next(at) {
@@ -57,12 +63,12 @@ pub fn check<R: Iterator<Item = Region> + Clone>(
         while at < mapping.end {
             let found =
                 translate(Granule::Size4K, root, tables, at).map_err(|_| Unusable::NotMapped)?;
-            // Of the whole field: a block's address with lower bits set is no block's address.
+            // Compare the whole field: a block address with low bits set is invalid.
             let start = at & !(found.size - 1);
             if found.descriptor & ADDRESS != start {
                 return Err(Unusable::NotIdentity);
             }
-            if found.hierarchical != 0 || !permits(regime, found.descriptor, mapping.access) {
+            if found.hierarchical != 0 || !permits(cpu.regime, found.descriptor, mapping.access) {
                 return Err(Unusable::Attributes);
             }
             // The next mapping may need other rights in the same block.
@@ -72,10 +78,11 @@ pub fn check<R: Iterator<Item = Region> + Clone>(
     Ok(AddressMap {
         root,
         granule: Granule::Size4K,
+        image: layout.image(),
     })
 }
 
-/// Whether a block or page with this descriptor can be accessed as `access` asks for. Attributes that
+/// Returns whether a block or page with this descriptor can be accessed as `access` asks for. Attributes that
 /// we know nothing of are not permitted.
 fn permits(regime: Regime, descriptor: u64, access: Access) -> bool {
     let (never, other) = match regime {

@@ -5,49 +5,56 @@
 //! every such access goes to memory.
 
 use super::{
-    AddressMap, Granule, LAST_LEVEL,
+    AddressMap,
     descriptor::{leaf, table},
     layout::{Layout, Mapping},
+    pool::TableSize,
 };
 use crate::{
-    cpu::{Regime, TABLE_PA_BITS},
     region::Region,
+    translation::{Granule, LAST_LEVEL, Regime, VA_BITS},
 };
 
 /// Where tables come from and are written to.
 pub trait Frames {
-    /// A zeroed frame of `size` bytes (a power of two, at least 16), aligned to its size; its physical
-    /// address. `None` when there are no more.
-    fn allocate(&mut self, size: u64) -> Option<u64>;
+    /// A table that has no other owner. Only an implementation can make one.
+    type Frame;
 
-    /// Writes entry `index` of the table at `table`, a frame that [`Frames::allocate`] returned.
-    fn write(&mut self, table: u64, index: u64, descriptor: u64);
+    /// Takes a zeroed frame for a table of this size; `None` when no more fits.
+    fn allocate(&mut self, size: TableSize) -> Option<Self::Frame>;
+
+    /// Returns the physical address of a frame, a multiple of its size.
+    fn address(&self, frame: &Self::Frame) -> u64;
+
+    /// Writes entry `index`, which lies inside the table.
+    fn write(&mut self, table: &mut Self::Frame, index: u64, descriptor: u64);
 }
 
-/// Why there are no tables. `report` has words for each, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoTables {
-    /// The CPU has no granule that we build tables for.
-    NoGranule,
-    /// The frames did not suffice.
-    OutOfFrames,
-    /// Something lies above the 48 bits that the tables can name.
-    Above48Bits,
+worded! {
+    /// Why there are no tables.
+    pub enum NoTables, no_tables_words! {
+        /// The CPU has no granule that we build tables for.
+        NoGranule = "no translation granule",
+        /// The frames did not suffice, whatever the granule.
+        OutOfFrames = "no memory for so many page tables",
+        /// Something lies above the 48 bits that the tables can name.
+        Above48Bits = "a region lies above 48 bits",
+    }
 }
 
 /// Builds identity tables for `layout`.
 ///
 /// # Errors
 ///
-/// [`NoTables`]; the frames taken until then are not given back.
+/// [`NoTables`]. The frames that were taken until then are of no use any more.
 pub fn build<R: Iterator<Item = Region> + Clone>(
     regime: Regime,
     layout: &Layout<R>,
     frames: &mut impl Frames,
 ) -> Result<AddressMap, NoTables> {
     let granule = layout.granule();
-    let root = frames
-        .allocate(granule.first_table())
+    let mut root = frames
+        .allocate(TableSize::first(granule))
         .ok_or(NoTables::OutOfFrames)?;
     let mut builder = Builder {
         regime,
@@ -56,12 +63,16 @@ pub fn build<R: Iterator<Item = Region> + Clone>(
         frames,
         todo: layout.next(0),
     };
-    builder.fill(granule.first_level(), root)?;
+    builder.fill(granule.first_level(), &mut root)?;
     // What the first table does not reach.
     if builder.todo.is_some() {
         return Err(NoTables::Above48Bits);
     }
-    Ok(AddressMap { root, granule })
+    Ok(AddressMap {
+        root: frames.address(&root),
+        granule,
+        image: layout.image(),
+    })
 }
 
 struct Builder<'a, R, F> {
@@ -74,14 +85,14 @@ struct Builder<'a, R, F> {
 }
 
 impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
-    /// Fills `table`, at `level`, with all that is to be mapped in its range; `todo` lies in it.
-    fn fill(&mut self, level: u32, table_at: u64) -> Result<(), NoTables> {
+    /// Fills `into`, a table at `level`, with all that is to be mapped in its range; `todo` lies in it.
+    fn fill(&mut self, level: u32, into: &mut F::Frame) -> Result<(), NoTables> {
         let entry_bits = self.granule.shift(level);
         let Some(first) = self.todo else {
             return Ok(());
         };
         // The address bits above this table's range, equal for all in it.
-        let range_bits = (entry_bits + self.granule.index_bits()).min(TABLE_PA_BITS);
+        let range_bits = (entry_bits + self.granule.index_bits()).min(VA_BITS);
         let range = first.start >> range_bits;
         if level == self.granule.first_level() && range != 0 {
             return Err(NoTables::Above48Bits);
@@ -93,21 +104,22 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
             let index = self.granule.index(level, mapping.start);
             if level == LAST_LEVEL || self.is_block(level, &mapping) {
                 let descriptor = leaf(self.regime, level, mapping.start, mapping.access);
-                self.frames.write(table_at, index, descriptor);
+                self.frames.write(into, index, descriptor);
                 self.done(&mapping, mapping.start + (1 << entry_bits));
             } else {
-                let child = self
+                let mut child = self
                     .frames
-                    .allocate(self.granule.page())
+                    .allocate(TableSize::page(self.granule))
                     .ok_or(NoTables::OutOfFrames)?;
-                self.frames.write(table_at, index, table(child));
-                self.fill(level + 1, child)?;
+                self.frames
+                    .write(into, index, table(self.frames.address(&child)));
+                self.fill(level + 1, &mut child)?;
             }
         }
         Ok(())
     }
 
-    /// Whether `mapping` starts with a whole block of `level`.
+    /// Returns whether `mapping` starts with a whole block of `level`.
     fn is_block(&self, level: u32, mapping: &Mapping) -> bool {
         let size = 1_u64 << self.granule.shift(level);
         level >= self.granule.first_block_level()
@@ -115,7 +127,7 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
             && mapping.end - mapping.start >= size
     }
 
-    /// `mapping` is in the tables up to `end`.
+    /// Notes that `mapping` is in the tables up to `end`.
     fn done(&mut self, mapping: &Mapping, end: u64) {
         self.todo = if end < mapping.end {
             Some(Mapping {

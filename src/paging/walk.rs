@@ -2,15 +2,12 @@
 
 use tock_registers::LocalRegisterCopy;
 
-use super::{
-    Granule, LAST_LEVEL,
-    descriptor::{ADDRESS, STAGE1},
-};
-use crate::cpu::TABLE_PA_BITS;
+use super::descriptor::{ADDRESS, STAGE1};
+use crate::translation::{Granule, LAST_LEVEL, VA_BITS};
 
 /// Where tables are read from.
 pub trait Tables {
-    /// Entry `index` of the table at `table` (physical address); `None` where no table can be.
+    /// Returns entry `index` of the table at `table` (physical address); `None` where no table can be.
     fn read(&self, table: u64, index: u64) -> Option<u64>;
 }
 
@@ -61,7 +58,7 @@ pub fn translate(
     tables: &impl Tables,
     address: u64,
 ) -> Result<Translation, Fault> {
-    if address >> TABLE_PA_BITS != 0 {
+    if address >> VA_BITS != 0 {
         return Err(Fault::AddressSize);
     }
     let mut table = root;

@@ -29,6 +29,7 @@ const VERIFIED: Verified = Verified {
     frequency: 62_500_000,
     regime: Regime::El2And0,
     through: Through::OwnTables,
+    granule: Some(Granule::Size4K),
     sha2: false,
 };
 
@@ -43,7 +44,8 @@ fn what_was_verified() {
         regions: 1,
         frequency: 0,
         regime: Regime::El1And0,
-        through: Through::Bus,
+        through: Through::Uncached,
+        granule: None,
         ..VERIFIED
     };
     assert_eq!(
@@ -67,6 +69,17 @@ fn which_page_tables_were_used() {
         text.contains("(EL2 VHE, D-cache on, SHA2 instructions)"),
         "{text}"
     );
+    for (granule, words) in [
+        (Granule::Size16K, "D-cache on, 16 KiB granule, software"),
+        (Granule::Size64K, "D-cache on, 64 KiB granule, software"),
+    ] {
+        let other = Verified {
+            granule: Some(granule),
+            ..VERIFIED
+        };
+        let text = said(|c| verified(c, &other));
+        assert!(text.contains(words), "{text}");
+    }
     let loader = Verified {
         through: Through::LoaderTables,
         ..VERIFIED
@@ -77,8 +90,8 @@ fn which_page_tables_were_used() {
         "{text}"
     );
     assert_eq!(
-        said(|c| own_tables(c, 0x4800_0000, Unusable::NotIdentity)),
-        "purgatory: own page tables, those at 0x0000000048000000 are not an identity map\r\n"
+        said(|c| loader_tables_refused(c, 0x4800_0000, Unusable::NotIdentity)),
+        "purgatory: loader's page tables at 0x0000000048000000 ignored: they are no identity map\r\n"
     );
 }
 
@@ -228,7 +241,8 @@ fn every_value_of_an_enum_has_its_words() {
             Problem::BeyondPhysicalRange,
             "lies beyond the physical address range",
         ),
-        (Problem::CoversPurgatory, "covers the purgatory"),
+        (Problem::OverlapsPurgatory, "overlaps the purgatory"),
+        (Problem::InsidePurgatory, "lies inside the purgatory"),
         (Problem::NeitherZeroNorOne, "is neither 0 nor 1"),
     ] {
         assert_eq!(
@@ -272,14 +286,17 @@ fn every_value_of_an_enum_has_its_words() {
         );
     }
     for (value, words) in [
-        (Unusable::Misplaced, "lie in no region"),
-        (Unusable::NotMapped, "do not map all"),
-        (Unusable::NotIdentity, "are not an identity map"),
-        (Unusable::Attributes, "have unusable attributes"),
-        (Unusable::NotOurs, "are for another image"),
-        (Unusable::Granule, "have 4 KiB granules"),
+        (Unusable::NotInRegion, "they lie in no region"),
+        (Unusable::NotMapped, "they do not map all that is touched"),
+        (Unusable::NotIdentity, "they are no identity map"),
+        (Unusable::Attributes, "their attributes are unusable"),
+        (Unusable::NotOurs, "they are for another image"),
+        (Unusable::Granule, "the CPU has no 4 KiB granule"),
     ] {
-        assert!(said(|c| own_tables(c, 0, value)).ends_with(&std::format!("0 {words}\r\n")));
+        assert!(
+            said(|c| loader_tables_refused(c, 0, value))
+                .ends_with(&std::format!(" ignored: {words}\r\n"))
+        );
     }
     for (value, words) in [
         (Regime::El1And0, "(EL1,"),

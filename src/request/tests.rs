@@ -6,10 +6,10 @@ use std::boxed::Box;
 
 use super::*;
 
-const PA_BITS: u32 = 40;
+const PA_RANGE: PaRange = PaRange::new(2);
 
 fn image() -> Region {
-    Region::new(0x8000_0000, 0x9_0000, PA_BITS).unwrap()
+    Region::new(0x8000_0000, 0x9_0000, PA_RANGE).unwrap()
 }
 
 fn good() -> RawSymbols {
@@ -33,7 +33,7 @@ fn good() -> RawSymbols {
 fn check(change: impl FnOnce(&mut RawSymbols)) -> Result<Request<'static>, Refusal> {
     let mut raw = good();
     change(&mut raw);
-    Request::new(Box::leak(Box::new(raw)), &image(), PA_BITS)
+    Request::new(Box::leak(Box::new(raw)), &image(), PA_RANGE)
 }
 
 fn refusal(change: impl FnOnce(&mut RawSymbols)) -> (Symbol, Option<usize>, Problem, u64) {
@@ -113,7 +113,7 @@ fn a_region_over_the_purgatory_is_refused() {
         let r = refusal(|raw| raw.sha256_regions[0] = RawRegion { start, len });
         assert_eq!(
             r,
-            (Symbol::Regions, Some(0), Problem::CoversPurgatory, start)
+            (Symbol::Regions, Some(0), Problem::OverlapsPurgatory, start)
         );
     }
     assert!(
@@ -131,7 +131,7 @@ fn the_kernel_entry_must_be_an_aligned_address_outside_the_image() {
         (0, Problem::IsZero),
         (0x4020_0002, Problem::NotAlignedTo4),
         (1 << 40, Problem::BeyondPhysicalRange),
-        (0x8000_0000, Problem::CoversPurgatory),
+        (0x8000_0000, Problem::InsidePurgatory),
     ] {
         let r = refusal(|raw| raw.arm64_kernel_entry = value);
         assert_eq!(r, (Symbol::KernelEntry, None, problem, value));
@@ -144,7 +144,7 @@ fn the_device_tree_must_be_an_aligned_address_outside_the_image() {
         (0, Problem::IsZero),
         (0x4800_0004, Problem::NotAlignedTo8),
         (1 << 40, Problem::BeyondPhysicalRange),
-        (0x8008_fff8, Problem::CoversPurgatory),
+        (0x8008_fff8, Problem::InsidePurgatory),
     ] {
         let r = refusal(|raw| raw.arm64_dtb_addr = value);
         assert_eq!(r, (Symbol::Dtb, None, problem, value));
@@ -173,7 +173,7 @@ fn with_skip_checks_no_region_is_looked_at() {
         sha256_regions: [RawRegion::default(); 16],
         ..good()
     };
-    assert!(Request::new(&raw, &image(), PA_BITS).is_ok());
+    assert!(Request::new(&raw, &image(), PA_RANGE).is_ok());
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_sink_that_could_be_memory_is_not_used() {
     let sink = |change: fn(&mut RawSymbols)| {
         let mut raw = good();
         change(&mut raw);
-        usable_sink(&raw, &image(), PA_BITS)
+        usable_sink(&raw, &image(), PA_RANGE)
     };
     assert_eq!(sink(|_| ()), Some(0x900_0000));
     assert_eq!(sink(|raw| raw.arm64_sink = 0), None);
@@ -197,5 +197,5 @@ fn a_sink_that_could_be_memory_is_not_used() {
     };
     let mut raw = good();
     raw.sha256_regions[9] = wraps;
-    assert_eq!(usable_sink(&raw, &image(), PA_BITS), None);
+    assert_eq!(usable_sink(&raw, &image(), PA_RANGE), None);
 }

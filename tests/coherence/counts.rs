@@ -1,13 +1,15 @@
 //! What the image costs, counted: exact, and the same in each run.
 
-use crate::harness::{boot, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::cache_model::smallest_line;
-use purgatory_test_support::trace::Event;
-use purgatory_test_support::trace::phases::{Name, Phases};
-use purgatory_test_support::trace::recording::{Detail, Recording};
-use purgatory_test_support::trace::system::{Dc, System};
+use crate::harness::boot;
+use purgatory_test_cache_model::smallest_line;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::this_test;
+use purgatory_test_tracer::Event;
+use purgatory_test_tracer::phases::{Name, Phases};
+use purgatory_test_tracer::recording::{Detail, Recording};
+use purgatory_test_tracer::system::{Dc, System};
+use rstest::rstest;
 use std::path::Path;
 
 /// Instructions besides the loop, of the routine and of the compiled code that calls it: that differs
@@ -20,15 +22,20 @@ const EACH_LINE: u64 = 4;
 type Claim = fn(&Boot, &Recording, &Phases);
 
 /// Without a console: how long one waits for a UART, nobody can count.
-fn record(name: &str, regime: Regime) -> (Boot, Recording) {
+fn record(regime: Regime) -> (Boot, Recording) {
     let mut boot = boot(usual_cpu(regime), regime, Place::Low);
     boot.load.sink = 0;
     let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("coherence")
-        .join(name.replace("::", "-"));
+        .join(this_test::file_name());
     let recording = Recording::new(&boot, &path, Detail::Counts);
-    let recording = recording.unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert!(recording.trace.complete(), "{name}: {}", recording.outcome);
+    let recording = recording.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
+    assert!(
+        recording.trace.complete(),
+        "{}\n{}",
+        recording.outcome,
+        this_test::alone()
+    );
     for extension in ["elf", "trace"] {
         // What cannot be removed is overwritten by the next run.
         let _ = std::fs::remove_file(path.with_extension(extension));
@@ -36,11 +43,11 @@ fn record(name: &str, regime: Regime) -> (Boot, Recording) {
     (boot, recording)
 }
 
-fn run(name: &str, regime: Regime, claim: Claim) {
-    let (boot, recording) = record(name, regime);
+fn run(regime: Regime, claim: Claim) {
+    let (boot, recording) = record(regime);
     let phases = recording
         .phases()
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
+        .unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
     claim(&boot, &recording, &phases);
 }
 
@@ -65,30 +72,56 @@ fn maintained(recording: &Recording, what: Dc) -> u64 {
     recording.trace.events.iter().filter(is).count() as u64
 }
 
-in_each_regime! {
-    every_run_costs_the_same: |boot, _, phases| {
-        let name = format!("counts again {}", boot.regime.name());
-        let (_, again) = record(&name, boot.regime);
+#[rstest]
+fn every_run_costs_the_same(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot, _, phases| {
+        let (_, again) = record(boot.regime);
         assert_eq!(Ok(phases), again.phases().as_ref());
-    };
-    nothing_goes_past_the_cache_while_hashing: |_, _, phases| {
+    });
+}
+
+#[rstest]
+fn nothing_goes_past_the_cache_while_hashing(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |_, _, phases| {
         let hash = phases.get(Name::Hash);
         assert_eq!(hash.device.total(), 0, "{hash:?}");
         assert_ne!(hash.normal.total(), 0, "{hash:?}");
-    };
-    everything_else_goes_past_it: |_, _, phases| {
-        for name in [Name::Before, Name::Tables, Name::Open, Name::Flush, Name::After] {
+    });
+}
+
+#[rstest]
+fn everything_else_goes_past_it(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |_, _, phases| {
+        for name in [
+            Name::Before,
+            Name::Tables,
+            Name::Open,
+            Name::Flush,
+            Name::After,
+        ] {
             let phase = phases.get(name);
             assert_ne!(phase.instructions, 0, "{phase:?}");
             assert_eq!(phase.normal.total(), 0, "{phase:?}");
         }
-    };
-    each_line_is_maintained_once: |boot, recording, _| {
+    });
+}
+
+#[rstest]
+fn each_line_is_maintained_once(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot, recording, _| {
         let (image, regions) = lines(boot, recording);
         assert_eq!(maintained(recording, Dc::Ivac), image, "DC IVAC");
-        assert_eq!(maintained(recording, Dc::Civac), image + regions, "DC CIVAC");
-    };
-    maintenance_costs_next_to_nothing_besides: |boot, recording, phases| {
+        assert_eq!(
+            maintained(recording, Dc::Civac),
+            image + regions,
+            "DC CIVAC"
+        );
+    });
+}
+
+#[rstest]
+fn maintenance_costs_next_to_nothing_besides(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot, recording, phases| {
         let (image, regions) = lines(boot, recording);
         let routines = recording.loaded.regions.len() as u64;
         let bounds = [
@@ -100,5 +133,5 @@ in_each_regime! {
             let phase = phases.get(name);
             assert!(phase.instructions <= bound, "at most {bound}: {phase:?}");
         }
-    };
+    });
 }

@@ -1,19 +1,20 @@
 //! An exception in the window is reported from a stack that is stored past the cache: what of it is in
 //! the cache has to be out of it first.
 
-use crate::harness::{Judged, boot, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Place;
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::instruction::{DC_CIVAC, DSB_SY, NOP, adr, load};
-use purgatory_test_support::trace::patch::Patch;
+use crate::harness::{Judged, boot};
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::a64::{DC_CIVAC, DSB_SY, NOP, adr, load};
+use purgatory_test_harness::boot::{Place, usual_cpu};
+use purgatory_test_harness::patch::Patch;
+use rstest::rstest;
 
-const REPORT: &str = "excepted_mmu_off";
+const REPORT: &str = "exception_entry";
 
 /// What is changed besides, and the rule that is broken thereby.
 type Case = fn(&mut Patch) -> Option<Rule>;
 
-fn run(name: &str, regime: Regime, change: Case) {
+fn run(regime: Regime, change: Case) {
     let mut boot = boot(usual_cpu(regime), regime, Place::Low);
     let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
     // After the hash something loads from the one page of the image that is not mapped.
@@ -22,7 +23,7 @@ fn run(name: &str, regime: Regime, change: Case) {
     patch.insert(place, |at| vec![adr(9, at, guard), load(9, 9)]);
     let expected = change(&mut patch);
     boot.load.image = patch.finish();
-    let judged = Judged::halted(name, &boot);
+    let judged = Judged::halted(&boot);
     // Nobody waits for stores before the MMU goes off, nor need they: a store through the cache and
     // maintenance of its line keep their order (Arm ARM D7, on the ordering of cache maintenance).
     let harmless = |rules: &[Rule]| rules.iter().all(|&rule| rule == Rule::StorePending);
@@ -38,14 +39,23 @@ fn run(name: &str, regime: Regime, change: Case) {
     }
 }
 
-in_each_regime! {
-    is_reported_from_clean_memory: |_| None;
-    and_nothing_is_written_back: |patch| {
+#[rstest]
+fn is_reported_from_clean_memory(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |_| None);
+}
+
+#[rstest]
+fn and_nothing_is_written_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         patch.replace_all(REPORT, DC_CIVAC, |_| NOP);
         Some(Rule::AccessBeforeFlush)
-    };
-    and_what_is_written_back_is_not_waited_for: |patch| {
+    });
+}
+
+#[rstest]
+fn and_what_is_written_back_is_not_waited_for(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         patch.replace_all(REPORT, DSB_SY, |_| NOP);
         Some(Rule::AccessBeforeFlush)
-    };
+    });
 }

@@ -1,11 +1,12 @@
 //! Cache lines of all lengths that `CTR_EL0` can name, 16 to 2048 bytes: the image keeps to what
 //! it says, and what it says counts.
 
-use crate::harness::{Judged, boot, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::patch::{Lie, Patch};
+use crate::harness::{Judged, boot};
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::patch::{Lie, Patch};
+use rstest::rstest;
 
 /// A boot of an image that takes cache lines to be of this length.
 fn told(regime: Regime, bytes: u32) -> Boot {
@@ -16,49 +17,30 @@ fn told(regime: Regime, bytes: u32) -> Boot {
     boot
 }
 
-mod as_told {
-    use super::*;
-
-    fn run(name: &str, regime: Regime, bytes: u32) {
-        let boot = told(regime, bytes);
-        Judged::with_lines(name, &boot, Some(bytes.into())).clean();
-    }
-
-    in_each_regime! {
-        of_16_bytes: 16;
-        of_32_bytes: 32;
-        of_64_bytes: 64;
-        of_128_bytes: 128;
-        of_256_bytes: 256;
-        of_512_bytes: 512;
-        of_1024_bytes: 1024;
-        of_2048_bytes: 2048;
-    }
+#[rstest]
+fn as_told(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+    #[values(16, 32, 64, 128, 256, 512, 1024, 2048)] bytes: u32,
+) {
+    let boot = told(regime, bytes);
+    Judged::with_lines(&boot, Some(bytes.into())).clean();
 }
 
-mod shorter_than_told {
-    use super::*;
-
-    fn run(name: &str, regime: Regime, bytes: u32) {
-        let boot = told(regime, bytes);
-        let judged = Judged::with_lines(name, &boot, Some(u64::from(bytes) / 2));
-        for rule in [
-            Rule::StaleRead,
-            Rule::ImageNotInvalidated,
-            Rule::ImageNotFlushed,
-        ] {
-            if judged.violations.get(rule).is_none() {
-                judged.fail(&format!("lines of {} bytes survive {rule:?}", bytes / 2));
-            }
+#[rstest]
+fn shorter_than_told(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+    #[values(64, 128, 2048)] bytes: u32,
+) {
+    let boot = told(regime, bytes);
+    let judged = Judged::with_lines(&boot, Some(u64::from(bytes) / 2));
+    for rule in [
+        Rule::StaleRead,
+        Rule::ImageNotInvalidated,
+        Rule::ImageNotFlushed,
+        Rule::RegionNotCleaned,
+    ] {
+        if judged.violations.get(rule).is_none() {
+            judged.fail(&format!("lines of {} bytes survive {rule:?}", bytes / 2));
         }
-        if judged.violations.get(Rule::RegionNotCleaned).is_none() {
-            judged.fail("the regions are clean");
-        }
-    }
-
-    in_each_regime! {
-        of_32_bytes: 64;
-        of_64_bytes: 128;
-        of_1024_bytes: 2048;
     }
 }

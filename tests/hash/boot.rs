@@ -1,16 +1,16 @@
 //! Gives the list to the guest, in memory that is a file here, and reads the answers from it.
 
 use crate::cases;
-use crate::memory::{END, MESSAGES, Memory};
-use purgatory_test_support::boot::{RAM, UART};
-use purgatory_test_support::entry_state;
-use purgatory_test_support::executable::executable;
-use purgatory_test_support::guest::Guest;
-use purgatory_test_support::jobs::{ANSWERS, Answer, INSTRUCTIONS, JOBS, Job};
-use purgatory_test_support::loader::Segment;
-use purgatory_test_support::qemu::{Outcome, Qemu, Stopped};
-use purgatory_test_support::zerocopy::IntoBytes;
-use purgatory_test_support::{Briefing, Piece, Regime};
+use crate::messages::{END, MESSAGES, Messages};
+use purgatory_test_harness::boot::{RAM, UART, usual_cpu};
+use purgatory_test_harness::entry_state;
+use purgatory_test_harness::executable::executable;
+use purgatory_test_harness::guest::Guest;
+use purgatory_test_harness::jobs::{ANSWERS, Answer, INSTRUCTIONS, JOBS, Job};
+use purgatory_test_harness::loader::Segment;
+use purgatory_test_harness::qemu::{Outcome, Qemu, Stopped, option_value};
+use purgatory_test_harness::zerocopy::IntoBytes;
+use purgatory_test_harness::{Briefing, Piece, Regime, this_test};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn traps(regime: Regime) -> Vec<u64> {
 }
 
 /// Runs all cases in this regime.
-pub fn check(name: &str, cpu: &str, regime: Regime) {
+pub fn check(regime: Regime) {
     let memory = cases::all();
     let states = traps(regime);
     let jobs: Vec<_> = memory
@@ -50,18 +50,18 @@ pub fn check(name: &str, cpu: &str, regime: Regime) {
         .collect();
     assert!(JOBS_AT + size_of_val(&*jobs) as u64 <= ANSWERS_AT);
     assert!(ANSWERS_AT + size_of::<Answer>() as u64 * jobs.len() as u64 <= MESSAGES);
-    let files = Files::new(name);
-    let run =
-        run(&files, cpu, regime, &memory, &jobs).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let outcome = run.0;
+    let files = Files::new();
+    let (outcome, answers) = run(&files, regime, &memory, &jobs)
+        .unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
     assert!(
         matches!(outcome.stopped_by, Stopped::Exit(status) if status.code() == Some(0)),
-        "{name}: the guest has not come to its end\n{outcome}"
+        "the guest has not come to its end\n{}\n{outcome}",
+        this_test::alone()
     );
 
     let wrong: Vec<_> = jobs
         .iter()
-        .zip(&run.1)
+        .zip(&answers)
         .enumerate()
         .filter_map(|(index, (job, answer))| {
             let case = &memory.cases[index / 2];
@@ -83,11 +83,11 @@ pub fn check(name: &str, cpu: &str, regime: Regime) {
         .collect();
     assert!(
         wrong.is_empty(),
-        "{name}: {} of {} answers are wrong:\n{}\nalone:   cargo test --test hash -- --exact {name}\n\
-         {outcome}",
+        "{} of {} answers are wrong:\n{}\n{}\n{outcome}",
         wrong.len(),
         jobs.len(),
-        wrong[..wrong.len().min(TOLD)].concat()
+        wrong[..wrong.len().min(TOLD)].concat(),
+        this_test::alone()
     );
 }
 
@@ -98,10 +98,10 @@ struct Files {
 }
 
 impl Files {
-    fn new(name: &str) -> Self {
+    fn new() -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join("hash")
-            .join(name);
+            .join(this_test::file_name());
         Self {
             program: path.with_extension("elf"),
             memory: path.with_extension("memory"),
@@ -119,9 +119,8 @@ impl Drop for Files {
 
 fn run(
     files: &Files,
-    cpu: &str,
     regime: Regime,
-    memory: &Memory,
+    memory: &Messages,
     jobs: &[Job],
 ) -> Result<(Outcome, Vec<Answer>), String> {
     let text = |error: std::io::Error| error.to_string();
@@ -157,12 +156,12 @@ fn run(
     };
     let backend = format!(
         "memory-backend-file,id=ram,share=on,size={MEMORY}M,mem-path={}",
-        files.memory.display()
+        option_value(&files.memory)
     );
     let outcome = Qemu::new(&format!(
         "virt,gic-version=2{virtualization},memory-backend=ram"
     ))
-    .cpu(cpu)
+    .cpu(usual_cpu(regime))
     .memory(&format!("{MEMORY}M"))
     .args(["-object", &backend])
     .args(["-semihosting-config", "enable=on,target=native"])

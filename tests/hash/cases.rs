@@ -1,12 +1,12 @@
 //! What is hashed: every length at every alignment, borders of regions everywhere, many regions.
 
-use crate::memory::Memory;
+use crate::messages::Messages;
 use crate::nist;
-use purgatory_test_support::boot::noise;
+use purgatory_test_harness::boot::noise;
 
 /// All cases, NIST's among them.
-pub fn all() -> Memory {
-    let mut memory = Memory::default();
+pub fn all() -> Messages {
+    let mut memory = Messages::default();
     nist::add(&mut memory);
     let bytes = noise(1 << 16);
     let at = memory.put(&bytes);
@@ -19,7 +19,7 @@ pub fn all() -> Memory {
 }
 
 /// Lengths around every way that padding can go, at every place in 16 bytes.
-fn lengths(memory: &mut Memory, at: u64) {
+fn lengths(memory: &mut Messages, at: u64) {
     for align in 0..16 {
         for len in 0..=260 {
             // Other bytes each time.
@@ -30,7 +30,7 @@ fn lengths(memory: &mut Memory, at: u64) {
 }
 
 /// Regions that end with the memory: behind the last block nothing may be loaded.
-fn last(memory: &mut Memory, at: u64) {
+fn last(memory: &mut Messages, at: u64) {
     for len in [1, 8, 63, 64, 65, 128, 200, 256, 4096] {
         let at = at + 4096 - len;
         memory.regions(format!("the last {len} bytes of memory"), &[(at, len)]);
@@ -38,7 +38,7 @@ fn last(memory: &mut Memory, at: u64) {
 }
 
 /// Two and three regions that meet at every offset in a block; aligned as kexec does, or not.
-fn borders(memory: &mut Memory, at: u64) {
+fn borders(memory: &mut Messages, at: u64) {
     for border in 0..=130 {
         for align in [0, 1, 4, 8] {
             let regions = [(at, border), (at + 0x1000 + align, 150)];
@@ -52,7 +52,7 @@ fn borders(memory: &mut Memory, at: u64) {
 }
 
 /// 1 to 16 regions of any length, aligned or not, one of them empty now and then.
-fn many(memory: &mut Memory, at: u64) {
+fn many(memory: &mut Messages, at: u64) {
     let random = noise(20_000);
     let mut random = random.chunks_exact(2).map(|pair| {
         let pair = [pair[0], pair[1]];

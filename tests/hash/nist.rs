@@ -2,13 +2,13 @@
 //! `shabytetestvectors.zip`), which are in the public domain: `nist/*.rsp` are its files as published,
 //! taken from the crate `gnir` 0.13.2.
 
-use crate::memory::Memory;
+use crate::messages::Messages;
 
 /// Steps between two digests of the Monte Carlo file ("Secure Hash Algorithm Validation System", 6.4).
 const STEPS: u64 = 1000;
 
 /// Adds all of them.
-pub fn add(memory: &mut Memory) {
+pub fn add(memory: &mut Messages) {
     let short = messages(memory, "short", include_str!("nist/SHA256ShortMsg.rsp"));
     let long = messages(memory, "long", include_str!("nist/SHA256LongMsg.rsp"));
     let steps = monte_carlo(memory, include_str!("nist/SHA256Monte.rsp"));
@@ -17,7 +17,7 @@ pub fn add(memory: &mut Memory) {
 }
 
 /// `Len`, `Msg` and `MD`; the number of messages.
-fn messages(memory: &mut Memory, which: &str, file: &str) -> usize {
+fn messages(memory: &mut Messages, which: &str, file: &str) -> usize {
     let (mut message, mut count) = (Vec::new(), 0);
     let mut bits = 0;
     for (name, value) in assignments(file) {
@@ -37,7 +37,7 @@ fn messages(memory: &mut Memory, which: &str, file: &str) -> usize {
 }
 
 /// `Seed`, and the `MD`s after each thousand steps, each the seed of the next; their number.
-fn monte_carlo(memory: &mut Memory, file: &str) -> usize {
+fn monte_carlo(memory: &mut Messages, file: &str) -> usize {
     let (mut seed, mut count) = ([0; 32], 0);
     for (name, value) in assignments(file) {
         match name {

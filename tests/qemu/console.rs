@@ -1,10 +1,12 @@
 //! The console: silent without a sink, silent where the sink is nonsense, and then as good as ever.
 
 use crate::expect::Expect;
-use crate::harness::{in_each_regime, usual_cpu};
+use crate::harness::usual;
 use crate::run::Run;
-use purgatory_test_support::boot::{Boot, Place, REACHED, UART};
-use purgatory_test_support::{Piece, Regime};
+use purgatory_test_harness::Piece;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::{Boot, Place, REACHED, UART, usual_cpu};
+use rstest::rstest;
 use std::time::Duration;
 
 /// The sink is here, and the purgatory must not write there: the new kernel would see it.
@@ -13,66 +15,113 @@ fn ignored(boot: &mut Boot, sink: u64) -> Expect {
     Expect::BootsSilently
 }
 
-in_each_regime! {
-    without_a_sink_it_boots_silently: |boot| ignored(boot, 0);
-    without_a_sink_what_is_corrupt_is_found: |boot| {
+#[rstest]
+fn without_a_sink_it_boots_silently(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| ignored(boot, 0));
+}
+
+#[rstest]
+fn without_a_sink_what_is_corrupt_is_found(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         boot.load.sink = 0;
         boot.load.corrupt.push(("kernel".into(), 0));
         Expect::HaltsSilently
-    };
-    without_a_sink_bad_input_is_found: |boot| {
+    });
+}
+
+#[rstest]
+fn without_a_sink_bad_input_is_found(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         boot.load.sink = 0;
         boot.load.dtb = 0;
         Expect::HaltsSilently
-    };
+    });
+}
 
-    a_sink_at_the_start_of_a_region_is_ignored: |boot| {
+#[rstest]
+fn a_sink_at_the_start_of_a_region_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let sink = boot.segment("kernel").at;
         ignored(boot, sink)
-    };
-    a_sink_within_a_region_is_ignored: |boot| {
+    });
+}
+
+#[rstest]
+fn a_sink_within_a_region_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let sink = boot.segment("initrd").at + 0x4000;
         ignored(boot, sink)
-    };
-    a_sink_at_the_end_of_a_region_is_ignored: |boot| {
+    });
+}
+
+#[rstest]
+fn a_sink_at_the_end_of_a_region_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let sink = boot.segment("dtb").end() - 4;
         ignored(boot, sink)
-    };
-    a_sink_in_the_code_of_the_image_is_ignored: |boot| {
+    });
+}
+
+#[rstest]
+fn a_sink_in_the_code_of_the_image_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let sink = boot.load.purgatory_at;
         ignored(boot, sink)
-    };
-    a_sink_in_the_symbols_of_the_image_is_ignored: |boot| {
+    });
+}
+
+#[rstest]
+fn a_sink_in_the_symbols_of_the_image_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let sink = boot.load.purgatory_at + boot.load.image.offset("sha256_digest").unwrap();
         ignored(boot, sink)
-    };
-    a_sink_at_the_end_of_the_image_is_ignored: |boot| {
+    });
+}
+
+#[rstest]
+fn a_sink_at_the_end_of_the_image_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         // The last frame for tables that nobody will need.
         let sink = boot.load.purgatory_at + boot.load.image.memsz - 4;
-        boot.pieces.push(Piece::new("end of purgatory", sink, &[], 4));
+        boot.pieces
+            .push(Piece::new("end of purgatory", sink, &[], 4));
         ignored(boot, sink)
-    };
-    a_sink_that_is_not_aligned_is_ignored: |boot| ignored(boot, UART + 2);
-    a_sink_beyond_the_physical_range_is_ignored: |boot| ignored(boot, UART | 1 << 52);
-    a_region_over_the_sink_is_not_spoken_about: |boot| {
+    });
+}
+
+#[rstest]
+fn a_sink_that_is_not_aligned_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| ignored(boot, UART + 2));
+}
+
+#[rstest]
+fn a_sink_beyond_the_physical_range_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| ignored(boot, UART | 1 << 52));
+}
+
+#[rstest]
+fn a_region_over_the_sink_is_not_spoken_about(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         boot.load.region_pokes.push((1, UART & !0xfff, 0x1000));
         Expect::HaltsSilently
-    };
-    a_region_of_all_there_can_be_has_the_sink_in_it: |boot| {
+    });
+}
+
+#[rstest]
+fn a_region_of_all_there_can_be_has_the_sink_in_it(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+) {
+    usual(regime, |boot| {
         boot.load.region_pokes.push((1, 0, u64::MAX));
         Expect::HaltsSilently
-    };
+    });
 }
 
 #[test]
 fn lines_end_with_carriage_return_and_line_feed() {
     let regime = Regime::El1And0;
     let boot = Boot::new(usual_cpu(regime), regime, Place::Low, 4096).unwrap();
-    let name = concat!(
-        module_path!(),
-        "::lines_end_with_carriage_return_and_line_feed"
-    );
-    let run = Run::new(name, &boot, Duration::from_secs(60));
+    let run = Run::new(&boot, Duration::from_secs(60));
     let text = String::from_utf8(run.outcome.raw.clone()).unwrap();
     let (ours, _) = text.split_once(REACHED).expect("the new kernel is reached");
     let bare = |(at, _): &(usize, _)| !ours[..*at].ends_with('\r');

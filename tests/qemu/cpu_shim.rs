@@ -3,8 +3,8 @@
 
 use crate::expect::Expect;
 use crate::harness::case;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::{IdRegister, Regime};
+use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_harness::{IdRegister, Regime, this_test};
 use std::ops::Range;
 
 /// A field of an ID register.
@@ -24,14 +24,13 @@ const NO: u64 = 0xf;
 
 /// The purgatory is told this, and the shim sees that; nothing where no MMU goes on.
 fn told(
-    name: &str,
-    lies: &[(Field, u64)],
+    overrides: &[(Field, u64)],
     change: impl FnOnce(&mut Boot) -> Expect,
-    seen: Option<&str>,
+    seen: Option<String>,
 ) {
-    let outcome = case(name, "max", Regime::El1And0, Place::Low, |boot| {
-        for ((register, bits), value) in lies {
-            boot.lie(*register, bits.clone(), *value);
+    let outcome = case("max", Regime::El1And0, Place::Low, |boot| {
+        for ((register, bits), value) in overrides {
+            boot.override_id(*register, bits.clone(), *value);
         }
         change(boot)
     });
@@ -52,7 +51,7 @@ fn told(
             ]
         })
         .collect();
-    assert_eq!(shim, expected, "{name}\n{outcome}");
+    assert_eq!(shim, expected, "{}\n{outcome}", this_test::alone());
 }
 
 /// `TCR2=…` stays as it was in the window.
@@ -63,17 +62,6 @@ fn tcr2(seen: &str) -> &str {
 /// What the old kernel has left in `TCR2_EL1`, and nobody touches if it does not seem to be there.
 const PIE_LEFT: &str = "TCR2=0x2";
 
-macro_rules! told {
-    ($($name:ident: [$($field:ident = $value:expr),*], $change:expr, $seen:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let name = concat!(module_path!(), "::", stringify!($name));
-            let seen: Option<String> = $seen;
-            told(name, &[$(($field, $value)),*], $change, seen.as_deref());
-        }
-    )*};
-}
-
 /// The tables' granule and size of addresses.
 fn seen(granule: &str, ips: u64) -> Option<String> {
     Some(format!("{granule} granule, IPS={ips}, {PIE_LEFT}"))
@@ -81,6 +69,14 @@ fn seen(granule: &str, ips: u64) -> Option<String> {
 
 fn boots(_: &mut Boot) -> Expect {
     Expect::BootsThus(vec![], "D-cache on, SHA2 instructions")
+}
+
+fn boots_with_64_kib(_: &mut Boot) -> Expect {
+    Expect::BootsThus(vec![], "D-cache on, 64 KiB granule, SHA2 instructions")
+}
+
+fn boots_with_16_kib(_: &mut Boot) -> Expect {
+    Expect::BootsThus(vec![], "D-cache on, 16 KiB granule, SHA2 instructions")
 }
 
 fn boots_with_software(_: &mut Boot) -> Expect {
@@ -91,8 +87,10 @@ fn boots_with_software(_: &mut Boot) -> Expect {
 fn has_other_granules(boot: &mut Boot) -> Expect {
     boot.make_tables(|_| ());
     let at = boot.load.pgtble_base.unwrap_or_default();
-    let line = format!("purgatory: own page tables, those at {at:#018x} have 4 KiB granules");
-    Expect::BootsThus(vec![line], "D-cache on, SHA2 instructions")
+    let line = format!(
+        "purgatory: loader's page tables at {at:#018x} ignored: the CPU has no 4 KiB granule"
+    );
+    Expect::BootsThus(vec![line], "D-cache on, 64 KiB granule, SHA2 instructions")
 }
 
 fn uncached(_: &mut Boot) -> Expect {
@@ -100,43 +98,99 @@ fn uncached(_: &mut Boot) -> Expect {
     Expect::BootsThus(vec![line.into()], "D-cache off, SHA2 instructions")
 }
 
-told! {
-    granules_of_4_kib: [TGRAN4 = 0], boots, seen("4 KiB", 5);
-    granules_of_4_kib_with_52_bit_addresses: [TGRAN4 = 1], boots, seen("4 KiB", 5);
-    no_granules_of_4_kib: [TGRAN4 = NO], boots, seen("64 KiB", 5);
-    reserved_granules_of_4_kib: [TGRAN4 = 8], boots, seen("64 KiB", 5);
-    granules_of_16_kib_alone: [TGRAN4 = NO, TGRAN64 = NO], boots, seen("16 KiB", 5);
-    granules_of_16_kib_with_52_bit_addresses: [TGRAN4 = NO, TGRAN64 = NO, TGRAN16 = 2],
-        boots, seen("16 KiB", 5);
-    no_granules: [TGRAN4 = NO, TGRAN64 = NO, TGRAN16 = 0], uncached, None;
-    tables_of_another_granule: [TGRAN4 = NO], has_other_granules, seen("64 KiB", 5);
+#[test]
+fn granules_of_4_kib() {
+    told(&[(TGRAN4, 0)], boots, seen("4 KiB", 5));
+}
 
-    no_sha2_instructions: [SHA2 = 0], boots_with_software, seen("4 KiB", 5);
-    sha512_instructions_as_well: [SHA2 = 2], boots, seen("4 KiB", 5);
-    no_vector_registers: [ADV_SIMD = NO], boots_with_software, seen("4 KiB", 5);
-    vector_registers_with_half_precision: [ADV_SIMD = 1], boots, seen("4 KiB", 5);
+#[test]
+fn granules_of_4_kib_with_52_bit_addresses() {
+    told(&[(TGRAN4, 1)], boots, seen("4 KiB", 5));
+}
 
-    tcr2_is_cleared_before_the_mmu_is_on: [TCRX = 1], boots,
-        Some("4 KiB granule, IPS=5, TCR2=0x0".into());
-    tcr2_is_left_alone_where_it_is_not: [TCRX = 0], boots, seen("4 KiB", 5);
+#[test]
+fn no_granules_of_4_kib() {
+    told(&[(TGRAN4, NO)], boots_with_64_kib, seen("64 KiB", 5));
+}
+
+#[test]
+fn reserved_granules_of_4_kib() {
+    told(&[(TGRAN4, 8)], boots_with_64_kib, seen("64 KiB", 5));
+}
+
+#[test]
+fn granules_of_16_kib_alone() {
+    told(
+        &[(TGRAN4, NO), (TGRAN64, NO)],
+        boots_with_16_kib,
+        seen("16 KiB", 5),
+    );
+}
+
+#[test]
+fn granules_of_16_kib_with_52_bit_addresses() {
+    told(
+        &[(TGRAN4, NO), (TGRAN64, NO), (TGRAN16, 2)],
+        boots_with_16_kib,
+        seen("16 KiB", 5),
+    );
+}
+
+#[test]
+fn no_granules() {
+    told(&[(TGRAN4, NO), (TGRAN64, NO), (TGRAN16, 0)], uncached, None);
+}
+
+#[test]
+fn tables_of_another_granule() {
+    told(&[(TGRAN4, NO)], has_other_granules, seen("64 KiB", 5));
+}
+
+#[test]
+fn no_sha2_instructions() {
+    told(&[(SHA2, 0)], boots_with_software, seen("4 KiB", 5));
+}
+
+#[test]
+fn sha512_instructions_as_well() {
+    told(&[(SHA2, 2)], boots, seen("4 KiB", 5));
+}
+
+#[test]
+fn no_vector_registers() {
+    told(&[(ADV_SIMD, NO)], boots_with_software, seen("4 KiB", 5));
+}
+
+#[test]
+fn vector_registers_with_half_precision() {
+    told(&[(ADV_SIMD, 1)], boots, seen("4 KiB", 5));
+}
+
+#[test]
+fn tcr2_is_cleared_before_the_mmu_is_on() {
+    told(
+        &[(TCRX, 1)],
+        boots,
+        Some("4 KiB granule, IPS=5, TCR2=0x0".into()),
+    );
+}
+
+#[test]
+fn tcr2_is_left_alone_where_it_is_not() {
+    told(&[(TCRX, 0)], boots, seen("4 KiB", 5));
 }
 
 /// Sizes of physical addresses by `PARange`; the tables go no further than 48 bits.
 #[test]
 fn physical_addresses_of_every_size() {
-    let name = concat!(module_path!(), "::physical_addresses_of_every_size");
     for pa_range in [0, 1, 2, 3, 4, 5, 6, 7, 15] {
         let seen = seen("4 KiB", pa_range.min(5));
-        told(name, &[(PA_RANGE, pa_range)], boots, seen.as_deref());
+        told(&[(PA_RANGE, pa_range)], boots, seen);
     }
 }
 
 #[test]
 fn a_region_beyond_physical_addresses_of_every_size() {
-    let name = concat!(
-        module_path!(),
-        "::a_region_beyond_physical_addresses_of_every_size"
-    );
     for (pa_range, bits) in (0..).zip([32, 36, 40, 42, 44, 48, 52]) {
         let beyond = |boot: &mut Boot| {
             boot.load.region_pokes.push((1, 1 << bits, 4096));
@@ -146,16 +200,15 @@ fn a_region_beyond_physical_addresses_of_every_size() {
                 1_u64 << bits
             ))
         };
-        told(name, &[(PA_RANGE, pa_range)], beyond, None);
+        told(&[(PA_RANGE, pa_range)], beyond, None);
     }
 }
 
 /// 16 to 2048 bytes, and 4: slow, but right.
 #[test]
 fn cache_lines_of_every_length() {
-    let name = concat!(module_path!(), "::cache_lines_of_every_length");
     for words in [0, 2, 3, 4, 5, 6, 7, 8, 9] {
         let seen = seen("4 KiB", 5);
-        told(name, &[(D_MIN_LINE, words)], boots, seen.as_deref());
+        told(&[(D_MIN_LINE, words)], boots, seen);
     }
 }

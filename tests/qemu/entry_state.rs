@@ -4,25 +4,15 @@
 //! All run on `max`, which has the most features to be left in an odd state.
 
 use crate::expect::Expect;
-use crate::harness::{case, in_each_regime};
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::briefing::FLAG_PAN;
-use purgatory_test_support::console::new_kernel;
-use purgatory_test_support::{Regime, Register};
-use std::io::Write;
-
-// Fields of SCTLR_ELx that survive the old kernel's way out.
-const A: u64 = 1 << 1;
-const SA: u64 = 1 << 3;
-const I: u64 = 1 << 12;
-const N_TWI: u64 = 1 << 16;
-const N_TWE: u64 = 1 << 18;
-const WXN: u64 = 1 << 19;
-const SPAN: u64 = 1 << 23;
-const E0E: u64 = 1 << 24;
-const EE: u64 = 1 << 25;
-/// `EnIA`, `EnIB`, `EnDA`, `EnDB`: pointer authentication.
-const EN_POINTER_AUTH: u64 = 1 << 31 | 1 << 30 | 1 << 27 | 1 << 13;
+use crate::harness::{case, usual};
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::{Boot, Place};
+use purgatory_test_harness::briefing::FLAG_PAN;
+use purgatory_test_harness::console::new_kernel;
+use purgatory_test_harness::sctlr::{A, E0E, EE, EN_POINTER_AUTH, I, N_TWE, N_TWI, SA, SPAN, WXN};
+use purgatory_test_harness::{Register, this_test};
+use rstest::rstest;
+use std::io::{Write, stderr};
 
 /// Bits of SCTLR_ELx are set and cleared.
 fn sctlr(boot: &mut Boot, set: u64, clear: u64) -> Expect {
@@ -50,65 +40,126 @@ fn fp_trapped(boot: &mut Boot) -> Expect {
     sctlr(boot, 0, 0)
 }
 
-in_each_regime! {
-    write_implies_execute_never: |boot| sctlr(boot, WXN, 0);
-    alignment_checks: |boot| sctlr(boot, A | SA, 0);
-    big_endian_data: |boot| sctlr(boot, EE | E0E, 0);
-    wait_instructions_trapped: |boot| sctlr(boot, 0, N_TWI | N_TWE);
-    wait_instructions_not_trapped: |boot| sctlr(boot, N_TWI | N_TWE, 0);
-    pointer_authentication_enabled: |boot| sctlr(boot, EN_POINTER_AUTH, 0);
-    instruction_cache_on: |boot| sctlr(boot, I, 0);
-    privileged_access_never: pan;
-    floating_point_trapped: fp_trapped;
-    all_of_that_at_once: |boot| {
+#[rstest]
+fn write_implies_execute_never(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| sctlr(boot, WXN, 0));
+}
+
+#[rstest]
+fn alignment_checks(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| sctlr(boot, A | SA, 0));
+}
+
+#[rstest]
+fn big_endian_data(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| sctlr(boot, EE | E0E, 0));
+}
+
+#[rstest]
+fn wait_instructions_trapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| sctlr(boot, 0, N_TWI | N_TWE));
+}
+
+#[rstest]
+fn wait_instructions_not_trapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| sctlr(boot, N_TWI | N_TWE, 0));
+}
+
+#[rstest]
+fn pointer_authentication_enabled(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| sctlr(boot, EN_POINTER_AUTH, 0));
+}
+
+#[rstest]
+fn instruction_cache_on(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| sctlr(boot, I, 0));
+}
+
+#[rstest]
+fn privileged_access_never(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, pan);
+}
+
+#[rstest]
+fn floating_point_trapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, fp_trapped);
+}
+
+#[rstest]
+fn all_of_that_at_once(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         pan(boot);
         fp_trapped(boot);
-        sctlr(boot, A | SA | I | WXN | EE | E0E | EN_POINTER_AUTH, N_TWI | N_TWE)
-    };
-    all_of_that_at_once_above_512_gib: |boot| {
-        *boot = Boot::new("max", boot.regime, purgatory_test_support::boot::Place::Above512GiB, 5000)
+        sctlr(
+            boot,
+            A | SA | I | WXN | EE | E0E | EN_POINTER_AUTH,
+            N_TWI | N_TWE,
+        )
+    });
+}
+
+#[rstest]
+fn all_of_that_at_once_above_512_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        *boot = Boot::new("max", boot.regime, Place::Above512GiB, 5000)
             .unwrap_or_else(|error| panic!("{error}"));
         pan(boot);
         fp_trapped(boot);
-        sctlr(boot, A | SA | I | WXN | EE | E0E | EN_POINTER_AUTH, N_TWI | N_TWE)
-    };
-    translation_registers_of_all_ones: |boot| {
-        for register in [Register::Mair, Register::Tcr, Register::Ttbr0, Register::Ttbr1] {
+        sctlr(
+            boot,
+            A | SA | I | WXN | EE | E0E | EN_POINTER_AUTH,
+            N_TWI | N_TWE,
+        )
+    });
+}
+
+#[rstest]
+fn translation_registers_of_all_ones(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        for register in [
+            Register::Mair,
+            Register::Tcr,
+            Register::Ttbr0,
+            Register::Ttbr1,
+        ] {
             boot.leave(register, u64::MAX);
         }
         sctlr(boot, 0, 0)
-    };
-    translation_registers_of_all_zeros: |boot| {
-        for register in [Register::Mair, Register::Tcr, Register::Ttbr0, Register::Ttbr1] {
+    });
+}
+
+#[rstest]
+fn translation_registers_of_all_zeros(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        for register in [
+            Register::Mair,
+            Register::Tcr,
+            Register::Ttbr0,
+            Register::Ttbr1,
+        ] {
             boot.leave(register, 0);
         }
         sctlr(boot, 0, 0)
-    };
+    });
 }
 
 /// `TCR2_ELx.PIE`, with which permission bits are an index into `PIR_ELx`. Only a CPU that has the
 /// register can have it set, as `max` of a QEMU newer than 10.0; `cpu_shim` proves the write on all.
-fn permission_indirection(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> Expect) {
-    let outcome = case(name, "max", regime, Place::Low, change);
+#[rstest]
+fn permission_indirection(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    let outcome = case("max", regime, Place::Low, |boot| {
+        boot.leave(Register::Tcr2, 1 << 1);
+        Expect::Boots
+    });
     let el = regime.el();
     let check = format!("TCR2_EL{el}=0");
     let checks = new_kernel(&outcome.console).unwrap_or_default();
     if !checks.passed.contains(&&*check) {
         // Past the capture of what a passing test says.
         let _ = writeln!(
-            std::io::stderr(),
-            "{name}: not tried: this QEMU's `max` has no TCR2_EL{el}; one newer than 10.0 has"
+            stderr(),
+            "{}: not tried: this QEMU's `max` has no TCR2_EL{el}; one newer than 10.0 has",
+            this_test::name()
         );
-    }
-}
-
-mod tcr2 {
-    use super::*;
-
-    in_each_regime! { permission_indirection;
-        permissions_are_indirect: |boot| {
-            boot.leave(Register::Tcr2, 1 << 1);
-            Expect::Boots
-        };
     }
 }

@@ -4,21 +4,18 @@
 //! built one: into the routine that hashes, which runs inside the window with x1 = the first region,
 //! or into those that open the window and write memory back, which run outside.
 
-use crate::harness::{in_each_regime, usual_boot};
+use crate::harness::usual_boot;
 use crate::run::Run;
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Boot;
-use purgatory_test_support::console;
-use purgatory_test_support::qemu::Stopped;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::a64::*;
+use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::qemu::Stopped;
+use purgatory_test_harness::{console, root, this_test};
+use rstest::rstest;
 use std::time::Duration;
 
-#[path = "exceptions/instruction.rs"]
-mod instruction;
-
-#[path = "exceptions/report.rs"]
 mod report;
 
-use instruction::*;
 use report::*;
 
 /// A routine that runs with the MMU on.
@@ -40,7 +37,7 @@ fn inside(words: Vec<u32>, class: (u64, &'static str), status: (u64, u64), far: 
 fn write_to(boot: &Boot, name: &str) -> Fault {
     let to = address(boot, name);
     let mut words = load_address(3, to);
-    words.push(store(4, 3));
+    words.push(store_word(4, 3));
     inside(words, DATA, PERMISSION_WRITE, Far::Address(to))
 }
 
@@ -80,58 +77,133 @@ fn without_stack(boot: &Boot) -> Fault {
         words.extend([load_index(3, 3, page >> (39 - 9 * level) & 511), page_of(3)]);
     }
     words.push(store_zero_index(3, page >> 12 & 511));
-    words.extend([DSB_SY, tlbi(boot.regime.el()), DSB_SY, ISB]);
+    words.extend([
+        DSB_SY.word(),
+        tlbi(boot.regime.el()),
+        DSB_SY.word(),
+        ISB.word(),
+    ]);
     words.push(load(4, SP));
     inside(words, DATA, TRANSLATION, Far::Within(bottom, top))
 }
 
-in_each_regime! { reports;
-    an_address_that_nobody_asked_for: |_| {
+#[rstest]
+fn an_address_that_nobody_asked_for(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |_| {
         let far = 0x1000;
         let mut words = load_address(3, far);
         words.push(load(4, 3));
         inside(words, DATA, TRANSLATION, Far::Address(far))
-    };
-    the_console_inside_the_window: |boot| {
+    });
+}
+
+#[rstest]
+fn the_console_inside_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         let far = boot.load.sink;
         let mut words = load_address(3, far);
-        words.push(store(4, 3));
+        words.push(store_word(4, 3));
         inside(words, DATA, TRANSLATION_WRITE, Far::Address(far))
-    };
-    the_neighbour_below_a_region: |boot| {
+    });
+}
+
+#[rstest]
+fn the_neighbour_below_a_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         let far = boot.segment("kernel").at - 8;
         inside(vec![load_below(4, 1)], DATA, TRANSLATION, Far::Address(far))
-    };
-    the_neighbour_above_a_region: |boot| {
+    });
+}
+
+#[rstest]
+fn the_neighbour_above_a_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         let far = boot.segment("initrd").end();
         let mut words = load_address(3, far);
         words.push(load(4, 3));
         inside(words, DATA, TRANSLATION, Far::Address(far))
-    };
-    a_stack_that_overflows: |boot| {
+    });
+}
+
+#[rstest]
+fn a_stack_that_overflows(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         let guard = stack(boot).0;
         let words = vec![push(3), branch_back(1)];
-        Fault { at: Elr::Word(0), ..inside(words, DATA, TRANSLATION_WRITE, Far::Within(guard - 16, guard)) }
-    };
-    a_write_to_a_region: |boot| {
+        Fault {
+            at: Elr::Word(0),
+            ..inside(
+                words,
+                DATA,
+                TRANSLATION_WRITE,
+                Far::Within(guard - 16, guard),
+            )
+        }
+    });
+}
+
+#[rstest]
+fn a_write_to_a_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         let far = boot.segment("kernel").at;
-        inside(vec![store(3, 1)], DATA, PERMISSION_WRITE, Far::Address(far))
-    };
-    a_write_to_code: |boot| write_to(boot, "purgatory_start");
-    a_write_to_the_symbols: |boot| write_to(boot, "sha256_digest");
-    a_region_executed: |boot| execute(boot.segment("kernel").at);
-    constants_executed: |boot| execute(address(boot, "sha256_digest"));
-    the_stack_executed: |boot| execute(stack(boot).0);
-    an_undefined_instruction_inside_the_window: |_| {
+        inside(
+            vec![store_word(3, 1)],
+            DATA,
+            PERMISSION_WRITE,
+            Far::Address(far),
+        )
+    });
+}
+
+#[rstest]
+fn a_write_to_code(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| write_to(boot, "purgatory_start"));
+}
+
+#[rstest]
+fn a_write_to_the_symbols(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| write_to(boot, "sha256_digest"));
+}
+
+#[rstest]
+fn a_region_executed(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| execute(boot.segment("kernel").at));
+}
+
+#[rstest]
+fn constants_executed(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| execute(address(boot, "sha256_digest")));
+}
+
+#[rstest]
+fn the_stack_executed(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| execute(stack(boot).0));
+}
+
+#[rstest]
+fn an_undefined_instruction_inside_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |_| {
         inside(vec![UDF], UNDEFINED, ANY, Far::Unspecified)
-    };
-    an_undefined_instruction_before_the_window: |boot| {
+    });
+}
+
+#[rstest]
+fn an_undefined_instruction_before_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         outside(boot, "window_open", vec![UDF], UNDEFINED)
-    };
-    an_undefined_instruction_after_the_window: |boot| {
+    });
+}
+
+#[rstest]
+fn an_undefined_instruction_after_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         outside(boot, "clean_and_invalidate", vec![UDF], UNDEFINED)
-    };
-    an_unaligned_access_with_the_mmu_off: |boot| {
+    });
+}
+
+#[rstest]
+fn an_unaligned_access_with_the_mmu_off(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         let (bottom, top) = stack(boot);
         // x0 is an object on the stack.
         Fault {
@@ -139,32 +211,55 @@ in_each_regime! { reports;
             far: Far::Within(bottom, top),
             ..outside(boot, "window_open", vec![load_unaligned(3, 0)], DATA)
         }
-    };
-    a_jump_to_half_an_instruction: |boot| {
+    });
+}
+
+#[rstest]
+fn a_jump_to_half_an_instruction(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         let to = address(boot, "purgatory_start") + 2;
-        Fault { class: PC, status: ANY, ..execute(to) }
-    };
-    floating_point_that_traps: |boot| {
+        Fault {
+            class: PC,
+            status: ANY,
+            ..execute(to)
+        }
+    });
+}
+
+#[rstest]
+fn floating_point_that_traps(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         let mut words = trap_fp(boot.regime);
-        words.extend([ISB, MOVI_V0]);
+        words.extend([ISB.word(), MOVI_V0]);
         inside(words, FP, ANY, Far::Unspecified)
-    };
-    an_illegal_return: |boot| {
+    });
+}
+
+#[rstest]
+fn an_illegal_return(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| {
         let words = illegal_return(boot.regime.el());
         let next = words.len() as u64;
-        Fault { at: Elr::Word(next), ..inside(words, ILLEGAL, ANY, Far::Unspecified) }
-    };
-    the_stack_gone_from_the_tables: |boot| without_stack(boot);
+        Fault {
+            at: Elr::Word(next),
+            ..inside(words, ILLEGAL, ANY, Far::Unspecified)
+        }
+    });
+}
+
+#[rstest]
+fn the_stack_gone_from_the_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    reports(regime, |boot| without_stack(boot));
 }
 
 /// The report needs no table and no stack, but the first instruction of the vector does need to be
 /// fetched: with all of the tables gone there is silence, and still no kernel.
-fn silence(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> Vec<u32>) {
+fn silence(regime: Regime, change: impl FnOnce(&mut Boot) -> Vec<u32>) {
     let boot = &mut usual_boot(regime);
     let words = change(boot);
     let start = symbol(boot, INSIDE);
     patch(boot, start, &words);
-    let run = Run::new(name, boot, Duration::from_secs(3));
+    let run = Run::new(boot, Duration::from_secs(3));
     let lines = console::purgatory(&run.outcome.console).len();
     run.equal("lines before the window, and after", &3, &lines);
     let kernel = console::new_kernel(&run.outcome.console);
@@ -173,26 +268,23 @@ fn silence(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> Vec<u32
     run.passed();
 }
 
-mod silent {
-    use super::*;
-
-    in_each_regime! { silence;
-        all_tables_gone: |boot| {
-            let el = boot.regime.el();
-            // A page of zeros.
-            let mut words = load_address(3, address(boot, "stack_guard"));
-            words.extend([msr_ttbr0(3, el), tlbi(el), DSB_SY, ISB]);
-            words
-        };
-    }
+#[rstest]
+fn all_tables_gone(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    silence(regime, |boot| {
+        let el = boot.regime.el();
+        // A page of zeros.
+        let mut words = load_address(3, address(boot, "stack_guard"));
+        words.extend([msr_ttbr0(3, el), tlbi(el), DSB_SY.word(), ISB.word()]);
+        words
+    });
 }
 
 /// QEMU's own count of exceptions: one, and one inside its report, and then nothing more.
-fn two(name: &str, regime: Regime, change: impl FnOnce(&mut Boot)) {
+fn two(regime: Regime, change: impl FnOnce(&mut Boot)) {
     let boot = &mut usual_boot(regime);
     change(boot);
-    let name = name.trim_start_matches("qemu::").replace("::", ".");
-    let folder = purgatory_test_support::root().join("target/qemu");
+    let name = this_test::file_name();
+    let folder = root().join("target/qemu");
     let [log, elf] = ["log", "elf"].map(|kind| folder.join(format!("{name}.{kind}")));
     boot.build_at(&elf)
         .unwrap_or_else(|error| panic!("{error}"));
@@ -211,29 +303,30 @@ fn two(name: &str, regime: Regime, change: impl FnOnce(&mut Boot)) {
     }
 }
 
-mod twice {
-    use super::*;
-
-    in_each_regime! { two;
-        a_console_where_no_device_answers: |boot| boot.load.sink = 0x0f00_0000;
-        a_report_that_is_undefined: |boot| {
-            let first = symbol(boot, INSIDE);
-            let second = symbol(boot, "excepted_mmu_off") + length(boot, "excepted_mmu_off") - 4;
-            patch(boot, first, &[UDF]);
-            patch(boot, second, &[UDF]);
-        };
-    }
+#[rstest]
+fn a_console_where_no_device_answers(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    two(regime, |boot| boot.load.sink = 0x0f00_0000);
 }
 
-/// Each of the 16 entries, 128 bytes apart, is one branch to the same place.
+#[rstest]
+fn a_report_that_is_undefined(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    two(regime, |boot| {
+        let first = symbol(boot, INSIDE);
+        let second = symbol(boot, "exception_entry") + length(boot, "exception_entry") - 4;
+        patch(boot, first, &[UDF]);
+        patch(boot, second, &[UDF]);
+    });
+}
+
+/// Each of the four that can be taken, 128 bytes apart, is one branch to the same place.
 #[test]
 fn all_vectors_lead_to_the_report() {
     let boot = usual_boot(Regime::El1And0);
-    let (vectors, excepted) = (symbol(&boot, "vectors"), symbol(&boot, "excepted"));
+    let (vectors, entry) = (symbol(&boot, "vectors"), symbol(&boot, "exception_entry"));
     assert_eq!(vectors % 2048, 0, "VBAR_ELx ignores the lower bits");
-    for at in (0..16).map(|vector| vectors + vector * 128) {
+    for at in (4..8).map(|vector| vectors + vector * 128) {
         let word = boot.load.image.bytes[at as usize..].first_chunk();
         let word = u32::from_le_bytes(*word.expect("inside the image"));
-        assert_eq!(word, branch(at, excepted), "the vector at {at:#x}");
+        assert_eq!(word, branch(at, entry), "the vector at {at:#x}");
     }
 }

@@ -1,8 +1,8 @@
 //! What must come of a boot, and which words of the purgatory and checks of the new kernel that means.
 
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Boot;
-use purgatory_test_support::loader::Load;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::loader::Load;
 
 /// What must come of a boot.
 pub enum Expect {

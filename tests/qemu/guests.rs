@@ -1,23 +1,25 @@
 //! The guests themselves: a new kernel that sees nothing would let every boot pass.
 
-use crate::harness::{INITRD, usual_cpu};
+use crate::harness::INITRD;
 use crate::run::Run;
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::console::new_kernel;
-use purgatory_test_support::guest::Guest;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::console::new_kernel;
+use purgatory_test_harness::guest::Guest;
+use rstest::rstest;
 use std::time::Duration;
 
 /// Runs on the regime's usual CPU, or on another.
-fn run(name: &str, cpu: &str, regime: Regime, change: impl FnOnce(&mut Boot)) -> Run {
+fn run(cpu: &str, regime: Regime, change: impl FnOnce(&mut Boot)) -> Run {
     let mut boot = Boot::new(cpu, regime, Place::Low, INITRD).unwrap_or_else(|e| panic!("{e}"));
     change(&mut boot);
-    Run::new(name, &boot, Duration::from_secs(60))
+    Run::new(&boot, Duration::from_secs(60))
 }
 
 /// After a purgatory that leaves everything changed, these are all the checks that may pass.
-fn sees_everything(name: &str, regime: Regime) {
-    let run = run(name, usual_cpu(regime), regime, |boot| {
+#[rstest]
+fn the_new_kernel_sees_whatever_is_wrong(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    let run = run(usual_cpu(regime), regime, |boot| {
         boot.stand_in = Some(Guest::read("careless-purgatory").unwrap_or_else(|e| panic!("{e}")));
     });
     let checks = new_kernel(&run.outcome.console).unwrap_or_default();
@@ -39,33 +41,8 @@ fn sees_everything(name: &str, regime: Regime) {
 }
 
 #[test]
-fn the_new_kernel_sees_whatever_is_wrong_at_el1() {
-    sees_everything(
-        "guests::the_new_kernel_sees_whatever_is_wrong_at_el1",
-        Regime::El1And0,
-    );
-}
-
-#[test]
-fn the_new_kernel_sees_whatever_is_wrong_at_el2() {
-    sees_everything(
-        "guests::the_new_kernel_sees_whatever_is_wrong_at_el2",
-        Regime::El2,
-    );
-}
-
-#[test]
-fn the_new_kernel_sees_whatever_is_wrong_at_el2_vhe() {
-    sees_everything(
-        "guests::the_new_kernel_sees_whatever_is_wrong_at_el2_vhe",
-        Regime::El2And0,
-    );
-}
-
-#[test]
 fn the_new_kernel_sees_a_byte_that_has_changed() {
-    let name = "guests::the_new_kernel_sees_a_byte_that_has_changed";
-    let run = run(name, "max", Regime::El1And0, |boot| {
+    let run = run("max", Regime::El1And0, |boot| {
         boot.load.skip_checks = true;
         let last = boot.segment("initrd").len - 1;
         boot.load.corrupt = vec![("kernel".into(), 0x2000), ("initrd".into(), last)];
@@ -87,8 +64,7 @@ fn the_new_kernel_sees_a_byte_that_has_changed() {
 
 #[test]
 fn the_old_kernel_refuses_a_regime_that_the_machine_has_not() {
-    let name = "guests::the_old_kernel_refuses_a_regime_that_the_machine_has_not";
-    let run = run(name, "cortex-a72", Regime::El2And0, |_| ());
+    let run = run("cortex-a72", Regime::El2And0, |_| ());
     run.equal("the new kernel", &None, &new_kernel(&run.outcome.console));
     run.ended(13);
     run.passed();

@@ -2,9 +2,9 @@
 
 use crate::expect::{Expect, checks, words};
 use crate::run::Run;
-use purgatory_test_support::boot::{Boot, Place, REACHED};
-use purgatory_test_support::qemu::{Outcome, Stopped};
-use purgatory_test_support::{Regime, console};
+use purgatory_test_harness::boot::{Boot, Place, REACHED, usual_cpu};
+use purgatory_test_harness::qemu::{Outcome, Stopped};
+use purgatory_test_harness::{Regime, console};
 use std::time::Duration;
 
 /// A boot takes well below a second. A host with much else to do gets all the time it needs.
@@ -16,49 +16,9 @@ const SILENCE: Duration = Duration::from_secs(3);
 /// The initrd of a case that does not need a certain one: small, and not of whole pages.
 pub const INITRD: u64 = 50_001;
 
-/// A CPU of each regime, for what has to be tried in each but not on each.
-pub const fn usual_cpu(regime: Regime) -> &'static str {
-    match regime {
-        Regime::El1And0 => "cortex-a53",
-        Regime::El2 => "cortex-a72",
-        Regime::El2And0 => "neoverse-n1",
-    }
-}
-
-/// Defines one test in each regime for each `name: |boot| { change it; Expect::… }`. The changes are
-/// made to a boot of three segments, low in memory, on the regime's usual CPU. What they come to, and
-/// how it is tried, may be another: `in_each_regime! { function; … }`.
-macro_rules! in_each_regime {
-    ($($(#[doc = $doc:literal])* $name:ident: $case:expr;)*) => {
-        in_each_regime!(@all $crate::harness::usual, $($name: $case;)*);
-    };
-    ($how:ident; $($name:ident: $case:expr;)*) => {
-        in_each_regime!(@all $how, $($name: $case;)*);
-    };
-    (@all $how:path, $($name:ident: $case:expr;)*) => {
-        in_each_regime!(@regime el1 El1And0, $how, $($name: $case;)*);
-        in_each_regime!(@regime el2 El2, $how, $($name: $case;)*);
-        in_each_regime!(@regime el2_vhe El2And0, $how, $($name: $case;)*);
-    };
-    (@regime $module:ident $regime:ident, $how:path, $($name:ident: $case:expr;)*) => {
-        mod $module {
-            use super::*;
-            $(
-                #[test]
-                fn $name() {
-                    let regime = purgatory_test_support::Regime::$regime;
-                    let name = concat!(module_path!(), "::", stringify!($name));
-                    $how(name, regime, $case);
-                }
-            )*
-        }
-    };
-}
-pub(crate) use in_each_regime;
-
 /// Changes a boot on the regime's usual CPU, and runs it.
-pub fn usual(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> Expect) {
-    case(name, usual_cpu(regime), regime, Place::Low, change);
+pub fn usual(regime: Regime, change: impl FnOnce(&mut Boot) -> Expect) {
+    case(usual_cpu(regime), regime, Place::Low, change);
 }
 
 /// A boot on the regime's usual CPU.
@@ -69,7 +29,6 @@ pub fn usual_boot(regime: Regime) -> Boot {
 
 /// Changes a boot, and runs it.
 pub fn case(
-    name: &str,
     cpu: &str,
     regime: Regime,
     place: Place,
@@ -77,17 +36,17 @@ pub fn case(
 ) -> Outcome {
     let mut boot = Boot::new(cpu, regime, place, INITRD).unwrap_or_else(|error| panic!("{error}"));
     let expect = change(&mut boot);
-    check(name, &boot, &expect)
+    check(&boot, &expect)
 }
 
 /// Runs a boot and compares.
-pub fn check(name: &str, boot: &Boot, expect: &Expect) -> Outcome {
+pub fn check(boot: &Boot, expect: &Expect) -> Outcome {
     let timeout = if matches!(expect, Expect::HaltsSilently) {
         SILENCE
     } else {
         TIMEOUT
     };
-    let run = Run::new(name, boot, timeout);
+    let run = Run::new(boot, timeout);
     let kernel = console::new_kernel(&run.outcome.console);
     match expect {
         Expect::Boots | Expect::BootsThus(..) | Expect::BootsSilently | Expect::BootsUnchecked => {

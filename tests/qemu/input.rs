@@ -1,8 +1,10 @@
 //! A symbol's value that nobody can work with is named, and no kernel is started.
 
 use crate::expect::Expect;
-use crate::harness::{in_each_regime, usual_cpu};
-use purgatory_test_support::boot::Boot;
+use crate::harness::usual;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::{Boot, usual_cpu};
+use rstest::rstest;
 
 /// The first address that the CPU of this case cannot name (`ID_AA64MMFR0_EL1.PARange`).
 fn beyond(boot: &Boot) -> u64 {
@@ -39,77 +41,146 @@ fn region(boot: &mut Boot, index: usize, start: u64, len: u64, words: &str) -> E
 const ENTRY: &str = "arm64_kernel_entry";
 const DTB: &str = "arm64_dtb_addr";
 const BEYOND: &str = "lies beyond the physical address range";
-const COVERS: &str = "covers the purgatory";
+const OVERLAPS: &str = "overlaps the purgatory";
+const INSIDE: &str = "lies inside the purgatory";
 
-in_each_regime! {
-    a_region_that_wraps: |boot| {
+#[rstest]
+fn a_region_that_wraps(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let start = boot.segment("initrd").at;
         region(boot, 1, start, u64::MAX - start + 2, "wraps around")
-    };
-    a_region_of_all_there_is_above: |boot| {
+    });
+}
+
+#[rstest]
+fn a_region_of_all_there_is_above(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         // The sum just fits.
         let start = boot.segment("initrd").at;
         region(boot, 1, start, u64::MAX - start, BEYOND)
-    };
-    a_region_that_begins_beyond_the_physical_range: |boot| {
+    });
+}
+
+#[rstest]
+fn a_region_that_begins_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let start = beyond(boot);
         region(boot, 0, start, 4096, BEYOND)
-    };
-    a_region_that_ends_beyond_the_physical_range: |boot| {
+    });
+}
+
+#[rstest]
+fn a_region_that_ends_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let start = beyond(boot) - 4096;
         region(boot, 15, start, 4097, BEYOND)
-    };
-    a_region_over_the_whole_purgatory: |boot| {
-        let (start, len) = (boot.load.purgatory_at - 4096, boot.load.image.memsz + 8192);
-        region(boot, 2, start, len, COVERS)
-    };
-    a_region_within_the_purgatory: |boot| {
-        let start = boot.load.purgatory_at + 8192;
-        region(boot, 2, start, 1, COVERS)
-    };
-    a_region_over_the_first_byte_of_the_purgatory: |boot| {
-        let start = boot.load.purgatory_at - 4096;
-        region(boot, 2, start, 4097, COVERS)
-    };
-    a_region_over_the_last_byte_of_the_purgatory: |boot| {
-        let start = boot.load.purgatory_at + boot.load.image.memsz - 1;
-        region(boot, 2, start, 4096, COVERS)
-    };
+    });
+}
 
-    an_entry_of_0: |boot| address(boot, ENTRY, 0, "is not set");
-    an_entry_that_is_not_aligned_to_4: |boot| {
+#[rstest]
+fn a_region_over_the_whole_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let (start, len) = (boot.load.purgatory_at - 4096, boot.load.image.memsz + 8192);
+        region(boot, 2, start, len, OVERLAPS)
+    });
+}
+
+#[rstest]
+fn a_region_within_the_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let start = boot.load.purgatory_at + 8192;
+        region(boot, 2, start, 1, OVERLAPS)
+    });
+}
+
+#[rstest]
+fn a_region_over_the_first_byte_of_the_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let start = boot.load.purgatory_at - 4096;
+        region(boot, 2, start, 4097, OVERLAPS)
+    });
+}
+
+#[rstest]
+fn a_region_over_the_last_byte_of_the_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let start = boot.load.purgatory_at + boot.load.image.memsz - 1;
+        region(boot, 2, start, 4096, OVERLAPS)
+    });
+}
+
+#[rstest]
+fn an_entry_of_0(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| address(boot, ENTRY, 0, "is not set"));
+}
+
+#[rstest]
+fn an_entry_that_is_not_aligned_to_4(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let entry = boot.load.entry + 2;
         address(boot, ENTRY, entry, "is not 4-byte aligned")
-    };
-    an_entry_within_the_purgatory: |boot| {
+    });
+}
+
+#[rstest]
+fn an_entry_within_the_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let entry = boot.load.purgatory_at;
-        address(boot, ENTRY, entry, COVERS)
-    };
-    an_entry_beyond_the_physical_range: |boot| {
+        address(boot, ENTRY, entry, INSIDE)
+    });
+}
+
+#[rstest]
+fn an_entry_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let entry = beyond(boot);
         address(boot, ENTRY, entry, BEYOND)
-    };
+    });
+}
 
-    a_dtb_of_0: |boot| address(boot, DTB, 0, "is not set");
-    a_dtb_that_is_not_aligned_to_8: |boot| {
+#[rstest]
+fn a_dtb_of_0(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| address(boot, DTB, 0, "is not set"));
+}
+
+#[rstest]
+fn a_dtb_that_is_not_aligned_to_8(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let dtb = boot.load.dtb + 4;
         address(boot, DTB, dtb, "is not 8-byte aligned")
-    };
-    a_dtb_within_the_purgatory: |boot| {
+    });
+}
+
+#[rstest]
+fn a_dtb_within_the_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let dtb = boot.load.purgatory_at + boot.load.image.memsz - 8;
-        address(boot, DTB, dtb, COVERS)
-    };
-    a_dtb_beyond_the_physical_range: |boot| {
+        address(boot, DTB, dtb, INSIDE)
+    });
+}
+
+#[rstest]
+fn a_dtb_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let dtb = beyond(boot);
         address(boot, DTB, dtb, BEYOND)
-    };
+    });
+}
 
-    a_skip_checks_that_is_neither_0_nor_1: |boot| {
-        boot.load.pokes.push(("skip_checks".into(), 0x0100_u32.to_le_bytes().into()));
+#[rstest]
+fn a_skip_checks_that_is_neither_0_nor_1(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        boot.load
+            .pokes
+            .push(("skip_checks".into(), 0x0100_u32.to_le_bytes().into()));
         Expect::Refuses("purgatory: skip_checks: is neither 0 nor 1: 0x0000000000000100".into())
-    };
-    an_entry_of_0_without_checks: |boot| {
+    });
+}
+
+#[rstest]
+fn an_entry_of_0_without_checks(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         boot.load.skip_checks = true;
         address(boot, ENTRY, 0, "is not set")
-    };
+    });
 }

@@ -2,10 +2,11 @@
 //! makes its own, and verifies at the same speed.
 
 use crate::expect::Expect;
-use crate::harness::{INITRD, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR, V3Tables};
+use crate::harness::{INITRD, usual};
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR, V3Tables};
+use rstest::rstest;
 
 pub const THEIRS: &str = "D-cache on, loader's page tables, SHA2 instructions";
 const OWN: &str = "D-cache on, SHA2 instructions";
@@ -24,7 +25,7 @@ pub fn unused(boot: &mut Boot, why: &str, spoil: impl FnOnce(&mut V3Tables)) -> 
 }
 
 pub fn refused(at: u64, why: &str) -> Expect {
-    let line = format!("purgatory: own page tables, those at {at:#018x} {why}");
+    let line = format!("purgatory: loader's page tables at {at:#018x} ignored: {why}");
     Expect::BootsThus(vec![line], OWN)
 }
 
@@ -38,7 +39,7 @@ fn told(boot: &mut Boot, at: impl FnOnce(u64) -> u64, why: &str) -> Expect {
 
 /// Good ones, but this symbol says something else of the image.
 fn other_image(boot: &mut Boot, symbol: &str, value: impl FnOnce(&Boot) -> u64) -> Expect {
-    let expect = unused(boot, "are for another image", |_| ());
+    let expect = unused(boot, "they are for another image", |_| ());
     let value = value(boot).to_le_bytes();
     boot.load.pokes.push((symbol.into(), value.into()));
     expect
@@ -65,10 +66,10 @@ pub fn block(boot: &mut Boot, name: &str, why: &str, change: impl FnOnce(u64) ->
     })
 }
 
-const NOWHERE: &str = "lie in no region";
-const UNMAPPED: &str = "do not map all";
-const ELSEWHERE: &str = "are not an identity map";
-const ATTRIBUTES: &str = "have unusable attributes";
+const NOWHERE: &str = "they lie in no region";
+const UNMAPPED: &str = "they do not map all that is touched";
+const ELSEWHERE: &str = "they are no identity map";
+const ATTRIBUTES: &str = "their attributes are unusable";
 
 const AF: u64 = 1 << 10;
 /// `AP[1]`: accessible from EL0.
@@ -83,22 +84,45 @@ const EXECUTE_NEVER: u64 = 3 << 53;
 /// `PXNTable` and `UXNTable`, or `XNTable`.
 const TABLE_EXECUTE_NEVER: u64 = 3 << 59;
 
-in_each_regime! {
-    good_ones_are_used: |boot| used(boot, |_| ());
-    good_ones_above_4_gib_are_used: |boot| used(at(boot, Place::Above4GiB), |_| ());
-    good_ones_above_512_gib_are_used: |boot| used(at(boot, Place::Above512GiB), |_| ());
-    good_ones_are_hashed_like_all_else: |boot| {
+#[rstest]
+fn good_ones_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| used(boot, |_| ()));
+}
+
+#[rstest]
+fn good_ones_above_4_gib_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| used(at(boot, Place::Above4GiB), |_| ()));
+}
+
+#[rstest]
+fn good_ones_above_512_gib_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| used(at(boot, Place::Above512GiB), |_| ()));
+}
+
+#[rstest]
+fn good_ones_are_hashed_like_all_else(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         boot.make_tables(|_| ());
         // An entry that nobody needs.
         boot.load.corrupt.push(("tables".into(), 4095));
         Expect::DigestsDiffer
-    };
-    shareable_blocks_of_one_address_space_are_used: |boot| used(boot, |tables| {
-        for entry in tables.entries().iter_mut().filter(|entry| **entry & 3 == 1) {
-            *entry |= INNER_SHAREABLE | NOT_GLOBAL;
-        }
     });
-    regions_that_can_only_be_read_are_used: |boot| {
+}
+
+#[rstest]
+fn shareable_blocks_of_one_address_space_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        used(boot, |tables| {
+            for entry in tables.entries().iter_mut().filter(|entry| **entry & 3 == 1) {
+                *entry |= INNER_SHAREABLE | NOT_GLOBAL;
+            }
+        })
+    });
+}
+
+#[rstest]
+fn regions_that_can_only_be_read_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let kernel = boot.segment("kernel").at;
         let never = match boot.regime {
             Regime::El1And0 | Regime::El2And0 => EXECUTE_NEVER,
@@ -106,35 +130,78 @@ in_each_regime! {
             Regime::El2 => 1 << 54,
         };
         used(boot, |tables| *tables.entry(2, kernel) |= READ_ONLY | never)
-    };
-    blocks_of_1_gib_are_used: |boot| {
+    });
+}
+
+#[rstest]
+fn blocks_of_1_gib_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let kernel = boot.segment("kernel").at;
         used(boot, |tables| {
             *tables.entry(1, kernel) = kernel >> 30 << 30 | BLOCK_DESCRIPTOR;
         })
-    };
+    });
+}
 
-    misaligned_to_8: |boot| told(boot, |at| at + 8, NOWHERE);
-    misaligned_to_half_a_table: |boot| told(boot, |at| at + 2048, NOWHERE);
-    at_an_odd_address: |boot| told(boot, |at| at + 1, NOWHERE);
-    beyond_the_physical_range: |boot| told(boot, |at| at | 1 << 51, NOWHERE);
-    at_the_end_of_all_addresses: |boot| told(boot, |_| u64::MAX - 4095, NOWHERE);
-    right_behind_the_region: |boot| told(boot, |at| at + V3Tables::LEN, NOWHERE);
-    in_the_image: |boot| {
+#[rstest]
+fn misaligned_to_8(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| told(boot, |at| at + 8, NOWHERE));
+}
+
+#[rstest]
+fn misaligned_to_half_a_table(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| told(boot, |at| at + 2048, NOWHERE));
+}
+
+#[rstest]
+fn at_an_odd_address(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| told(boot, |at| at + 1, NOWHERE));
+}
+
+#[rstest]
+fn beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| told(boot, |at| at | 1 << 51, NOWHERE));
+}
+
+#[rstest]
+fn at_the_end_of_all_addresses(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| told(boot, |_| u64::MAX - 4095, NOWHERE));
+}
+
+#[rstest]
+fn right_behind_the_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| told(boot, |at| at + V3Tables::LEN, NOWHERE));
+}
+
+#[rstest]
+fn in_the_image(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         boot.make_tables(|_| ());
         let at = boot.load.purgatory_at;
         boot.load.pgtble_base = Some(at);
         refused(at, NOWHERE)
-    };
-    at_a_device: |boot| told(boot, |_| 0x0900_0000, NOWHERE);
-    good_ones_outside_the_regions: |boot| {
+    });
+}
+
+#[rstest]
+fn at_a_device(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| told(boot, |_| 0x0900_0000, NOWHERE));
+}
+
+#[rstest]
+fn good_ones_outside_the_regions(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let mut copy = V3Tables::new(0);
         boot.make_tables(|tables| copy = tables.moved(tables.at() + BLOCK / 2));
         boot.load.pgtble_base = Some(copy.at());
         boot.unhashed.push(copy.segment("a copy"));
         refused(copy.at(), NOWHERE)
-    };
-    the_second_table_outside_the_regions: |boot| {
+    });
+}
+
+#[rstest]
+fn the_second_table_outside_the_regions(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let mut copy = V3Tables::new(0);
         let expect = unused(boot, UNMAPPED, |tables| {
             copy = tables.moved(tables.at() + BLOCK / 2);
@@ -143,16 +210,51 @@ in_each_regime! {
         });
         boot.unhashed.push(copy.segment("a copy"));
         expect
-    };
+    });
+}
 
-    nothing_mapped: |boot| unused(boot, UNMAPPED, |tables| tables.entries().fill(0));
-    the_kernel_not_mapped: |boot| block(boot, "kernel", UNMAPPED, |_| 0);
-    the_initrd_not_mapped: |boot| block(boot, "initrd", UNMAPPED, |_| 0);
-    the_dtb_not_mapped: |boot| block(boot, "dtb", UNMAPPED, |_| 0);
-    the_tables_not_mapped: |boot| block(boot, "tables", UNMAPPED, |_| 0);
-    the_purgatory_not_mapped: |boot| block(boot, "purgatory", UNMAPPED, |_| 0);
-    valid_bit_clear: |boot| block(boot, "purgatory", UNMAPPED, |entry| entry & !1);
-    the_end_of_the_purgatory_not_mapped: |boot| {
+#[rstest]
+fn nothing_mapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        unused(boot, UNMAPPED, |tables| tables.entries().fill(0))
+    });
+}
+
+#[rstest]
+fn the_kernel_not_mapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| block(boot, "kernel", UNMAPPED, |_| 0));
+}
+
+#[rstest]
+fn the_initrd_not_mapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| block(boot, "initrd", UNMAPPED, |_| 0));
+}
+
+#[rstest]
+fn the_dtb_not_mapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| block(boot, "dtb", UNMAPPED, |_| 0));
+}
+
+#[rstest]
+fn the_tables_not_mapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| block(boot, "tables", UNMAPPED, |_| 0));
+}
+
+#[rstest]
+fn the_purgatory_not_mapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| block(boot, "purgatory", UNMAPPED, |_| 0));
+}
+
+#[rstest]
+fn valid_bit_clear(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        block(boot, "purgatory", UNMAPPED, |entry| entry & !1)
+    });
+}
+
+#[rstest]
+fn the_end_of_the_purgatory_not_mapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         boot.make_tables(|_| ());
         let tables = boot.load.segments.pop().map_or(0, |tables| tables.at);
         // The stack begins in one block and goes on in the next.
@@ -166,54 +268,129 @@ in_each_regime! {
         again.map(purgatory_at, 1);
         boot.load.segments.push(again.segment("tables"));
         refused(tables, UNMAPPED)
-    };
+    });
+}
 
-    the_kernel_elsewhere: |boot| block(boot, "kernel", ELSEWHERE, |entry| entry + BLOCK);
-    the_dtb_where_the_kernel_is: |boot| {
+#[rstest]
+fn the_kernel_elsewhere(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        block(boot, "kernel", ELSEWHERE, |entry| entry + BLOCK)
+    });
+}
+
+#[rstest]
+fn the_dtb_where_the_kernel_is(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let kernel = boot.segment("kernel").at;
         block(boot, "dtb", ELSEWHERE, |_| kernel | BLOCK_DESCRIPTOR)
-    };
-    the_purgatory_elsewhere: |boot| block(boot, "purgatory", ELSEWHERE, |entry| entry - BLOCK);
-    the_purgatory_beyond_the_physical_range: |boot| {
-        block(boot, "purgatory", ELSEWHERE, |entry| entry | 1 << 47)
-    };
+    });
+}
 
-    a_first_table_that_is_its_own_next: |boot| unused(boot, UNMAPPED, |tables| {
-        let at = tables.at();
-        *tables.entry(0, 0x4000_0000) = at | TABLE_DESCRIPTOR;
+#[rstest]
+fn the_purgatory_elsewhere(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        block(boot, "purgatory", ELSEWHERE, |entry| entry - BLOCK)
     });
-    a_first_table_of_nothing_but_itself: |boot| unused(boot, ELSEWHERE, |tables| {
-        let at = tables.at();
-        tables.entries()[..512].fill(at | TABLE_DESCRIPTOR);
+}
+
+#[rstest]
+fn the_purgatory_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        block(boot, "purgatory", ELSEWHERE, |entry| entry | 1 << 47)
     });
-    a_third_table_that_is_its_own_next: |boot| {
+}
+
+#[rstest]
+fn a_first_table_that_is_its_own_next(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        unused(boot, UNMAPPED, |tables| {
+            let at = tables.at();
+            *tables.entry(0, 0x4000_0000) = at | TABLE_DESCRIPTOR;
+        })
+    });
+}
+
+#[rstest]
+fn a_first_table_of_nothing_but_itself(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        unused(boot, ELSEWHERE, |tables| {
+            let at = tables.at();
+            tables.entries()[..512].fill(at | TABLE_DESCRIPTOR);
+        })
+    });
+}
+
+#[rstest]
+fn a_third_table_that_is_its_own_next(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let kernel = boot.segment("kernel").at;
         // Its entry number 0, now of the last level, is none.
         unused(boot, UNMAPPED, |tables| {
             let itself = *tables.entry(1, kernel);
             *tables.entry(2, kernel) = itself;
         })
-    };
+    });
+}
 
-    the_access_flag_clear: |boot| block(boot, "kernel", ATTRIBUTES, |entry| entry & !AF);
-    the_access_flag_clear_on_the_image: |boot| {
+#[rstest]
+fn the_access_flag_clear(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        block(boot, "kernel", ATTRIBUTES, |entry| entry & !AF)
+    });
+}
+
+#[rstest]
+fn the_access_flag_clear_on_the_image(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         block(boot, "purgatory", ATTRIBUTES, |entry| entry & !AF)
-    };
-    another_memory_type: |boot| block(boot, "kernel", ATTRIBUTES, |entry| entry | 1 << 2);
-    another_memory_type_of_the_image: |boot| {
+    });
+}
+
+#[rstest]
+fn another_memory_type(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        block(boot, "kernel", ATTRIBUTES, |entry| entry | 1 << 2)
+    });
+}
+
+#[rstest]
+fn another_memory_type_of_the_image(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         block(boot, "purgatory", ATTRIBUTES, |entry| entry | 7 << 2)
-    };
-    an_image_that_cannot_be_executed: |boot| {
+    });
+}
+
+#[rstest]
+fn an_image_that_cannot_be_executed(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         block(boot, "purgatory", ATTRIBUTES, |entry| entry | EXECUTE_NEVER)
-    };
-    an_image_that_cannot_be_written: |boot| {
+    });
+}
+
+#[rstest]
+fn an_image_that_cannot_be_written(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         block(boot, "purgatory", ATTRIBUTES, |entry| entry | READ_ONLY)
-    };
-    contiguous_entries: |boot| block(boot, "kernel", ATTRIBUTES, |entry| entry | CONTIGUOUS);
-    a_bit_that_means_nothing_yet: |boot| {
+    });
+}
+
+#[rstest]
+fn contiguous_entries(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        block(boot, "kernel", ATTRIBUTES, |entry| entry | CONTIGUOUS)
+    });
+}
+
+#[rstest]
+fn a_bit_that_means_nothing_yet(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         block(boot, "kernel", ATTRIBUTES, |entry| entry | 1 << 48)
-    };
-    an_image_that_el0_may_touch: |boot| match boot.regime {
+    });
+}
+
+#[rstest]
+fn an_image_that_el0_may_touch(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| match boot.regime {
         Regime::El1And0 | Regime::El2And0 => {
             block(boot, "purgatory", ATTRIBUTES, |entry| entry | EL0)
         }
@@ -222,16 +399,33 @@ in_each_regime! {
             block(boot, "purgatory", "", |entry| entry | EL0);
             Expect::BootsThus(vec![], THEIRS)
         }
-    };
-    a_table_below_which_nothing_can_be_executed: |boot| unused(boot, ATTRIBUTES, |tables| {
-        *tables.entry(0, 0x4000_0000) |= TABLE_EXECUTE_NEVER;
     });
+}
 
-    for_an_image_elsewhere: |boot| {
+#[rstest]
+fn a_table_below_which_nothing_can_be_executed(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        unused(boot, ATTRIBUTES, |tables| {
+            *tables.entry(0, 0x4000_0000) |= TABLE_EXECUTE_NEVER;
+        })
+    });
+}
+
+#[rstest]
+fn for_an_image_elsewhere(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         other_image(boot, "purgatory_base", |boot| boot.load.purgatory_at + 4096)
-    };
-    for_no_image: |boot| other_image(boot, "purgatory_base", |_| 0);
-    for_a_smaller_image: |boot| {
+    });
+}
+
+#[rstest]
+fn for_no_image(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| other_image(boot, "purgatory_base", |_| 0));
+}
+
+#[rstest]
+fn for_a_smaller_image(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         other_image(boot, "purgatory_len", |boot| boot.load.image.memsz - 1)
-    };
+    });
 }

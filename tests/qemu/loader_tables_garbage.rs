@@ -2,11 +2,11 @@
 //! verified and booted.
 
 use crate::expect::Expect;
-use crate::harness::{in_each_regime, usual};
+use crate::harness::usual;
 use crate::loader_tables::{THEIRS, block, refused, unused};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Boot;
-use purgatory_test_support::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR};
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR};
+use rstest::rstest;
 
 /// The same numbers for the same seed (splitmix64).
 fn random(seed: u64) -> impl FnMut() -> u64 {
@@ -20,38 +20,39 @@ fn random(seed: u64) -> impl FnMut() -> u64 {
 }
 
 /// Nobody can make use of these pages, and nothing worse comes of them.
-fn garbage(boot: &mut Boot, seed: u64) -> Expect {
-    unused(boot, "*", |tables| {
-        tables.entries().fill_with(random(seed));
-    })
+#[rstest]
+fn garbage(#[values(El1And0, El2, El2And0)] regime: Regime, #[values(1, 2, 3)] seed: u64) {
+    usual(regime, |boot| {
+        unused(boot, "*", |tables| tables.entries().fill_with(random(seed)))
+    });
 }
 
 /// Entries that look like tables and blocks and point to random pages of the tables and of memory.
-fn likely_garbage(boot: &mut Boot, seed: u64) -> Expect {
-    unused(boot, "*", |tables| {
-        let (at, mut random) = (tables.at(), random(seed));
-        tables.entries().fill_with(|| match random() % 4 {
-            0 => (0x4000_0000 + random() % 256 * BLOCK) | BLOCK_DESCRIPTOR,
-            _ => (at + random() % 5 * 4096) | TABLE_DESCRIPTOR,
-        });
-    })
-}
-
-in_each_regime! {
-    garbage_1: |boot| garbage(boot, 1);
-    garbage_2: |boot| garbage(boot, 2);
-    garbage_3: |boot| garbage(boot, 3);
-    likely_garbage_1: |boot| likely_garbage(boot, 4);
-    likely_garbage_2: |boot| likely_garbage(boot, 5);
-    likely_garbage_3: |boot| likely_garbage(boot, 6);
-    likely_garbage_4: |boot| likely_garbage(boot, 7);
+#[rstest]
+fn likely_garbage(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+    #[values(4, 5, 6, 7)] seed: u64,
+) {
+    usual(regime, |boot| {
+        unused(boot, "*", |tables| {
+            let (at, mut random) = (tables.at(), random(seed));
+            tables.entries().fill_with(|| match random() % 4 {
+                0 => (0x4000_0000 + random() % 256 * BLOCK) | BLOCK_DESCRIPTOR,
+                _ => (at + random() % 5 * 4096) | TABLE_DESCRIPTOR,
+            });
+        })
+    });
 }
 
 /// One bit of the entry that maps the image is the other way. Whether it is then used or not, all is
-/// verified and booted.
-fn each_bit(name: &str, regime: Regime, first: usize) {
+/// verified and booted. Every third bit in this regime; all in all, all of them.
+#[rstest]
+#[case(El1And0, 0)]
+#[case(El2, 1)]
+#[case(El2And0, 2)]
+fn one_bit_of_the_images_entry(#[case] regime: Regime, #[case] first: usize) {
     for bit in (first..64).step_by(3) {
-        usual(name, regime, |boot| {
+        usual(regime, |boot| {
             block(boot, "purgatory", "", |entry| entry ^ 1 << bit);
             let harmless = match (bit, regime) {
                 // SH, nG. Bits 20 to 12 of a block are no address: nT is among them, with which the
@@ -67,24 +68,5 @@ fn each_bit(name: &str, regime: Regime, first: usize) {
             let at = boot.load.pgtble_base.unwrap_or_default();
             refused(at, "*")
         });
-    }
-}
-
-mod one_bit_of_the_images_entry {
-    use super::*;
-
-    #[test]
-    fn el1() {
-        each_bit(concat!(module_path!(), "::el1"), Regime::El1And0, 0);
-    }
-
-    #[test]
-    fn el2() {
-        each_bit(concat!(module_path!(), "::el2"), Regime::El2, 1);
-    }
-
-    #[test]
-    fn el2_vhe() {
-        each_bit(concat!(module_path!(), "::el2_vhe"), Regime::El2And0, 2);
     }
 }

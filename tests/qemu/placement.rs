@@ -1,9 +1,11 @@
 //! The image anywhere: at every place that page tables treat differently.
 
 use crate::expect::Expect;
-use crate::harness::{in_each_regime, usual};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Boot;
+use crate::harness::usual;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::v3_tables::V3Tables;
+use rstest::rstest;
 
 const PAGE: u64 = 4096;
 const BLOCK: u64 = 2 << 20;
@@ -30,43 +32,81 @@ fn code(boot: &Boot) -> u64 {
     boot.load.image.offset("sha256_regions").unwrap_or_default()
 }
 
-in_each_regime! {
-    the_first_page_below_a_1_gib_line: |boot| across(boot, 2 * GIB, PAGE);
-    the_code_below_a_1_gib_line: |boot| {
+#[rstest]
+fn the_first_page_below_a_1_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| across(boot, 2 * GIB, PAGE));
+}
+
+#[rstest]
+fn the_code_below_a_1_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let below = code(boot);
         across(boot, 2 * GIB, below)
-    };
-    the_last_page_above_a_1_gib_line: |boot| {
+    });
+}
+
+#[rstest]
+fn the_last_page_above_a_1_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let below = but_the_last_page(boot);
         across(boot, 2 * GIB, below)
-    };
-    all_below_a_1_gib_line: |boot| {
+    });
+}
+
+#[rstest]
+fn all_below_a_1_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let below = boot.load.image.memsz;
         across(boot, 2 * GIB, below)
-    };
-    the_first_page_below_a_4_gib_line: |boot| across(boot, 4 * GIB, PAGE);
-    the_first_page_below_a_512_gib_line: |boot| across(boot, 512 * GIB, PAGE);
-    the_code_below_a_512_gib_line: |boot| {
+    });
+}
+
+#[rstest]
+fn the_first_page_below_a_4_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| across(boot, 4 * GIB, PAGE));
+}
+
+#[rstest]
+fn the_first_page_below_a_512_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| across(boot, 512 * GIB, PAGE));
+}
+
+#[rstest]
+fn the_code_below_a_512_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let below = code(boot);
         across(boot, 512 * GIB, below)
-    };
-    the_last_page_above_a_512_gib_line: |boot| {
+    });
+}
+
+#[rstest]
+fn the_last_page_above_a_512_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
         let below = but_the_last_page(boot);
         across(boot, 512 * GIB, below)
-    };
-    loaders_tables_and_an_image_across_a_1_gib_line: |boot| {
+    });
+}
+
+#[rstest]
+fn loaders_tables_and_an_image_across_a_1_gib_line(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+) {
+    usual(regime, |boot| {
         boot.make_tables(|_| ());
         let tables = boot.load.segments.pop().map_or(0, |tables| tables.at);
         across(boot, 2 * GIB, 9 * PAGE);
-        let mut again = purgatory_test_support::v3_tables::V3Tables::new(tables);
+        let mut again = V3Tables::new(tables);
         for segment in &boot.load.segments {
             again.map(segment.at, segment.len);
         }
         again.map(tables, PAGE);
         again.map(boot.load.purgatory_at, boot.load.image.memsz);
         boot.load.segments.push(again.segment("tables"));
-        Expect::BootsThus(vec![], "D-cache on, loader's page tables, SHA2 instructions")
-    };
+        Expect::BootsThus(
+            vec![],
+            "D-cache on, loader's page tables, SHA2 instructions",
+        )
+    });
 }
 
 /// Pages from the start of a block, as an image is placed in this regime: all in which one of its parts
@@ -81,31 +121,13 @@ fn places(regime: Regime) -> impl Iterator<Item = u64> {
     (0..PAGES).filter(move |page| !(12..PAGES - 16).contains(page) || page % 3 == others)
 }
 
-fn in_a_block(name: &str, regime: Regime) {
+#[rstest]
+fn at_offsets_in_a_block(#[values(El1And0, El2, El2And0)] regime: Regime) {
     for page in places(regime) {
-        usual(name, regime, |boot| {
+        usual(regime, |boot| {
             let block = boot.load.purgatory_at.next_multiple_of(BLOCK);
             boot.load.purgatory_at = block + page * PAGE;
             Expect::Boots
         });
-    }
-}
-
-mod at_offsets_in_a_block {
-    use super::*;
-
-    #[test]
-    fn el1() {
-        in_a_block(concat!(module_path!(), "::el1"), Regime::El1And0);
-    }
-
-    #[test]
-    fn el2() {
-        in_a_block(concat!(module_path!(), "::el2"), Regime::El2);
-    }
-
-    #[test]
-    fn el2_vhe() {
-        in_a_block(concat!(module_path!(), "::el2_vhe"), Regime::El2And0);
     }
 }

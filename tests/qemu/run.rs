@@ -1,8 +1,8 @@
 //! A boot that has run, and how to say what is wrong with it.
 
-use purgatory_test_support::boot::Boot;
-use purgatory_test_support::qemu::{Outcome, Stopped};
-use purgatory_test_support::{console, root};
+use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::qemu::{Outcome, Stopped};
+use purgatory_test_harness::{console, root, this_test};
 use std::fmt::{Debug, Display};
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +10,6 @@ use std::time::Duration;
 
 /// A boot that has run, and how to say what is wrong with it.
 pub struct Run {
-    name: String,
     file: PathBuf,
     /// What came of it.
     pub outcome: Outcome,
@@ -18,17 +17,12 @@ pub struct Run {
 
 impl Run {
     /// Runs it.
-    pub fn new(name: &str, boot: &Boot, timeout: Duration) -> Self {
-        let name = name.strip_prefix("qemu::").unwrap_or(name).to_string();
-        let file = format!("target/qemu/{}.elf", name.replace("::", "."));
+    pub fn new(boot: &Boot, timeout: Duration) -> Self {
+        let file = format!("target/qemu/{}.elf", this_test::file_name());
         let file = root().join(file);
         let outcome = boot.run(&file, timeout);
-        let outcome = outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
-        Self {
-            name,
-            file,
-            outcome,
-        }
+        let outcome = outcome.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
+        Self { file, outcome }
     }
 
     /// The file for QEMU is kept only for those who want to see a failure again.
@@ -71,9 +65,9 @@ impl Run {
     /// Ends the test with all that helps to find out why.
     pub fn fail(&self, what: &str, expected: impl Display, got: impl Display) -> ! {
         panic!(
-            "{what}\n  expected: {expected}\n  got:      {got}\n\
-             alone:   cargo test --test qemu -- --exact {}\n{}",
-            self.name, self.outcome
+            "{what}\n  expected: {expected}\n  got:      {got}\n{}\n{}",
+            this_test::alone(),
+            self.outcome
         )
     }
 }

@@ -1,10 +1,14 @@
 //! How deep the stack becomes: at most half of it is ever used, whichever way the boot ends.
 
-use crate::harness::{in_each_regime, usual_boot};
+use crate::harness::usual_boot;
 use crate::run::Run;
-use purgatory_test_support::boot::{Boot, Place};
-use purgatory_test_support::trace::symbols::Symbols;
-use purgatory_test_support::{Regime, root};
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::{Boot, Place, RAM};
+use purgatory_test_harness::loader::Segment;
+use purgatory_test_harness::patch::{Lie, Patch};
+use purgatory_test_harness::symbols::Symbols;
+use purgatory_test_harness::{root, this_test};
+use rstest::rstest;
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
@@ -13,9 +17,9 @@ use std::time::Duration;
 const PAINT: u8 = 0xa5;
 
 /// Runs it, and looks how much of the paint is left.
-fn half_is_enough(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str) {
+fn half_is_enough(regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str) {
     let boot = &mut usual_boot(regime);
-    let last_words = change(boot);
+    let words = change(boot);
     let symbols = Symbols::read(&usual_boot(regime).load.image);
     let symbols = symbols.unwrap_or_else(|error| panic!("{error}"));
     let at = |name| {
@@ -30,17 +34,17 @@ fn half_is_enough(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> 
     let image = &mut boot.load.image.bytes;
     image.resize(bottom as usize, 0);
     image.resize(top as usize, PAINT);
-    let memory = format!("target/qemu/{}.ram", name.replace("::", "."));
+    let memory = format!("target/qemu/{}.ram", this_test::file_name());
     boot.memory_file = Some(root().join(memory));
-    let run = Run::new(name, boot, Duration::from_secs(60));
-    if !run.outcome.console.contains(last_words) {
-        run.fail("among the words", last_words, "others");
+    let run = Run::new(boot, Duration::from_secs(60));
+    if !run.outcome.console.contains(words) {
+        run.fail("the console shows", words, "others");
     }
 
     let mut stack = vec![0; (top - bottom) as usize];
     let file = boot.memory_file.take().expect("it has just been set");
     let opened = fs::File::open(&file).unwrap_or_else(|error| panic!("{error}"));
-    let offset = boot.load.purgatory_at + bottom - purgatory_test_support::boot::RAM;
+    let offset = boot.load.purgatory_at + bottom - RAM;
     opened
         .read_exact_at(&mut stack, offset)
         .unwrap_or_else(|error| panic!("{error}"));
@@ -62,57 +66,94 @@ fn half_is_enough(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> 
 const BOOTS: &str = "purgatory: booting kernel now";
 const HALTS: &str = "purgatory: halted";
 
-in_each_regime! { half_is_enough;
-    verified: |_| BOOTS;
-    verified_by_the_loaders_tables: |boot| {
+#[rstest]
+fn verified(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |_| BOOTS);
+}
+
+#[rstest]
+fn verified_by_the_loaders_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.make_tables(|_| ());
         BOOTS
-    };
-    verified_by_own_tables_as_the_loaders_are_bad: |boot| {
+    });
+}
+
+#[rstest]
+fn verified_by_own_tables_as_the_loaders_are_bad(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.make_tables(|tables| tables.entries().fill(0));
         BOOTS
-    };
-    verified_above_512_gib: |boot| {
+    });
+}
+
+#[rstest]
+fn verified_above_512_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         let other = Boot::new(&boot.cpu, boot.regime, Place::Above512GiB, 5000);
         *boot = other.unwrap_or_else(|error| panic!("{error}"));
         BOOTS
-    };
-    sixteen_ragged_regions: |boot| {
+    });
+}
+
+#[rstest]
+fn sixteen_ragged_regions(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.load.unlike_kexec = true;
         for index in boot.load.segments.len()..16 {
             let at = boot.load.purgatory_at + 7;
             let bytes = vec![1; 100 * index + 1];
-            let segment = purgatory_test_support::loader::Segment::ragged("ragged", at, bytes);
+            let segment = Segment::ragged("ragged", at, bytes);
             boot.load.segments.push(segment);
             boot.load.purgatory_at += 0x20_0000;
         }
         BOOTS
-    };
-    not_checked: |boot| {
+    });
+}
+
+#[rstest]
+fn not_checked(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.load.skip_checks = true;
         BOOTS
-    };
-    digests_differ: |boot| {
+    });
+}
+
+#[rstest]
+fn digests_differ(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.load.digest_flips = vec![7];
         HALTS
-    };
-    refused: |boot| {
+    });
+}
+
+#[rstest]
+fn refused(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         boot.load.region_pokes.push((3, u64::MAX, u64::MAX));
         HALTS
-    };
-    an_exception_inside_the_window: |boot| {
+    });
+}
+
+#[rstest]
+fn an_exception_inside_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
         let symbols = Symbols::read(&boot.load.image).unwrap_or_else(|error| panic!("{error}"));
-        let routine = symbols.get("sha256_instructions").unwrap_or_else(|error| panic!("{error}"));
+        let routine = symbols
+            .get("sha256_instructions")
+            .unwrap_or_else(|error| panic!("{error}"));
         boot.load.image.bytes[routine.start as usize..][..4].fill(0);
         HALTS
-    };
-    software_without_a_window: |boot| {
-        // At EL2 nobody can lie about the CPU.
-        if boot.regime == Regime::El1And0 {
-            boot.cpu = "max".into();
-            boot.lie(purgatory_test_support::IdRegister::Mmfr0, 20..32, 0xff0);
-            boot.lie(purgatory_test_support::IdRegister::Isar0, 12..16, 0);
-        }
-        BOOTS
-    };
+    });
+}
+
+#[rstest]
+fn software_without_a_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    half_is_enough(regime, |boot| {
+        let mut patch = Patch::new(boot).unwrap_or_else(|error| panic!("{error}"));
+        patch.lie(Lie::NoSha2);
+        patch.lie(Lie::NoGranule);
+        boot.load.image = patch.finish();
+        "D-cache off, software SHA-256"
+    });
 }

@@ -7,15 +7,15 @@ unsafe extern "C" {
     ///
     /// # Safety
     ///
-    /// The CPU has to have the instructions, with FP/SIMD not trapped; `state` and `at` have to be 4-byte
+    /// The CPU must have the instructions, with FP/SIMD not trapped; `state` and `at` must be 4-byte
     /// aligned, the blocks readable memory. All vector registers are lost.
     pub fn sha256_instructions(state: *mut [u32; 8], at: u64, end: u64);
 
-    /// Clears the vector registers that [`sha256_instructions`] has not.
+    /// Clears all vector registers.
     ///
     /// # Safety
     ///
-    /// FP/SIMD has not to be trapped.
+    /// FP/SIMD must not be trapped.
     pub fn clear_vectors();
 }
 
@@ -27,7 +27,6 @@ unsafe extern "C" {
 //   v4..v7    the last 16 words of the message schedule
 //   v8, v9    words plus constants; a to d before this round
 //   v10..v13  the next block, as it lies in memory
-//   v14, v15  nothing, cleared in the end
 //   v16..v31  the 64 constants
 //
 // The next block is loaded while this one is compressed. Behind the last one no other is read: it is
@@ -61,10 +60,9 @@ global_asm!(
     "sha256_instructions:",
     "    adrp    x4, sha256_constants",
     "    add     x4, x4, :lo12:sha256_constants",
-    "    mov     x5, #128",
-    "    ld1     {{v16.4s-v19.4s}}, [x4], x5",
-    "    ld1     {{v20.4s-v23.4s}}, [x4], x5",
-    "    ld1     {{v24.4s-v27.4s}}, [x4], x5",
+    "    ld1     {{v16.4s-v19.4s}}, [x4], #64",
+    "    ld1     {{v20.4s-v23.4s}}, [x4], #64",
+    "    ld1     {{v24.4s-v27.4s}}, [x4], #64",
     "    ld1     {{v28.4s-v31.4s}}, [x4]",
     "    ld1     {{v0.4s, v1.4s}}, [x0]",
     "    mov     x3, x1",
@@ -99,46 +97,33 @@ global_asm!(
     "    add     v1.4s, v1.4s, v3.4s",
     "    b.lo    1b",
     "    st1     {{v0.4s, v1.4s}}, [x0]",
-    // For these two there is no room in clear_vectors.
-    "    movi    v14.2d, #0",
-    "    movi    v15.2d, #0",
     "    ret",
     ".size sha256_instructions, . - sha256_instructions",
     ".popsection",
     "",
     // What the registers held before us may have been a secret, and what we leave in them is not the
-    // next kernel's business. Called once, when the hash is done. All but v14 and v15, which
-    // sha256_instructions has cleared: with them it would not fit behind an exception vector.
+    // next kernel's business. Called once, when the hash is done.
     ".pushsection .text.clear_vectors, \"ax\", %progbits",
     ".globl clear_vectors",
     ".type clear_vectors, %function",
     "clear_vectors:",
-    ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+    ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
     "    movi    v\\n\\().2d, #0",
     ".endr",
     "    ret",
     ".size clear_vectors, . - clear_vectors",
     ".popsection",
     "",
-    // FIPS 180-4, 4.2.2; link.ld puts a quarter behind each of four exception vectors, 128 bytes apart.
-    ".pushsection .text.sha256_constants.0, \"ax\", %progbits",
+    // FIPS 180-4, 4.2.2.
+    ".pushsection .text.sha256_constants, \"ax\", %progbits",
     ".balign 16",
     "sha256_constants:",
     "    .word 0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5",
     "    .word 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174",
-    ".popsection",
-    ".pushsection .text.sha256_constants.1, \"ax\", %progbits",
-    ".balign 16",
     "    .word 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da",
     "    .word 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967",
-    ".popsection",
-    ".pushsection .text.sha256_constants.2, \"ax\", %progbits",
-    ".balign 16",
     "    .word 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85",
     "    .word 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070",
-    ".popsection",
-    ".pushsection .text.sha256_constants.3, \"ax\", %progbits",
-    ".balign 16",
     "    .word 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3",
     "    .word 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2",
     ".popsection",

@@ -7,9 +7,11 @@ use std::{vec, vec::Vec};
 use proptest::prelude::*;
 
 use super::*;
-use crate::paging::{fake::Memory, layout::Image, table, table::Frames};
+use crate::cpu::IdRegisters;
+use crate::paging::{fake::FakeFrames, layout::ImageParts, pool::TableSize, table, table::Frames};
+use crate::region::PaRange;
 
-const IMAGE: Image = Image {
+const IMAGE: ImageParts = ImageParts {
     text: 0x4060_0000,
     rodata: 0x4060_4000,
     guard: 0x4060_5000,
@@ -24,12 +26,30 @@ fn regions() -> Vec<Region> {
         (0x4050_0000, 0x1000),
         (0x1_4000_0000, 0x1000),
     ]
-    .map(|(start, len)| Region::new(start, len, 48).unwrap())
+    .map(|(start, len)| Region::new(start, len, PaRange::new(5)).unwrap())
     .to_vec()
 }
 
 fn layout() -> Layout<vec::IntoIter<Region>> {
     Layout::new(Granule::Size4K, IMAGE, regions().into_iter())
+}
+
+/// `ID_AA64MMFR0_EL1`: 48 bits, all granules; without 4 KiB.
+const HAS_4K: u64 = 1 << 20 | 5;
+const NO_4K: u64 = HAS_4K | 0xf << 28;
+
+fn cpu(regime: Regime, mmfr0: u64) -> Cpu {
+    let (current_el, hcr_el2) = match regime {
+        Regime::El1And0 => (1 << 2, 0),
+        Regime::El2 => (2 << 2, 0),
+        Regime::El2And0 => (2 << 2, 1 << 34),
+    };
+    Cpu::new(&IdRegisters {
+        current_el,
+        hcr_el2,
+        mmfr0,
+        ..IdRegisters::default()
+    })
 }
 
 /// AF, block, AttrIndx 0; no SH, no XN.
@@ -38,7 +58,7 @@ const TABLE: u64 = 3;
 
 /// Tables as a patched kexec makes them: every segment rounded out to 2 MiB blocks.
 struct Loader {
-    memory: Memory,
+    memory: FakeFrames,
     root: u64,
     level1: u64,
     /// Level 2 of 0x4000_0000, of 0x1_4000_0000.
@@ -47,8 +67,11 @@ struct Loader {
 
 impl Loader {
     fn new() -> Self {
-        let mut memory = Memory::new(5);
-        let [root, level1, low, high] = [(); 4].map(|()| memory.allocate(4096).unwrap());
+        let mut memory = FakeFrames::new(5);
+        let [root, level1, low, high] = [(); 4].map(|()| {
+            let frame = memory.allocate(TableSize::KiB4).unwrap();
+            memory.address(&frame)
+        });
         let mut this = Self {
             memory,
             root,
@@ -70,11 +93,11 @@ impl Loader {
     }
 
     fn check(&self, regime: Regime) -> Result<AddressMap, Unusable> {
-        let offer = LoaderTables {
+        let offer = TableOffer {
             root: self.root,
             for_us: true,
         };
-        check(regime, &layout(), &offer, &self.memory)
+        check(&cpu(regime, HAS_4K), &layout(), &offer, &self.memory)
     }
 }
 
@@ -102,17 +125,20 @@ fn the_tables_of_a_patched_kexec_are_used() {
 #[test]
 fn our_own_tables_would_pass_as_well() {
     for regime in REGIMES {
-        let mut memory = Memory::new(100);
+        let mut memory = FakeFrames::new(100);
         let own = table::build(regime, &layout(), &mut memory).unwrap();
         let root = own.root();
-        let offer = LoaderTables { root, for_us: true };
-        assert_eq!(check(regime, &layout(), &offer, &memory), Ok(own));
+        let offer = TableOffer { root, for_us: true };
+        assert_eq!(
+            check(&cpu(regime, HAS_4K), &layout(), &offer, &memory),
+            Ok(own)
+        );
     }
 }
 
 #[test]
 fn a_root_that_is_no_table_is_misplaced() {
-    assert_eq!(unusable(|l| l.root = 0x1_0000_0000), Unusable::Misplaced);
+    assert_eq!(unusable(|l| l.root = 0x1_0000_0000), Unusable::NotInRegion);
 }
 
 #[test]
@@ -133,11 +159,11 @@ fn a_table_outside_the_regions_is_not_followed() {
 fn tables_that_loop_end_at_level_3() {
     assert_ne!(
         unusable(|l| l.set(l.level2[1], 0, l.level2[1] | TABLE)),
-        Unusable::Misplaced
+        Unusable::NotInRegion
     );
     assert_ne!(
         unusable(|l| l.set(l.root, 0, l.root | TABLE)),
-        Unusable::Misplaced
+        Unusable::NotInRegion
     );
 }
 
@@ -216,19 +242,18 @@ fn attributes_of_tables_that_bind_what_is_below_are_unusable() {
 #[test]
 fn tables_for_another_image_or_granule_are_not_looked_at() {
     let loader = Loader::new();
-    let other = LoaderTables {
+    let other = TableOffer {
         root: loader.root,
         for_us: false,
     };
-    let checked = check(Regime::El2, &layout(), &other, &loader.memory);
+    let checked = check(&cpu(Regime::El2, HAS_4K), &layout(), &other, &loader.memory);
     assert_eq!(checked, Err(Unusable::NotOurs));
-    let layout = Layout::new(Granule::Size64K, IMAGE, regions().into_iter());
-    let ours = LoaderTables {
+    let ours = TableOffer {
         root: loader.root,
         for_us: true,
     };
     assert_eq!(
-        check(Regime::El2, &layout, &ours, &loader.memory),
+        check(&cpu(Regime::El2, NO_4K), &layout(), &ours, &loader.memory),
         Err(Unusable::Granule)
     );
 }

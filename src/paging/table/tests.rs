@@ -9,14 +9,15 @@ use proptest::prelude::*;
 use super::*;
 use crate::paging::{
     descriptor::{Access, STAGE1},
-    fake::Memory,
-    layout::Image,
+    fake::FakeFrames,
+    layout::ImageParts,
     walk::{self, Fault},
 };
+use crate::region::PaRange;
 use tock_registers::LocalRegisterCopy;
 
-const fn image_at(start: u64) -> Image {
-    Image {
+const fn image_at(start: u64) -> ImageParts {
+    ImageParts {
         text: start,
         rodata: start + 0x3000,
         guard: start + 0x5000,
@@ -26,14 +27,14 @@ const fn image_at(start: u64) -> Image {
 }
 
 fn region(start: u64, len: u64) -> Region {
-    Region::new(start, len, 48).unwrap()
+    Region::new(start, len, PaRange::new(5)).unwrap()
 }
 
 /// The wanted attributes of each page that must be mapped, merged into runs.
 fn wanted(
     granule: Granule,
     regime: Regime,
-    image: &Image,
+    image: &ImageParts,
     regions: &[Region],
 ) -> Vec<(u64, u64, u64)> {
     let attributes = |access| leaf(regime, 2, 0, access) & !2;
@@ -78,10 +79,10 @@ fn merge(runs: Vec<(u64, u64, u64)>) -> Vec<(u64, u64, u64)> {
 }
 
 fn build_in(
-    memory: &mut Memory,
+    memory: &mut FakeFrames,
     granule: Granule,
     regime: Regime,
-    image: Image,
+    image: ImageParts,
     regions: &[Region],
 ) -> Result<u64, NoTables> {
     let layout = Layout::new(granule, image, regions.iter().copied());
@@ -135,10 +136,10 @@ proptest! {
         let whole = region(image.text, image.end - image.text);
         // Neighbours that share a page with the image, where a page is larger than 4 KiB.
         let mut regions = regions;
-        regions.extend(Region::new(image.text.saturating_sub(below), below, 48));
-        regions.extend(Region::new(image.end, above, 48));
+        regions.extend(Region::new(image.text.saturating_sub(below), below, PaRange::new(5)));
+        regions.extend(Region::new(image.end, above, PaRange::new(5)));
         regions.retain(|r| !r.overlaps(&whole));
-        let mut memory = Memory::new(10_000);
+        let mut memory = FakeFrames::new(10_000);
         let root = build_in(&mut memory, granule, regime, image, &regions).unwrap();
         let found = merge(memory.leaves(granule, root));
         prop_assert_eq!(found, wanted(granule, regime, &image, &regions));
@@ -167,7 +168,7 @@ fn running_out_of_frames_is_an_error() {
     ];
     let mut enough = 0;
     let frames = loop {
-        let mut memory = Memory::new(enough);
+        let mut memory = FakeFrames::new(enough);
         match build_in(
             &mut memory,
             Granule::Size4K,
@@ -187,7 +188,7 @@ fn running_out_of_frames_is_an_error() {
 
 #[test]
 fn a_whole_gibibyte_is_one_block() {
-    let mut memory = Memory::new(100);
+    let mut memory = FakeFrames::new(100);
     let regions = [region(0x1_0000_0000, 1 << 30)];
     let root = build_in(
         &mut memory,
@@ -206,7 +207,7 @@ fn a_whole_gibibyte_is_one_block() {
 /// may lie in one level 2 table's 4 TiB.
 #[test]
 fn a_first_table_of_64_kib_granules_is_small() {
-    let mut memory = Memory::new(10);
+    let mut memory = FakeFrames::new(10);
     let regions = [
         region(0x4000_1000, 0x1000),
         region(0x8000_0000, 0x1000),
@@ -231,8 +232,8 @@ fn a_first_table_of_64_kib_granules_is_small() {
 #[test]
 fn what_lies_above_48_bits_is_an_error() {
     for start in [1 << 48, 1 << 50, (1 << 48) - 0x1000] {
-        let regions = [Region::new(start, 0x2000, 52).unwrap()];
-        let mut memory = Memory::new(100);
+        let regions = [Region::new(start, 0x2000, PaRange::new(6)).unwrap()];
+        let mut memory = FakeFrames::new(100);
         let built = build_in(
             &mut memory,
             Granule::Size4K,
@@ -246,13 +247,15 @@ fn what_lies_above_48_bits_is_an_error() {
 
 #[test]
 fn an_entry_that_no_mmu_would_take_does_not_translate() {
-    let mut memory = Memory::new(3);
-    let tables: Vec<u64> = (0..3).map(|_| memory.allocate(4096).unwrap()).collect();
-    memory.write(tables[0], 0, tables[1] | 3);
-    memory.write(tables[0], 1, 1); // a block at level 0
-    memory.write(tables[0], 2, 0xdead_0000 | 3); // a table that is not there
-    memory.write(tables[1], 0, tables[2] | 3);
-    memory.write(tables[2], 0, 0x0020_0000 | 3); // a table at level 2, not ours
+    let mut memory = FakeFrames::new(3);
+    let mut frames = [(); 3].map(|()| memory.allocate(TableSize::KiB4).unwrap());
+    let tables = [0, 1, 2].map(|index: usize| memory.address(&frames[index]));
+    let [first, second, third] = &mut frames;
+    memory.write(first, 0, tables[1] | 3);
+    memory.write(first, 1, 1); // a block at level 0
+    memory.write(first, 2, 0xdead_0000 | 3); // a table that is not there
+    memory.write(second, 0, tables[2] | 3);
+    memory.write(third, 0, 0x0020_0000 | 3); // a table at level 2, not ours
     let walk = |address| walk::translate(Granule::Size4K, tables[0], &memory, address);
     assert_eq!(walk(0), Err(Fault::ExternalAbort { level: 3 }));
     assert_eq!(walk(1 << 39), Err(Fault::Translation { level: 0 }));

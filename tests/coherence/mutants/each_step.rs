@@ -1,11 +1,12 @@
 //! Each barrier and each maintenance instruction of the image is left out in turn. That is caught, or
 //! it stands in a list, with the reason why nothing is lost.
 
-use crate::harness::{Judged, boot, in_each_regime, usual_cpu};
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::Place;
-use purgatory_test_support::trace::instruction::*;
-use purgatory_test_support::trace::patch::Patch;
+use crate::harness::{Judged, boot};
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::a64::*;
+use purgatory_test_harness::boot::{Place, usual_cpu};
+use purgatory_test_harness::patch::Patch;
+use rstest::rstest;
 
 /// The kinds of instructions, by the names that the list uses.
 const KINDS: [(&str, Pattern); 7] = [
@@ -44,8 +45,19 @@ const SPARE: &[(&str, &str, usize, &str)] = &[
     ("hand_over", "isb", 1, "the MMU is off already"),
 ];
 
-/// Leaves out what there is of it in one routine.
-fn run(name: &str, regime: Regime, routine: &str) {
+/// Leaves out each of them in turn in one routine.
+#[rstest]
+fn each_step_of(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+    #[values(
+        "purgatory_start",
+        "window_open",
+        "window_close",
+        "clean_and_invalidate",
+        "hand_over"
+    )]
+    routine: &str,
+) {
     let mut found = 0;
     for (kind, pattern) in KINDS {
         for number in 0.. {
@@ -59,7 +71,7 @@ fn run(name: &str, regime: Regime, routine: &str) {
             found += 1;
             patch.replace(place, NOP);
             boot.load.image = patch.finish();
-            let judged = Judged::new(name, &boot);
+            let judged = Judged::new(&boot);
             let spare = SPARE
                 .iter()
                 .find(|&&(r, k, n, _)| (r, k, n) == (routine, kind, number));
@@ -76,13 +88,4 @@ fn run(name: &str, regime: Regime, routine: &str) {
         }
     }
     assert_ne!(found, 0, "{routine} has nothing to leave out");
-}
-
-in_each_regime! {
-    of_the_entry: "purgatory_start";
-    of_the_i_cache: "cache_fetches";
-    of_the_way_into_the_window: "window_open";
-    of_the_way_out_of_it: "window_close";
-    of_the_regions_way_out: "clean_and_invalidate";
-    of_the_hand_over: "hand_over";
 }

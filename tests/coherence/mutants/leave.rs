@@ -1,9 +1,10 @@
 //! The regions' way out, and the hand-over.
 
-use super::{NOP, run};
-use crate::harness::in_each_regime;
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::instruction::*;
+use super::run;
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::a64::*;
+use rstest::rstest;
 
 const FLUSH: &str = "clean_and_invalidate";
 const LEAVE: &str = "hand_over";
@@ -13,59 +14,100 @@ const START: u32 = 0;
 const END: u32 = 1;
 const LINE: u32 = 2;
 
-in_each_regime! {
-    the_regions_are_not_cleaned: |patch| {
+#[rstest]
+fn the_regions_are_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         patch.replace_all(FLUSH, DC_CIVAC, |_| NOP);
         Rule::RegionNotCleaned
-    };
-    the_regions_are_invalidated_only: |patch| {
+    });
+}
+
+#[rstest]
+fn the_regions_are_invalidated_only(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         patch.replace_all(FLUSH, DC_CIVAC, |place| dc_ivac(place.word));
         Rule::RegionNotCleaned
-    };
-    the_regions_are_cleaned_only: |patch| {
+    });
+}
+
+#[rstest]
+fn the_regions_are_cleaned_only(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         patch.replace_all(FLUSH, DC_CIVAC, |place| dc_cvac(place.word));
         Rule::CleanedOnly
-    };
-    the_last_line_of_a_region_is_not_cleaned: |patch| {
+    });
+}
+
+#[rstest]
+fn the_last_line_of_a_region_is_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.first(FLUSH);
         patch.insert(place, |_| vec![sub(END, LINE)]);
         Rule::RegionNotCleaned
-    };
-    the_first_line_of_a_region_is_not_cleaned: |patch| {
+    });
+}
+
+#[rstest]
+fn the_first_line_of_a_region_is_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.first(FLUSH);
         patch.insert(place, |_| vec![add(START, LINE)]);
         Rule::RegionNotCleaned
-    };
-    one_line_too_many_is_cleaned: |patch| {
+    });
+}
+
+#[rstest]
+fn one_line_too_many_is_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.first(FLUSH);
         patch.insert(place, |_| vec![add(END, LINE)]);
         Rule::MaintenanceOutside
-    };
-    nobody_waits_for_the_regions: |patch| {
+    });
+}
+
+#[rstest]
+fn nobody_waits_for_the_regions(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(FLUSH, DSB_SY, 0);
         patch.replace(place, NOP);
         let place = patch.find(LEAVE, DSB_SY, 0);
         patch.replace(place, NOP);
         Rule::MaintenanceIncomplete
-    };
-    the_i_cache_is_not_invalidated: |patch| {
+    });
+}
+
+#[rstest]
+fn the_i_cache_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(LEAVE, IC_IALLU, 0);
         patch.replace(place, NOP);
         Rule::InstructionCacheStale
-    };
-    the_i_cache_is_not_waited_for: |patch| {
+    });
+}
+
+#[rstest]
+fn the_i_cache_is_not_waited_for(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(LEAVE, DSB_NSH, 0);
         patch.replace(place, NOP);
         Rule::MaintenanceIncomplete
-    };
-    no_isb_before_the_kernel: |patch| {
+    });
+}
+
+#[rstest]
+fn no_isb_before_the_kernel(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.after(LEAVE, MSR_SCTLR);
         patch.replace(place, NOP);
         Rule::NoIsbAfterSctlr
-    };
-    the_d_cache_bit_is_left: |patch| {
+    });
+}
+
+#[rstest]
+fn the_d_cache_bit_is_left(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(LEAVE, MSR_SCTLR, 0);
         patch.insert(place, |_| vec![set_bit(place.register(), 2)]);
         Rule::SctlrLeft
-    };
+    });
 }

@@ -1,70 +1,115 @@
 //! The way into the window.
 
-use super::{NOP, SP, run};
-use crate::harness::{in_each_regime, in_regimes};
-use purgatory_test_support::Regime;
-use purgatory_test_support::cache_model::Rule;
-use purgatory_test_support::trace::instruction::*;
+use super::run;
+use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::a64::*;
+use rstest::rstest;
 
 const OPEN: &str = "window_open";
 
-in_each_regime! {
-    nothing_is_invalidated: |patch| {
+#[rstest]
+fn nothing_is_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         patch.replace_all(OPEN, DC_IVAC, |_| NOP);
         Rule::StaleRead
-    };
-    tables_are_not_invalidated: |patch| {
+    });
+}
+
+#[rstest]
+fn tables_are_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         patch.replace_all(OPEN, DC_IVAC, |_| NOP);
         Rule::StaleWalk
-    };
-    what_should_be_invalidated_is_cleaned: |patch| {
+    });
+}
+
+#[rstest]
+fn what_should_be_invalidated_is_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         patch.replace_all(OPEN, DC_IVAC, |place| dc_cvac(place.word));
         Rule::StaleRead
-    };
-    the_last_line_is_not_invalidated: |patch| {
+    });
+}
+
+#[rstest]
+fn the_last_line_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let lines = patch.lines(OPEN, DC_IVAC);
         let place = patch.find(OPEN, DSB_SY, 0);
         patch.insert(place, |_| vec![sub(lines.end, lines.line)]);
         Rule::ImageNotInvalidated
-    };
-    the_first_line_is_not_invalidated: |patch| {
+    });
+}
+
+#[rstest]
+fn the_first_line_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let lines = patch.lines(OPEN, DC_IVAC);
         let place = patch.find(OPEN, DSB_SY, 0);
         patch.insert(place, |_| vec![add(lines.at, lines.line)]);
         Rule::ImageNotInvalidated
-    };
-    every_other_line_is_invalidated: |patch| {
+    });
+}
+
+#[rstest]
+fn every_other_line_is_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let lines = patch.lines(OPEN, DC_IVAC);
         let place = patch.after(OPEN, DC_IVAC);
         patch.insert(place, |_| vec![add(lines.at, lines.line)]);
         Rule::StaleRead
-    };
-    no_barrier_before_the_invalidation: |patch| {
+    });
+}
+
+#[rstest]
+fn no_barrier_before_the_invalidation(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(OPEN, DSB_SY, 0);
         patch.replace(place, NOP);
         Rule::MaintenanceUnordered
-    };
-    the_invalidation_is_not_completed: |patch| {
+    });
+}
+
+#[rstest]
+fn the_invalidation_is_not_completed(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(OPEN, DSB_SY, 1);
         patch.replace(place, NOP);
         Rule::MaintenanceIncomplete
-    };
-    a_store_comes_after_the_last_barrier: |patch| {
+    });
+}
+
+#[rstest]
+fn a_store_comes_after_the_last_barrier(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(OPEN, IC_IALLU, 0);
         patch.insert(place, |_| vec![store_below(9, SP)]);
         Rule::StorePending
-    };
-    the_i_cache_is_not_invalidated: |patch| {
+    });
+}
+
+#[rstest]
+fn the_i_cache_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(OPEN, IC_IALLU, 0);
         patch.replace(place, NOP);
         Rule::InstructionCacheStale
-    };
-    the_tlb_is_not_invalidated: |patch| {
+    });
+}
+
+#[rstest]
+fn the_tlb_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(OPEN, TLBI, 0);
         patch.replace(place, NOP);
         Rule::TlbNotInvalidated
-    };
-    the_tlbs_of_all_cpus_are_invalidated: |patch| {
+    });
+}
+
+#[rstest]
+fn the_tlbs_of_all_cpus_are_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let broadcast = match patch.regime {
             Regime::El1And0 => TLBI_VMALLE1IS,
             Regime::El2 | Regime::El2And0 => TLBI_ALLE2IS,
@@ -72,55 +117,82 @@ in_each_regime! {
         let place = patch.find(OPEN, TLBI, 0);
         patch.replace(place, broadcast);
         Rule::TlbBroadcast
-    };
-    neither_tlb_nor_i_cache_is_waited_for: |patch| {
+    });
+}
+
+#[rstest]
+fn neither_tlb_nor_i_cache_is_waited_for(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(OPEN, DSB_NSH, 0);
         patch.replace(place, NOP);
         Rule::MaintenanceIncomplete
-    };
-    no_isb_before_the_mmu_goes_on: |patch| {
+    });
+}
+
+#[rstest]
+fn no_isb_before_the_mmu_goes_on(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.before(OPEN, MSR_SCTLR);
         patch.replace(place, NOP);
         Rule::NoIsbBeforeEnabling
-    };
-    no_isb_at_all_before_the_mmu_goes_on: |patch| {
+    });
+}
+
+#[rstest]
+fn no_isb_at_all_before_the_mmu_goes_on(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         for number in [0, 0] {
             let place = patch.find(OPEN, ISB, number);
             patch.replace(place, NOP);
         }
         Rule::NoIsbAfterMaintenance
-    };
-    no_isb_after_the_mmu_went_on: |patch| {
+    });
+}
+
+#[rstest]
+fn no_isb_after_the_mmu_went_on(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.after(OPEN, MSR_SCTLR);
         patch.replace(place, NOP);
         Rule::NoIsbAfterSctlr
-    };
-    a_table_is_written_in_the_window: |patch| {
+    });
+}
+
+#[rstest]
+fn a_table_is_written_in_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         // The table stays what it is.
         let root = patch.find(OPEN, MSR_TTBR0, 0).register();
         let place = patch.find(OPEN, RET, 0);
         patch.insert(place, |_| vec![load(9, root), store(9, root)]);
         Rule::TableWritten
-    };
-    the_mmu_writes_to_the_tables: |patch| {
+    });
+}
+
+#[rstest]
+fn the_mmu_writes_to_the_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let bit = if patch.regime == Regime::El2 { 21 } else { 39 };
         let place = patch.find(OPEN, MSR_TCR, 0);
         patch.insert(place, |_| vec![set_bit(place.register(), bit)]);
         Rule::HardwareUpdates
-    };
-    the_translations_are_shared: |patch| {
+    });
+}
+
+#[rstest]
+fn the_translations_are_shared(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(OPEN, MSR_TTBR0, 0);
         patch.insert(place, |_| vec![set_bit(place.register(), 0)]);
         Rule::CommonNotPrivate
-    };
+    });
 }
 
 /// At EL1 there is neither another TLBI nor `HCR_EL2`.
-mod higher {
-    use super::*;
 
-    in_regimes! { [el2 El2, el2_vhe El2And0] {
-    the_tlb_of_another_regime_is_invalidated: |patch| {
+#[rstest]
+fn the_tlb_of_another_regime_is_invalidated(#[values(El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         // With E2H and TGE = 1 VMALLE1 would be the EL2&0 regime's (Arm ARM, TLBI VMALLE1).
         let other = match patch.regime {
             Regime::El2And0 => TLBI_ALLE1,
@@ -129,24 +201,25 @@ mod higher {
         let place = patch.find(OPEN, TLBI, 0);
         patch.replace(place, other);
         Rule::TlbWrongRegime
-    };
-    hcr_is_written: |patch| {
+    });
+}
+
+#[rstest]
+fn hcr_is_written(#[values(El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(OPEN, MSR_MAIR, 0);
         patch.insert(place, |_| HCR_TO_ITSELF.to_vec());
         Rule::HcrWritten
-    };
-    }}
+    });
 }
 
 /// EL2 alone has no upper half.
-mod two_halves {
-    use super::*;
 
-    in_regimes! { [el1 El1And0, el2_vhe El2And0] {
-    the_old_kernels_upper_half_is_walked: |patch| {
+#[rstest]
+fn the_old_kernels_upper_half_is_walked(#[values(El1And0, El2And0)] regime: Regime) {
+    run(regime, |patch| {
         let place = patch.find(OPEN, MSR_TCR, 0);
         patch.insert(place, |_| vec![clear_bit(place.register(), 23)]);
         Rule::UpperHalfWalks
-    };
-    }}
+    });
 }

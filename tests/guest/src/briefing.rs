@@ -1,6 +1,6 @@
 //! What the loader tells the two kernels, and what the old one tells the new one.
 
-use crate::{Lie, Regime, Register};
+use crate::{IdOverride, Regime, Register};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// What the loader writes and both kernels read. The symbol [`Briefing::SYMBOL`] of either holds its
@@ -34,7 +34,7 @@ pub struct Briefing {
     /// Where the purgatory starts and ends: nobody else is lied to.
     pub purgatory: [u64; 2],
     /// What it is told.
-    pub lies: [Lie; 4],
+    pub overrides: [IdOverride; 4],
 
     // For the new kernel.
     /// Where it must have been entered.
@@ -122,7 +122,7 @@ impl Default for Briefing {
             settings: [Setting::default(); 24],
             old_kernel: 0,
             purgatory: [0; 2],
-            lies: [Lie::default(); 4],
+            overrides: [IdOverride::default(); 4],
             kernel_entry: 0,
             dtb: 0,
             pieces: [Piece::default(); 20],

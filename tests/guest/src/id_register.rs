@@ -2,17 +2,17 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// What the purgatory reads in an ID register: other bits than there are.
+/// What the purgatory is made to read in an ID register: other bits than there are.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 #[repr(C)]
-pub struct Lie {
+pub struct IdOverride {
     /// The [`IdRegister`] by its [`IdRegister::trap`]; 0 ends the list.
     pub register: u64,
-    /// The bits that are lied about.
+    /// The bits that are overridden.
     pub mask: u64,
-    /// What they are said to be.
+    /// What they are overridden with.
     pub value: u64,
 }
 

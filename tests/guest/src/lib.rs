@@ -19,10 +19,11 @@ pub mod briefing;
 pub mod id_register;
 pub mod jobs;
 pub mod register;
+pub mod sctlr;
 
 #[cfg(feature = "bare-metal")]
 pub mod machine;
 
 pub use briefing::{Briefing, Logbook, Piece, Setting, checksum};
-pub use id_register::{IdRegister, Lie};
+pub use id_register::{IdOverride, IdRegister};
 pub use register::{Regime, Register};

@@ -2,11 +2,11 @@
 
 use crate::harness::usual_boot;
 use crate::run::Run;
-use purgatory_test_support::Regime;
-use purgatory_test_support::boot::{Boot, HALTED};
-use purgatory_test_support::console;
-use purgatory_test_support::qemu::Stopped;
-use purgatory_test_support::trace::symbols::Symbols;
+use purgatory_test_harness::Regime;
+use purgatory_test_harness::boot::{Boot, HALTED};
+use purgatory_test_harness::console;
+use purgatory_test_harness::qemu::Stopped;
+use purgatory_test_harness::symbols::Symbols;
 use std::time::Duration;
 
 /// What is done, and what must be reported.
@@ -68,13 +68,13 @@ pub fn address(boot: &Boot, name: &str) -> u64 {
 }
 
 /// Provokes it, and compares the report.
-pub fn reports(name: &str, regime: Regime, change: impl FnOnce(&mut Boot) -> Fault) {
+pub fn reports(regime: Regime, change: impl FnOnce(&mut Boot) -> Fault) {
     let boot = &mut usual_boot(regime);
     let fault = change(boot);
     let base = boot.load.purgatory_at;
     let start = symbol(boot, &fault.routine);
     patch(boot, start, &fault.words);
-    let run = Run::new(name, boot, Duration::from_secs(60));
+    let run = Run::new(boot, Duration::from_secs(60));
     let lines = console::purgatory(&run.outcome.console);
     let all = run.outcome.console.matches("exception").count();
     run.equal("reports of exceptions", &1, &all);

@@ -13,6 +13,7 @@ use core::arch::{asm, global_asm};
 use core::fmt::Write;
 use purgatory_test_guest::id_register::{IdRegister, trap};
 use purgatory_test_guest::machine::{self, Exit, Uart, exit};
+use purgatory_test_guest::sctlr::M;
 use purgatory_test_guest::{Briefing, guest_entry};
 
 guest_entry!(main);
@@ -223,16 +224,18 @@ fn read(register: u64) -> u64 {
         None => broken(),
     };
     let briefing = machine::briefing();
-    let lies = briefing.lies.iter().filter(|lie| lie.register == register);
+    let overrides = briefing
+        .overrides
+        .iter()
+        .filter(|one| one.register == register);
     if !by_the_purgatory(briefing) {
         return real;
     }
-    lies.fold(real, |said, lie| said & !lie.mask | lie.value & lie.mask)
+    overrides.fold(real, |said, one| said & !one.mask | one.value & one.mask)
 }
 
 /// Does what EL1 wanted to do, and looks at it.
 fn write(register: u64, value: u64) {
-    const M: u64 = 1;
     let seen = &raw mut SEEN;
     // SAFETY: there is one CPU, and no exception while one is handled.
     let seen = unsafe { &mut *seen };

@@ -7,9 +7,10 @@
 use core::arch::global_asm;
 use core::fmt::Write;
 use image::sha256;
+use purgatory::abi::{RawRegion, RawSymbols};
 use purgatory::cpu::{Cpu, IdRegisters};
-use purgatory::region::Region;
-use purgatory::request::{RawRegion, RawSymbols, Request};
+use purgatory::region::{PaRange, Region};
+use purgatory::request::Request;
 use purgatory_test_guest::jobs::{ANSWERS, Answer, INSTRUCTIONS, JOBS, Job};
 use purgatory_test_guest::machine::{self, Exit, Uart, exit};
 use purgatory_test_guest::{Briefing, Piece, Regime, Register, guest_entry};
@@ -119,9 +120,10 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
         *raw = RawRegion { start, len };
     }
     // An image far from everything.
-    let image = Region::new(0x1000, 0x1000, 48);
+    let pa_range = PaRange::new(5);
+    let image = Region::new(0x1000, 0x1000, pa_range);
     let image = image.unwrap_or_else(|_| exit(Exit::Broken));
-    let request = Request::new(&raw, &image, 48).ok();
+    let request = Request::new(&raw, &image, pa_range).ok();
     let check = request.and_then(|request| request.check);
     sha256::hash(&cpu, &check.unwrap_or_else(|| exit(Exit::Failed))).0
 }

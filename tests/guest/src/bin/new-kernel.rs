@@ -7,6 +7,7 @@
 use core::arch::global_asm;
 use core::fmt::{Display, Write};
 use purgatory_test_guest::machine::{self, Exit, Uart, exit};
+use purgatory_test_guest::sctlr::{C, M};
 use purgatory_test_guest::{Briefing, Regime, Register, checksum};
 
 /// What was in the registers at our first instruction.
@@ -102,9 +103,6 @@ fn arguments(report: &mut Report, briefing: &Briefing, arrival: &Arrival) {
 
 /// That the system registers are as the old kernel left them.
 fn registers(report: &mut Report, regime: Regime, arrival: &Arrival) {
-    const M: u64 = 1 << 0;
-    const C: u64 = 1 << 2;
-
     // SAFETY: the old kernel has written it; all bits are valid for all its fields.
     let logbook = unsafe { &*machine::logbook() };
     let el = regime.el();

@@ -1,0 +1,19 @@
+//! The machine: registers, memory, the order of things. All of the image's `unsafe` code and
+//! assembly stands below here.
+
+#![allow(unsafe_code)]
+
+pub mod console;
+mod entry;
+mod exception;
+pub mod handover;
+pub mod image;
+pub mod memory;
+pub mod registers;
+pub mod sha256;
+pub mod symbols;
+pub mod timer;
+pub mod window;
+
+pub use entry::Entry;
+pub(crate) use entry::entry;

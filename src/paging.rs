@@ -1,0 +1,45 @@
+//! Identity page tables: exactly the pages that we touch, with the least rights that do.
+//!
+//! [`descriptor`] knows the bits, [`layout`] what is to be mapped, [`pool`] where tables may lie;
+//! [`table`] builds them, and [`walk`] reads tables the way the MMU does, knowing nothing of the builder.
+
+pub mod descriptor;
+#[cfg(test)]
+mod fake;
+pub mod layout;
+pub mod loader;
+pub mod pool;
+pub mod table;
+pub mod walk;
+
+use crate::translation::Granule;
+use layout::ImageParts;
+
+/// Identity tables that were found, or built, to map everything of a [`layout::Layout`]: there is no
+/// other way to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressMap {
+    root: u64,
+    granule: Granule,
+    image: ImageParts,
+}
+
+impl AddressMap {
+    /// Returns the physical address of the first table, for `TTBR0_ELx`.
+    #[must_use]
+    pub const fn root(&self) -> u64 {
+        self.root
+    }
+
+    /// Returns the granule, for `TCR_ELx`.
+    #[must_use]
+    pub const fn granule(&self) -> Granule {
+        self.granule
+    }
+
+    /// Returns the image that is mapped.
+    #[must_use]
+    pub const fn image(&self) -> &ImageParts {
+        &self.image
+    }
+}

@@ -1,0 +1,131 @@
+//! What address translation depends on: the regime and the granule (Arm ARM DDI 0487 D8.1).
+//!
+//! The translation *regime*, not the exception level, decides the layout of `TCR`, the permission bits
+//! of a descriptor and the TLB invalidation.
+
+use aarch64_cpu::registers::HCR_EL2;
+use tock_registers::LocalRegisterCopy;
+
+worded! {
+    /// The translation regime that our own accesses go through (Arm ARM D8.1.2).
+    pub enum Regime, regime_words! {
+        /// EL1 with EL0: what a kernel in a virtual machine, or on a machine without EL2, runs in.
+        El1And0 = "EL1",
+        /// EL2 alone (`HCR_EL2.E2H` = 0): a kernel that booted at EL2 without the Virtualization Host
+        /// Extensions.
+        El2 = "EL2",
+        /// EL2 with EL0 (`HCR_EL2.E2H` = 1): a kernel that uses the Virtualization Host Extensions.
+        /// The registers at EL2 have the layout of those at EL1.
+        El2And0 = "EL2 VHE",
+    }
+}
+
+impl Regime {
+    /// The regime of `CurrentEL` and `HCR_EL2` (any value at EL1, where it cannot be read). Linux
+    /// runs at EL1 or EL2 (booting.rst), so what is not EL2 counts as EL1.
+    #[must_use]
+    pub fn new(current_el: u64, hcr_el2: u64) -> Self {
+        // CurrentEL.EL, bits [3:2].
+        let el2 = (current_el >> 2) & 0b11 == 2;
+        let hcr = LocalRegisterCopy::<u64, HCR_EL2::Register>::new(hcr_el2);
+        match (el2, hcr.is_set(HCR_EL2::E2H)) {
+            (false, _) => Self::El1And0,
+            (true, false) => Self::El2,
+            (true, true) => Self::El2And0,
+        }
+    }
+}
+
+/// Bits of address that our tables translate, and the most bits of physical address that they can
+/// name without 52-bit descriptors.
+pub const VA_BITS: u32 = 48;
+
+/// The last level of a walk, whose entries are pages.
+pub const LAST_LEVEL: u32 = 3;
+
+/// A translation granule: the size of a page, as its log2 (Arm ARM D8.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Granule {
+    /// 4 KiB pages, 2 MiB and 1 GiB blocks, four levels.
+    Size4K = 12,
+    /// 16 KiB pages, 32 MiB blocks, four levels, two entries in the first table.
+    Size16K = 14,
+    /// 64 KiB pages, 512 MiB blocks, three levels, 64 entries in the first table.
+    Size64K = 16,
+}
+
+impl Granule {
+    /// log2 of the page size.
+    #[must_use]
+    pub const fn page_bits(self) -> u32 {
+        self as u32
+    }
+
+    /// Bytes in a page, and in a table.
+    #[must_use]
+    pub const fn page(self) -> u64 {
+        1 << self.page_bits()
+    }
+
+    /// log2 of the number of entries in a table; an entry has 8 bytes.
+    #[must_use]
+    pub const fn index_bits(self) -> u32 {
+        self.page_bits() - 3
+    }
+
+    /// The level at which a walk of 48-bit addresses starts.
+    #[must_use]
+    pub const fn first_level(self) -> u32 {
+        match self {
+            Self::Size4K | Self::Size16K => 0,
+            Self::Size64K => 1,
+        }
+    }
+
+    /// The first level whose entries may be blocks, without 52-bit addresses.
+    #[must_use]
+    pub const fn first_block_level(self) -> u32 {
+        match self {
+            Self::Size4K => 1,
+            Self::Size16K | Self::Size64K => 2,
+        }
+    }
+
+    /// Bytes in the first table, which covers 48 bits only; a multiple of 16. Those below it have the
+    /// size of a page.
+    #[must_use]
+    pub const fn first_table(self) -> u64 {
+        8 << (VA_BITS - self.shift(self.first_level()))
+    }
+
+    /// log2 of what one entry at `level` (at most 3) covers.
+    #[must_use]
+    pub const fn shift(self, level: u32) -> u32 {
+        self.page_bits() + LAST_LEVEL.saturating_sub(level) * self.index_bits()
+    }
+
+    /// Which entry of a table at `level` translates `address`.
+    #[must_use]
+    pub const fn index(self, level: u32, address: u64) -> u64 {
+        (address >> self.shift(level)) & ((1 << self.index_bits()) - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EL1: u64 = 1 << 2;
+    const EL2: u64 = 2 << 2;
+    const E2H: u64 = 1 << 34;
+
+    #[test]
+    fn the_regime_is_told_by_level_and_e2h() {
+        assert_eq!(Regime::new(EL1, 0), Regime::El1And0);
+        assert_eq!(Regime::new(EL1, E2H), Regime::El1And0);
+        assert_eq!(Regime::new(EL2, 0), Regime::El2);
+        assert_eq!(Regime::new(EL2, !E2H), Regime::El2);
+        assert_eq!(Regime::new(EL2, E2H | 1 << 27), Regime::El2And0);
+    }
+}

@@ -1,0 +1,142 @@
+//! Loads, stores and maintenance: what happens to lines, and whether it may.
+
+use super::lines::Kind;
+use super::{Model, Rule};
+use purgatory_test_harness::symbols::Parts;
+use purgatory_test_tracer::system::{Dc, Domain};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+impl Model {
+    /// `DC`.
+    pub(super) fn dc(&mut self, dc: Dc, address: u64) {
+        if dc == Dc::SetWay {
+            return self.violate(Rule::SetWay, address);
+        }
+        if dc == Dc::Zva {
+            return self.zva(address);
+        }
+        let line = self.lines.line(address);
+        let ours = std::iter::once(&self.setup.parts.image).chain(&self.setup.regions);
+        if !ours
+            .clone()
+            .any(|range| range.start < line + self.setup.line && line < range.end)
+        {
+            self.violate(Rule::MaintenanceOutside, address);
+        }
+        if dc == Dc::Cvac {
+            self.violate(Rule::CleanedOnly, address);
+        }
+        if !self.order.maintain(line) {
+            self.violate(Rule::MaintenanceUnordered, address);
+        }
+        let rule = self.lines.maintain(line, dc, self.mmu(), self.opened);
+        rule.into_iter().for_each(|rule| self.violate(rule, line));
+        if dc == Dc::Civac {
+            if let Some(flush) = &mut self.flush {
+                flush.remove(&line);
+            }
+        }
+    }
+
+    fn zva(&mut self, address: u64) {
+        let start = address & !(self.setup.zva - 1);
+        if self.mmu() {
+            self.access(start, self.setup.zva, true);
+        } else {
+            self.violate(Rule::ZvaUncached, address);
+        }
+        self.setup
+            .memory
+            .fill(start, &vec![0; self.setup.zva as usize]);
+    }
+
+    /// A `DSB`: the last line of the image may have been written back by now.
+    pub(super) fn flushed(&mut self, domain: Domain) {
+        if domain == Domain::FullSystem && self.flush.as_ref().is_some_and(BTreeSet::is_empty) {
+            self.flush = None;
+        }
+    }
+
+    /// A load or store.
+    pub(super) fn access(&mut self, address: u64, size: u64, store: bool) {
+        self.synchronized(address);
+        let range = address..address + size;
+        if self
+            .setup
+            .uart
+            .as_ref()
+            .is_some_and(|uart| within(&range, uart))
+        {
+            if self.mmu() {
+                self.violate(Rule::UartInWindow, address);
+            }
+            return;
+        }
+        self.place(&range, store);
+        if self.flush.is_some() {
+            self.violate(Rule::AccessBeforeFlush, address);
+        }
+        let cached = self.caching() && self.cacheable(&range);
+        if store
+            && self
+                .tables
+                .as_ref()
+                .is_some_and(|tables| tables.contain(address))
+        {
+            self.violate(Rule::TableWritten, address);
+        }
+        for line in self.lines.of(&range) {
+            if !cached && self.order.being_maintained(line) {
+                self.violate(Rule::MaintenanceIncomplete, line);
+            }
+            if store {
+                self.order.store(line, cached);
+            }
+            let kind = if cached { Kind::Cached } else { Kind::Uncached };
+            let rule = if store {
+                self.lines.store(line, kind)
+            } else {
+                self.lines.load(line, kind)
+            };
+            rule.into_iter().for_each(|rule| self.violate(rule, line));
+        }
+    }
+
+    /// Whether there is anything to be loaded or stored.
+    fn place(&mut self, range: &Range<u64>, store: bool) {
+        let Parts { image, text, guard } = &self.setup.parts;
+        let region = self
+            .setup
+            .regions
+            .iter()
+            .any(|region| within(range, region));
+        let rule = match store {
+            _ if overlap(range, guard) => Rule::GuardTouched,
+            true if overlap(range, text) => Rule::StoreToCode,
+            true if !within(range, image) => Rule::StoreOutside,
+            false if !within(range, image) && !region => Rule::LoadOutside,
+            _ => return,
+        };
+        self.violate(rule, range.start);
+    }
+
+    fn cacheable(&mut self, range: &Range<u64>) -> bool {
+        let Some(tables) = &self.tables else {
+            return true;
+        };
+        let found = tables.memory_type(range);
+        if found.is_none() {
+            self.violate(Rule::NotMapped, range.start);
+        }
+        found.unwrap_or(true)
+    }
+}
+
+fn within(inner: &Range<u64>, outer: &Range<u64>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
+    a.start < b.end && b.start < a.end
+}

@@ -1,0 +1,191 @@
+//! A cache that does the worst the architecture allows, for machines that have none.
+//!
+//! QEMU's memory is coherent whatever a program does. Real caches are not, as soon as somebody stores
+//! with the MMU off and reads with it on, or the other way round. The model follows a trace of the
+//! image and keeps, for each cache line, the worst that could be in it:
+//!
+//! - At the image's first instruction each line of memory may be cached, clean, with what memory
+//!   holds then: Linux has cleaned the segments, and speculation may have fetched any of it.
+//! - With the MMU off data accesses are Device accesses (Arm ARM D8.2, on what disabling a stage does): they reach memory and leave
+//!   copies in the caches as they are.
+//! - With the MMU on, whatever is mapped may be fetched at any time, and what is dirty may be written
+//!   back at any time, or never.
+//!
+//! Besides it looks at the order of things that no single access shows: which maintenance was asked
+//! for and completed when the MMU goes on or off or the kernel starts.
+//!
+//! It judges our instructions alone. What a walk through the tables could read at any moment is
+//! looked at as a whole when the MMU goes on; the I-cache is an `IC` that must have come after what
+//! it has to forget.
+
+mod access;
+mod contents;
+mod lines;
+mod milestones;
+mod order;
+mod rule;
+mod setup;
+mod translation;
+
+pub use contents::Contents;
+pub use rule::{Rule, Violation, Violations};
+pub use setup::{Setup, smallest_line};
+
+use lines::Lines;
+use order::{Order, Progress};
+use purgatory_test_harness::{Regime, sctlr};
+use purgatory_test_tracer::Event;
+use purgatory_test_tracer::system::{Ic, Register, System, Tlbi};
+use std::collections::BTreeSet;
+use translation::{Control, Tables};
+
+/// The model.
+#[derive(Clone, Debug)]
+pub struct Model {
+    setup: Setup,
+    lines: Lines,
+    order: Order,
+    control: Control,
+    sctlr: u64,
+    /// The tables in use while the MMU is on.
+    tables: Option<Tables>,
+    /// Lines of the image that are to be written back before anything else touches memory.
+    flush: Option<BTreeSet<u64>>,
+    /// The MMU was on at some time.
+    opened: bool,
+    violations: Violations,
+}
+
+impl Model {
+    /// At the image's first instruction.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            lines: Lines::new(setup.line),
+            control: Control::new(setup.regime),
+            order: Order::default(),
+            sctlr: 0,
+            tables: None,
+            flush: None,
+            opened: false,
+            violations: Violations::new(setup.parts.image.clone()),
+            setup,
+        }
+    }
+
+    /// What is wrong with a whole trace.
+    pub fn judge<'a>(setup: Setup, events: impl IntoIterator<Item = &'a Event>) -> Violations {
+        let mut model = Self::new(setup);
+        events.into_iter().for_each(|event| model.step(event));
+        model.violations
+    }
+
+    /// The next thing that happens.
+    pub fn step(&mut self, event: &Event) {
+        match *event {
+            Event::Entry { .. } | Event::CacheType { .. } => {}
+            Event::System {
+                pc,
+                count,
+                what,
+                value,
+            } => {
+                self.violations.at(pc);
+                self.system(count, what, value);
+            }
+            Event::Access {
+                pc,
+                address,
+                size,
+                store,
+                value,
+            } => {
+                self.violations.at(pc);
+                self.access(address, size, store);
+                if store {
+                    self.setup.memory.store(address, size, value);
+                }
+            }
+            Event::Kernel { pc } => {
+                self.violations.at(pc);
+                self.kernel();
+            }
+        }
+    }
+
+    fn system(&mut self, count: u64, what: System, value: u64) {
+        // Registers may be written one after another; all else has to see the new SCTLR.
+        if !matches!(what, System::Isb | System::Msr(_)) {
+            self.synchronized(value);
+        }
+        match what {
+            System::Isb => self.order.isb(count),
+            System::Dmb => self.order.dmb(),
+            System::Dsb(domain) => {
+                self.order.dsb(domain);
+                self.flushed(domain);
+            }
+            System::Dc(dc) => self.dc(dc, value),
+            System::Ic(Ic::Iallu) => self.order.ic = Progress::Issued,
+            System::Tlbi(tlbi) => self.tlbi(tlbi, value),
+            System::Msr(register) => self.msr(count, register, value),
+            System::LesserBarrier | System::Ic(Ic::Other) | System::Pstate | System::Other(_) => {}
+        }
+    }
+
+    fn tlbi(&mut self, tlbi: Tlbi, value: u64) {
+        let right = match self.setup.regime {
+            Regime::El1And0 => Tlbi::Vmalle1,
+            Regime::El2 | Regime::El2And0 => Tlbi::Alle2,
+        };
+        if tlbi == right {
+            self.order.tlbi = Progress::Issued;
+        } else if tlbi == Tlbi::Broadcast {
+            self.violate(Rule::TlbBroadcast, value);
+        } else {
+            self.violate(Rule::TlbWrongRegime, value);
+        }
+    }
+
+    fn msr(&mut self, count: u64, register: Register, value: u64) {
+        if register == Register::Hcr {
+            self.violate(Rule::HcrWritten, value);
+        }
+        match self.control.write(register, value) {
+            // With the MMU off nobody minds, once an ISB has come.
+            translation::Written::Translation => {
+                self.order.translation_written();
+                if self.mmu() {
+                    self.violate(Rule::TranslationChanged, value);
+                }
+            }
+            translation::Written::Sctlr => {
+                self.sctlr(count, value);
+                self.order.sctlr_written();
+            }
+            translation::Written::Nothing => self.order.register_written(),
+        }
+    }
+
+    const fn mmu(&self) -> bool {
+        self.sctlr & sctlr::M != 0
+    }
+
+    /// Data accesses go through the cache. With the MMU off C alone does nothing.
+    const fn caching(&self) -> bool {
+        self.mmu() && self.sctlr & sctlr::C != 0
+    }
+
+    /// Something hangs on SCTLR.
+    fn synchronized(&mut self, about: u64) {
+        if self.order.sctlr_unsynchronized() {
+            self.violate(Rule::NoIsbAfterSctlr, about);
+        }
+    }
+
+    fn violate(&mut self, rule: Rule, address: u64) {
+        self.violations.add(rule, address);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! What may be in the cache of each line.
+
+use super::Rule;
+use purgatory_test_tracer::system::Dc;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+/// How an access reaches memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Through the cache.
+    Cached,
+    /// Past it.
+    Uncached,
+}
+
+/// The worst that may be in the cache. Lines that nothing is noted of are [`State::Clean`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The cache may hold what memory holds, or nothing.
+    Clean,
+    /// The cache holds nothing, and will not until the MMU goes on.
+    Absent,
+    /// The cache may hold what memory held before.
+    Stale,
+    /// The cache holds what memory may not hold yet.
+    Dirty,
+}
+
+/// All lines.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    size: u64,
+    states: HashMap<u64, State>,
+    /// Cleaned since the MMU was on for the first time.
+    cleaned: HashSet<u64>,
+}
+
+impl Lines {
+    /// At entry.
+    pub fn new(size: u64) -> Self {
+        assert!(size.is_power_of_two(), "a cache line of {size} bytes");
+        Self {
+            size,
+            states: HashMap::new(),
+            cleaned: HashSet::new(),
+        }
+    }
+
+    /// The line that an address lies in.
+    pub const fn line(&self, address: u64) -> u64 {
+        address & !(self.size - 1)
+    }
+
+    /// The lines that a range has a byte in.
+    pub fn of(&self, range: &Range<u64>) -> impl Iterator<Item = u64> + use<> {
+        (self.line(range.start)..range.end).step_by(self.size as usize)
+    }
+
+    /// Nothing of the line is in the cache.
+    pub fn absent(&self, line: u64) -> bool {
+        self.state(line) == State::Absent
+    }
+
+    /// The line was cleaned, and memory holds what was hashed.
+    pub fn cleaned(&self, line: u64) -> bool {
+        self.cleaned.contains(&line)
+    }
+
+    /// The lines that are dirty, in order.
+    pub fn dirty(&self) -> Vec<u64> {
+        let states = self.states.iter();
+        let mut dirty: Vec<_> = states
+            .filter(|&(_, &state)| state == State::Dirty)
+            .map(|(&line, _)| line)
+            .collect();
+        dirty.sort_unstable();
+        dirty
+    }
+
+    /// The MMU is on: what was in memory alone may come into the cache by speculation.
+    pub fn may_be_fetched(&mut self) {
+        self.states.retain(|_, state| *state != State::Absent);
+    }
+
+    /// A load.
+    pub fn load(&mut self, line: u64, kind: Kind) -> Option<Rule> {
+        match (kind, self.state(line)) {
+            (Kind::Cached, State::Stale) => Some(Rule::StaleRead),
+            (Kind::Uncached, State::Dirty) => Some(Rule::DirtyRead),
+            (Kind::Cached, State::Absent) => self.becomes(line, State::Clean),
+            (_, State::Clean | State::Absent | State::Stale | State::Dirty) => None,
+        }
+    }
+
+    /// A store.
+    pub fn store(&mut self, line: u64, kind: Kind) -> Option<Rule> {
+        self.cleaned.remove(&line);
+        match (kind, self.state(line)) {
+            (Kind::Cached, State::Clean | State::Absent | State::Dirty) => {
+                self.becomes(line, State::Dirty)
+            }
+            (Kind::Cached, State::Stale) => Some(Rule::StaleWrite),
+            (Kind::Uncached, State::Clean) => self.becomes(line, State::Stale),
+            (Kind::Uncached, State::Absent | State::Stale) => None,
+            (Kind::Uncached, State::Dirty) => Some(Rule::DirtyOverwritten),
+        }
+    }
+
+    /// The MMU may read this line at any time.
+    pub fn walk(&self, line: u64, cached: bool) -> Option<Rule> {
+        match self.state(line) {
+            State::Stale if cached => Some(Rule::StaleWalk),
+            State::Dirty if !cached => Some(Rule::DirtyWalk),
+            _ => None,
+        }
+    }
+
+    /// Maintenance by address to the Point of Coherency.
+    pub fn maintain(&mut self, line: u64, dc: Dc, mmu: bool, opened: bool) -> Option<Rule> {
+        let state = self.state(line);
+        if matches!(dc, Dc::Civac | Dc::Cvac) && opened {
+            self.cleaned.insert(line);
+        }
+        // While the MMU is on, what has just been thrown out may be fetched again.
+        let out = if mmu { State::Clean } else { State::Absent };
+        match (dc, state) {
+            (Dc::Ivac, State::Dirty) => {
+                self.becomes(line, out);
+                Some(Rule::DirtyDiscarded)
+            }
+            (Dc::Ivac | Dc::Civac, _) => self.becomes(line, out),
+            // A line that is clean to the cache is not written back, stale as it may be.
+            (Dc::Cvac, State::Dirty) => self.becomes(line, State::Clean),
+            (Dc::Cvac | Dc::Zva | Dc::SetWay | Dc::Other, _) => None,
+        }
+    }
+
+    fn state(&self, line: u64) -> State {
+        self.states.get(&line).copied().unwrap_or(State::Clean)
+    }
+
+    fn becomes(&mut self, line: u64, state: State) -> Option<Rule> {
+        if state == State::Clean {
+            self.states.remove(&line);
+        } else {
+            self.states.insert(line, state);
+        }
+        None
+    }
+}

@@ -1,0 +1,118 @@
+//! The moments at which all that was to be done has to be done: the MMU goes on, it goes off, the
+//! kernel starts.
+
+use super::order::Progress;
+use super::translation::Tables;
+use super::{Model, Rule};
+use purgatory_test_harness::sctlr;
+
+impl Model {
+    /// A write to `SCTLR`.
+    pub(super) fn sctlr(&mut self, count: u64, value: u64) {
+        let (mmu, caching) = (self.mmu(), self.caching());
+        let set = value & !self.sctlr;
+        self.sctlr = value;
+        if set & (sctlr::M | sctlr::I) != 0 {
+            self.completed(self.order.ic, Rule::InstructionCacheStale);
+        }
+        if self.mmu() && !mmu {
+            self.open();
+        }
+        if caching && !self.caching() {
+            if self.order.stores_pending() {
+                self.violate(Rule::StorePending, 0);
+            }
+            self.flush = Some(self.lines.of(&self.setup.parts.image).collect());
+        }
+        if mmu && !self.mmu() {
+            if !self.order.isb_right_before(count) {
+                self.violate(Rule::NoIsbBeforeDisabling, value);
+            }
+            self.order.tlbi = Progress::Never;
+            self.order.ic = Progress::Never;
+            self.tables = None;
+        }
+    }
+
+    /// The MMU goes on.
+    fn open(&mut self) {
+        self.completed(self.order.tlbi, Rule::TlbNotInvalidated);
+        self.maintenance_completed();
+        if self.order.stores_pending() {
+            self.violate(Rule::StorePending, 0);
+        }
+        if self.order.translation_unsynchronized() {
+            self.violate(Rule::NoIsbBeforeEnabling, 0);
+        }
+        let image = self.lines.of(&self.setup.parts.image);
+        for line in image.filter(|&line| !self.lines.absent(line)) {
+            self.violations.add(Rule::ImageNotInvalidated, line);
+        }
+        self.lines.may_be_fetched();
+        self.opened = true;
+
+        for rule in self.control.judge() {
+            self.violate(rule, self.control.tcr);
+        }
+        match Tables::read(&self.control, &self.setup.memory) {
+            Ok(tables) => {
+                for range in tables.ranges() {
+                    for line in self.lines.of(&range) {
+                        let rule = self.lines.walk(line, tables.cached_walks);
+                        rule.into_iter()
+                            .for_each(|rule| self.violations.add(rule, line));
+                    }
+                }
+                if let Some(elsewhere) = tables.not_identity() {
+                    self.violate(Rule::NotIdentity, elsewhere);
+                }
+                self.tables = Some(tables);
+            }
+            Err(address) => self.violate(Rule::TablesUnknown, address),
+        }
+    }
+
+    /// The kernel's first instruction.
+    pub(super) fn kernel(&mut self) {
+        if self.sctlr & (sctlr::M | sctlr::C) != 0 {
+            self.violate(Rule::SctlrLeft, self.sctlr);
+        }
+        if self.order.registers_unsynchronized() {
+            self.violate(Rule::NoIsbAfterSctlr, self.sctlr);
+        }
+        self.maintenance_completed();
+        self.completed(self.order.ic, Rule::InstructionCacheStale);
+        for line in self.lines.dirty() {
+            self.violations.add(Rule::DirtyAtKernel, line);
+        }
+        if !self.opened {
+            return;
+        }
+        self.completed(self.order.tlbi, Rule::TlbLeft);
+        for line in self.flush.take().unwrap_or_default() {
+            self.violations.add(Rule::ImageNotFlushed, line);
+        }
+        for region in &self.setup.regions {
+            let all = self.lines.of(region);
+            for line in all.filter(|&line| !self.lines.cleaned(line)) {
+                self.violations.add(Rule::RegionNotCleaned, line);
+            }
+        }
+    }
+
+    /// What has been asked for has to be done by now: else it is `never` that has not.
+    fn completed(&mut self, progress: Progress, never: Rule) {
+        match progress {
+            Progress::Synchronized => {}
+            Progress::Completed => self.violate(Rule::NoIsbAfterMaintenance, 0),
+            Progress::Issued => self.violate(Rule::MaintenanceIncomplete, 0),
+            Progress::Never => self.violate(never, 0),
+        }
+    }
+
+    fn maintenance_completed(&mut self) {
+        if let Some(line) = self.order.incomplete() {
+            self.violate(Rule::MaintenanceIncomplete, line);
+        }
+    }
+}

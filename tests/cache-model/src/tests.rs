@@ -1,0 +1,82 @@
+//! The model against windows that were written down by hand: a careful one, and many that do one thing
+//! wrong. A rule that none of them breaks is not tested, which is an error as well.
+
+mod granules;
+mod maintenance;
+mod order;
+mod script;
+mod translation;
+
+use super::Rule;
+use purgatory_test_harness::Regime;
+use script::Script;
+use std::collections::BTreeSet;
+
+/// What is done wrong, and what the model must say to it: no more and no less.
+type Case = (&'static str, fn(Script) -> Script, &'static [Rule]);
+
+fn cases() -> impl Iterator<Item = &'static Case> {
+    let all = [maintenance::CASES, order::CASES, translation::CASES];
+    all.into_iter().flatten()
+}
+
+#[test]
+fn a_careful_image_breaks_no_rule() {
+    for regime in Regime::ALL {
+        for line in (4..=11).map(|shift| 1 << shift) {
+            let broken = Script::with_line(regime, line).judge();
+            assert_eq!(broken, [], "{}, lines of {line} bytes", regime.name());
+        }
+    }
+}
+
+#[test]
+fn a_careless_one_breaks_just_the_rule_that_it_should() {
+    for regime in Regime::ALL {
+        for (what, spoil, expected) in cases() {
+            let mut broken = spoil(Script::new(regime)).judge();
+            let mut expected = expected.to_vec();
+            // EL2 alone has no upper half, so no bit to switch it off.
+            if regime == Regime::El2 {
+                expected.retain(|&rule| rule != Rule::UpperHalfWalks);
+            }
+            broken.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(expected, broken, "{}: {what}", regime.name());
+        }
+    }
+}
+
+#[test]
+fn each_rule_is_broken_by_somebody() {
+    let broken: BTreeSet<_> = cases().flat_map(|(_, _, rules)| *rules).collect();
+    let never: Vec<_> = Rule::ALL
+        .iter()
+        .filter(|rule| !broken.contains(rule))
+        .collect();
+    assert!(never.is_empty(), "no test breaks {never:?}");
+}
+
+#[test]
+fn one_line_too_few_is_seen_whatever_its_length() {
+    use script::{END, IMAGE};
+    for line in (4..=11).map(|shift| 1 << shift) {
+        let cases = [
+            ("open: dc", END - line, Rule::ImageNotInvalidated),
+            ("open: dc", IMAGE, Rule::ImageNotInvalidated),
+            ("close: dc", END - line, Rule::ImageNotFlushed),
+            ("close: dc", IMAGE, Rule::ImageNotFlushed),
+            (
+                "leave: dc",
+                script::REGION_END - line,
+                Rule::RegionNotCleaned,
+            ),
+            ("leave: dc", script::REGION, Rule::RegionNotCleaned),
+        ];
+        for (group, at, rule) in cases {
+            let script = Script::with_line(Regime::El1And0, line);
+            let broken = script.without_lines(group, at, at + line).judge();
+            assert!(broken.contains(&rule), "{group}, {line} bytes: {broken:?}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Tables of all granules, read as the MMU does.
+
+use crate::Contents;
+use crate::translation::{Control, Tables};
+use purgatory_test_harness::Regime;
+use purgatory_test_tracer::system::Register;
+use std::ops::Range;
+
+const TABLE: u64 = 3;
+const PAGE: u64 = 0x403;
+const BLOCK: u64 = 0x401;
+
+/// Tables at multiples of 64 KiB from here.
+const TABLES: u64 = 0x4000_0000;
+
+fn table(number: u64) -> u64 {
+    TABLES + number * 0x1_0000
+}
+
+/// `TCR` with this `T0SZ` and `TG0`, walks through the cache; attribute 0 is cacheable, 1 is not.
+fn read(t0sz: u64, tg0: u64, entries: &[(u64, u64)]) -> Tables {
+    let mut memory = Contents::default();
+    memory.zeros(TABLES, 0x4_0000);
+    for &(at, descriptor) in entries {
+        memory.store(at, 8, [descriptor, 0]);
+    }
+    let mut control = Control::new(Regime::El1And0);
+    control.write(Register::Mair(1), 0x44ff);
+    control.write(Register::Ttbr0(1), TABLES);
+    control.write(Register::Tcr(1), t0sz | 1 << 8 | 1 << 10 | tg0 << 14);
+    Tables::read(&control, &memory).expect("all tables are there")
+}
+
+fn check(tables: &Tables, mapped: Range<u64>) {
+    assert!(tables.cached_walks);
+    assert_eq!(tables.not_identity(), None);
+    assert_eq!(tables.memory_type(&mapped), Some(true), "{mapped:#x?}");
+    for outside in [mapped.start - 8..mapped.start, mapped.end..mapped.end + 8] {
+        assert_eq!(tables.memory_type(&outside), None, "{outside:#x?}");
+    }
+    let across = mapped.start - 4..mapped.start + 4;
+    assert_eq!(tables.memory_type(&across), None, "{across:#x?}");
+}
+
+#[test]
+fn pages_of_64_kib_and_42_bits_start_at_level_2() {
+    // Level 2 has an entry for each 512 MiB, level 3 for each 64 KiB.
+    let tables = read(
+        22,
+        1,
+        &[
+            (table(0) + 8 * 2, table(1) | TABLE),
+            (table(1) + 8 * 5, 0x4005_0000 | PAGE),
+            (table(0) + 8 * 4, 0x8000_0000 | BLOCK),
+        ],
+    );
+    check(&tables, 0x4005_0000..0x4006_0000);
+    check(&tables, 0x8000_0000..0xa000_0000);
+    assert!(tables.contain(table(1) + 0xfff8) && !tables.contain(table(2)));
+}
+
+#[test]
+fn pages_of_16_kib_and_48_bits_start_at_level_0() {
+    // One bit is left for level 0; level 1 has an entry for each 64 GiB, 2 for 32 MiB, 3 for 16 KiB.
+    let tables = read(
+        16,
+        2,
+        &[
+            (table(0), table(1) | TABLE),
+            (table(1), table(2) | TABLE),
+            (table(2) + 8 * 32, table(3) | TABLE),
+            (table(3) + 8 * 3, 0x4000_c000 | PAGE),
+        ],
+    );
+    check(&tables, 0x4000_c000..0x4001_0000);
+    // The table of level 0 has two entries.
+    assert!(tables.contain(table(0) + 8) && !tables.contain(table(0) + 16));
+}
+
+#[test]
+fn pages_of_4_kib_and_39_bits_start_at_level_1() {
+    let tables = read(
+        25,
+        0,
+        &[
+            (table(0) + 8, 0x4000_0000 | BLOCK),
+            (table(0) + 8 * 3, table(1) | TABLE),
+            (table(1) + 8, 0xc020_0000 | BLOCK),
+        ],
+    );
+    check(&tables, 0x4000_0000..0x8000_0000);
+    check(&tables, 0xc020_0000..0xc040_0000);
+}
+
+#[test]
+fn the_memory_type_is_that_of_all_bytes() {
+    let uncached = 1 << 2;
+    let tables = read(
+        25,
+        0,
+        &[
+            (table(0) + 8, 0x4000_0000 | BLOCK),
+            (table(0) + 16, 0x8000_0000 | BLOCK | uncached),
+        ],
+    );
+    assert_eq!(tables.memory_type(&(0x7fff_fff8..0x8000_0000)), Some(true));
+    assert_eq!(tables.memory_type(&(0x7fff_fff8..0x8000_0008)), Some(false));
+}
+
+#[test]
+fn memory_that_is_mapped_elsewhere_is_found() {
+    let tables = read(
+        25,
+        0,
+        &[
+            (table(0) + 8, 0x4000_0000 | BLOCK),
+            (table(0) + 16, 0x4000_0000 | BLOCK),
+        ],
+    );
+    assert_eq!(tables.not_identity(), Some(0x8000_0000));
+}

@@ -1,0 +1,132 @@
+//! The image as it is breaks no rule, wherever and on whatever it runs.
+
+use crate::harness::{Judged, boot};
+use purgatory_test_cache_model::smallest_line;
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::loader::Segment;
+use purgatory_test_harness::patch::{Lie, Patch};
+use rstest::rstest;
+
+/// A boot, and what the console shows if it is the one that was meant.
+struct Case(Boot, &'static str);
+
+const VERIFIED: &str = "D-cache on";
+
+fn run(regime: Regime, case: fn(Boot) -> Case) {
+    let Case(boot, says) = case(boot(usual_cpu(regime), regime, Place::Low));
+    let judged = Judged::new(&boot);
+    if !judged.recording.outcome.console.contains(says) {
+        judged.fail(&format!("the console does not say \"{says}\""));
+    }
+    judged.clean();
+    if boot.cpu == "a64fx" {
+        // The one CPU of QEMU's with other lines than all others.
+        let line = judged.recording.trace.cache_type().map(smallest_line);
+        assert_eq!(line, Some(256), "{}", judged.recording.outcome);
+    }
+}
+
+/// The same boot on another CPU or elsewhere.
+fn other(was: &Boot, cpu: &str, place: Place) -> Case {
+    Case(boot(cpu, was.regime, place), VERIFIED)
+}
+
+/// The same boot of an image that takes the CPU for another.
+fn told(mut boot: Boot, lie: Lie, says: &'static str) -> Case {
+    let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
+    patch.lie(lie);
+    boot.load.image = patch.finish();
+    Case(boot, says)
+}
+
+#[rstest]
+fn on_the_usual_cpu(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| Case(boot, "D-cache on, SHA2 instructions"));
+}
+
+#[rstest]
+fn on_the_cpu_with_all_features(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| other(&boot, "max", Place::Low));
+}
+
+#[rstest]
+fn with_lines_of_256_bytes(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| other(&boot, "a64fx", Place::Low));
+}
+
+#[rstest]
+fn above_4_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| {
+        other(&boot, usual_cpu(boot.regime), Place::Above4GiB)
+    });
+}
+
+#[rstest]
+fn above_512_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| {
+        other(&boot, usual_cpu(boot.regime), Place::Above512GiB)
+    });
+}
+
+#[rstest]
+fn without_sha2_instructions(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| told(boot, Lie::NoSha2, "software SHA-256"));
+}
+
+#[rstest]
+fn without_a_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| told(boot, Lie::NoGranule, "D-cache off"));
+}
+
+#[rstest]
+fn with_pages_of_64_kib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| told(boot, Lie::Granule64KiB, VERIFIED));
+}
+
+#[rstest]
+fn with_pages_of_16_kib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |boot| {
+        let Case(boot, _) = other(&boot, "max", Place::Low);
+        told(boot, Lie::Granule16KiB, VERIFIED)
+    });
+}
+
+#[rstest]
+fn with_the_loaders_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |mut boot| {
+        boot.make_tables(|_| ());
+        Case(boot, "D-cache on, loader's page tables")
+    });
+}
+
+#[rstest]
+fn without_a_console(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |mut boot| {
+        boot.load.sink = 0;
+        Case(boot, "")
+    });
+}
+
+#[rstest]
+fn without_checks(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |mut boot| {
+        boot.load.skip_checks = true;
+        Case(boot, "skip_checks=1")
+    });
+}
+
+#[rstest]
+fn with_regions_that_share_lines(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |mut boot| {
+        // Neither starts nor ends with a line, and one begins in the line where the other ends.
+        boot.load.unlike_kexec = true;
+        let at = boot.segment("initrd").at;
+        *boot.segment("initrd") = Segment::ragged("initrd", at + 0x107, vec![7; 0x1234]);
+        let next = boot.segment("initrd").end() + 9;
+        boot.load
+            .segments
+            .push(Segment::ragged("more", next, vec![9; 777]));
+        Case(boot, VERIFIED)
+    });
+}

@@ -1,0 +1,44 @@
+//! What only some boots have: page tables made by the loader, and a CPU that is lied about.
+
+use super::{Boot, RAM};
+use crate::loader::Segment;
+use crate::purgatory_ro::PAGE;
+use crate::v3_tables::{BLOCK, V3Tables};
+use purgatory_test_guest::{IdOverride, IdRegister};
+
+impl Boot {
+    /// The purgatory reads this in the bits of an ID register from this one on. Then there is a shim
+    /// at EL2, and all else runs at EL1.
+    pub fn override_id(&mut self, register: IdRegister, bits: std::ops::Range<u32>, value: u64) {
+        let mut all = self.briefing.overrides.iter_mut();
+        let place = all.find(|one| one.register == 0);
+        *place.expect("there is room for four overrides") = IdOverride {
+            register: register.trap(),
+            mask: (1 << bits.end) - (1 << bits.start),
+            value: value << bits.start,
+        };
+    }
+
+    /// Whether there is a shim.
+    pub(super) fn has_shim(&self) -> bool {
+        self.briefing.overrides[0] != IdOverride::default()
+    }
+
+    /// Loads as a kexec does that makes page tables: these are one more segment, in a block of its
+    /// own as the purgatory behind it, and map all that is loaded. They are hashed as `spoil` leaves
+    /// them.
+    pub fn make_tables(&mut self, spoil: impl FnOnce(&mut V3Tables)) {
+        let last = self.load.segments.iter().map(Segment::end).max();
+        let at = last.unwrap_or(RAM).next_multiple_of(BLOCK);
+        self.load.purgatory_at = at + BLOCK + 3 * PAGE;
+        let mut tables = V3Tables::new(at);
+        for segment in &self.load.segments {
+            tables.map(segment.at, segment.len);
+        }
+        tables.map(at, V3Tables::LEN);
+        tables.map(self.load.purgatory_at, self.load.image.memsz);
+        spoil(&mut tables);
+        self.load.segments.push(tables.segment("tables"));
+        self.load.pgtble_base = Some(at);
+    }
+}

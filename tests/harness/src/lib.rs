@@ -1,0 +1,49 @@
+//! What tests, demo and bench stand on: a loader that follows kexec's rules, the image as it sees it,
+//! and QEMU.
+
+use std::path::{Path, PathBuf};
+
+pub mod a64;
+pub mod boot;
+pub mod console;
+pub mod entry_state;
+pub mod executable;
+pub mod guest;
+
+pub mod linux;
+pub mod loader;
+pub mod patch;
+pub mod purgatory_ro;
+pub mod qemu;
+pub mod symbols;
+pub mod this_test;
+pub mod v3_tables;
+
+pub use purgatory_test_guest::{
+    Briefing, IdRegister, Piece, Regime, Register, Setting, briefing, jobs, sctlr,
+};
+/// Between structures that guests and tests share, and bytes.
+pub use zerocopy;
+
+/// The root of the workspace, where `Cargo.toml` and `target/` are.
+pub fn root() -> PathBuf {
+    // This crate lives two levels below the root; both levels are in the repository.
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("tests/harness is two levels below the root")
+        .to_path_buf()
+}
+
+/// The path of something that the build leaves in `target/`: `purgatory.ro`, `guests/…`.
+///
+/// # Errors
+/// When it is not there: the message names the command that makes it.
+pub fn artifact(name: &str) -> Result<PathBuf, String> {
+    let path = root().join("target").join(name);
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(format!("{} is not there: run `make`", path.display()))
+    }
+}

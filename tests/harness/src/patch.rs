@@ -1,0 +1,257 @@
+//! Changes instructions of the built image, found by routine and kind, so that a change stays the
+//! same when the code around it does not.
+//!
+//! What is looked for and not there is a panic: then the change has to be thought of anew.
+
+use crate::Regime;
+use crate::a64::{
+    ADD, CMP, MRS_CTR, MRS_ISAR0, MRS_MMFR0, Pattern, branch, is_relative, movk, movz,
+};
+use crate::boot::Boot;
+use crate::purgatory_ro::PurgatoryRo;
+use crate::symbols::Symbols;
+use std::ops::Range;
+
+/// An image that is being changed.
+pub struct Patch {
+    image: PurgatoryRo,
+    symbols: Symbols,
+    /// What it is going to run in.
+    pub regime: Regime,
+}
+
+/// A register of the CPU that says what it can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// `ID_AA64ISAR0_EL1`: neither SHA2 instructions nor anything else.
+    NoSha2,
+    /// `ID_AA64MMFR0_EL1`: no page size that tables could be made of.
+    NoGranule,
+    /// Pages of 16 KiB and no others.
+    Granule16KiB,
+    /// Pages of 64 KiB and no others.
+    Granule64KiB,
+    /// `CTR_EL0`: the smallest D-cache line has this many bytes.
+    Lines(u32),
+}
+
+/// A loop over cache lines, by the numbers of its registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lines {
+    /// Where it is.
+    pub at: u32,
+    /// Where it ends.
+    pub end: u32,
+    /// The length of a line.
+    pub line: u32,
+}
+
+/// One instruction of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The offset into the image.
+    pub at: u64,
+    /// The instruction.
+    pub word: u32,
+}
+
+impl Place {
+    /// The number of its `Xt` or `Xd`.
+    pub const fn register(self) -> u32 {
+        self.word & 0x1f
+    }
+}
+
+impl Patch {
+    /// The image of a boot.
+    ///
+    /// # Errors
+    /// When it is not the one that was built.
+    pub fn new(boot: &Boot) -> Result<Self, String> {
+        let image = boot.load.image.clone();
+        Ok(Self {
+            symbols: Symbols::read(&image)?,
+            image,
+            regime: boot.regime,
+        })
+    }
+
+    /// The image as it is by now.
+    pub fn finish(self) -> PurgatoryRo {
+        self.image
+    }
+
+    /// Where a routine is: that of this name, or of this name and the exception level.
+    pub fn routine(&self, name: &str) -> Range<u64> {
+        let of_the_level = format!("{name}_el{}", self.regime.el());
+        let found = self
+            .symbols
+            .get(&of_the_level)
+            .or_else(|_| self.symbols.get(name));
+        found.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Where a symbol of the linker is.
+    pub fn symbol(&self, name: &str) -> u64 {
+        let found = self.symbols.get(name);
+        found.unwrap_or_else(|error| panic!("{error}")).start
+    }
+
+    /// The instruction of this kind, counted from 0, in a routine.
+    pub fn find(&self, routine: &str, what: Pattern, number: usize) -> Place {
+        let found = self
+            .all(routine)
+            .filter(|place| what.is(place.word))
+            .nth(number);
+        found.unwrap_or_else(|| panic!("{routine} has no {what:x?} number {number}"))
+    }
+
+    /// The instruction right before that of this kind, of which there is one.
+    pub fn before(&self, routine: &str, what: Pattern) -> Place {
+        let at = self.find(routine, what, 0).at;
+        let found = self.all(routine).find(|place| place.at + 4 == at);
+        found.unwrap_or_else(|| panic!("{routine} begins with {what:x?}"))
+    }
+
+    /// The instruction right after that of this kind, of which there is one.
+    pub fn after(&self, routine: &str, what: Pattern) -> Place {
+        let at = self.find(routine, what, 0).at;
+        let found = self.all(routine).find(|place| place.at == at + 4);
+        found.unwrap_or_else(|| panic!("{routine} ends with {what:x?}"))
+    }
+
+    /// The first instruction of a routine.
+    pub fn first(&self, routine: &str) -> Place {
+        let first = self.all(routine).next();
+        first.unwrap_or_else(|| panic!("{routine} is empty"))
+    }
+
+    /// The loop around the maintenance of this kind: `DC`, then `ADD` and `CMP`.
+    pub fn lines(&self, routine: &str, dc: Pattern) -> Lines {
+        let dc = self.find(routine, dc, 0);
+        let second = |what: Pattern| {
+            let found = self
+                .all(routine)
+                .find(|place| place.at > dc.at && what.is(place.word));
+            let found = found.unwrap_or_else(|| panic!("{routine}: no {what:x?} after DC"));
+            found.word >> 16 & 0x1f
+        };
+        Lines {
+            at: dc.register(),
+            line: second(ADD),
+            end: second(CMP),
+        }
+    }
+
+    /// Makes the image read something else in an ID register than is there.
+    pub fn lie(&mut self, lie: Lie) {
+        // ID_AA64MMFR0_EL1 has 48 bits of address.
+        let (read, value): (Pattern, u32) = match lie {
+            Lie::NoSha2 => (MRS_ISAR0, 0),
+            Lie::NoGranule => (MRS_MMFR0, 0xff00_0005),
+            Lie::Granule16KiB => (MRS_MMFR0, 0xff10_0005),
+            Lie::Granule64KiB => (MRS_MMFR0, 0xf000_0005),
+            Lie::Lines(bytes) => (MRS_CTR, 0x8440_c004 | (bytes.ilog2() - 2) << 16),
+        };
+        let text = 0..self.symbol("rodata_start");
+        let all: Vec<_> = self
+            .places(text)
+            .filter(|place| read.is(place.word))
+            .collect();
+        assert!(!all.is_empty(), "the image has no {read:x?}");
+        for place in all {
+            let to = place.register();
+            // It is read all the same, which whoever watches may want to see.
+            self.insert_after(place, |_| {
+                vec![movz(to, value as u16), movk(to, (value >> 16) as u16)]
+            });
+        }
+    }
+
+    /// Makes other instructions of all of this kind in a routine.
+    pub fn replace_all(&mut self, routine: &str, what: Pattern, word: impl Fn(Place) -> u32) {
+        let places: Vec<_> = self
+            .all(routine)
+            .filter(|place| what.is(place.word))
+            .collect();
+        assert!(!places.is_empty(), "{routine} has no {what:x?}");
+        for place in places {
+            self.replace(place, word(place));
+        }
+    }
+
+    /// Makes another instruction of one.
+    pub fn replace(&mut self, place: Place, word: u32) {
+        self.set(place.at, word);
+    }
+
+    /// Puts instructions before one. They go where the image has room, and get told where.
+    pub fn insert(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
+        self.detour(place, |cave| {
+            let mut all = words(cave);
+            all.push(place.word);
+            all
+        });
+    }
+
+    /// Puts instructions after one.
+    pub fn insert_after(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
+        self.detour(place, |cave| {
+            let mut all = vec![place.word];
+            all.extend(words(cave + 4));
+            all
+        });
+    }
+
+    /// Runs other instructions instead of one, which may be among them.
+    fn detour(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
+        let Place { at, word } = place;
+        assert!(!is_relative(word), "{at:#x}: {word:#010x} cannot be moved");
+        let cave = self.cave();
+        let mut words = words(cave.start);
+        let back = cave.start + words.len() as u64 * 4;
+        words.push(branch(back, place.at + 4));
+        assert!(back + 4 <= cave.end, "no room for {} words", words.len());
+        for (at, &word) in (cave.start..).step_by(4).zip(&words) {
+            self.set(at, word);
+        }
+        self.set(place.at, branch(place.at, cave.start));
+    }
+
+    fn set(&mut self, at: u64, word: u32) {
+        let bytes = &mut self.image.bytes[at as usize..][..4];
+        bytes.copy_from_slice(&word.to_le_bytes());
+    }
+
+    fn word(&self, at: u64) -> u32 {
+        let bytes = self.image.bytes[at as usize..].first_chunk();
+        u32::from_le_bytes(*bytes.expect("inside the image"))
+    }
+
+    /// The instructions of a routine.
+    pub fn all(&self, routine: &str) -> impl Iterator<Item = Place> {
+        self.places(self.routine(routine))
+    }
+
+    fn places(&self, range: Range<u64>) -> impl Iterator<Item = Place> {
+        range.step_by(4).map(|at| Place {
+            at,
+            word: self.word(at),
+        })
+    }
+
+    /// Room among the instructions where there are none: zeros, that no routine claims.
+    fn cave(&self) -> Range<u64> {
+        const WORDS: u64 = 8;
+        let end = self.symbol("rodata_start");
+        let mut free = 0;
+        for at in (0..end).step_by(4) {
+            free = if self.word(at) == 0 { free + 1 } else { 0 };
+            // Behind the branch of a vector or a routine there is nothing else.
+            if free == WORDS {
+                return at + 4 - WORDS * 4..at + 4;
+            }
+        }
+        panic!("no room for {WORDS} instructions");
+    }
+}

@@ -1,0 +1,40 @@
+//! The test that is running: its name, and how to run it alone.
+
+use std::thread;
+
+/// Returns its name, as `--list` shows it: `input::a_dtb_of_0::regime_1_El1And0`.
+///
+/// # Panics
+/// Outside of the thread that runs a test.
+pub fn name() -> String {
+    let thread = thread::current();
+    let name = thread.name().filter(|name| *name != "main");
+    name.expect("each test has a thread of its name").into()
+}
+
+/// Returns its name for a file. There is no dot in it, which an extension would begin with.
+pub fn file_name() -> String {
+    name().replace("::", "-")
+}
+
+/// Returns the line of a failure that says how to run it alone.
+pub fn alone() -> String {
+    let program = std::env::current_exe().unwrap_or_default();
+    let stem = program.file_stem().unwrap_or_default().to_string_lossy();
+    // What cargo builds has a hash behind its name.
+    let binary = stem.rsplit_once('-').map_or(&*stem, |(binary, _)| binary);
+    format!("alone:   cargo test --test {binary} -- --exact {}", name())
+}
+
+#[cfg(test)]
+#[test]
+fn a_test_knows_its_name() {
+    assert_eq!(name(), "this_test::a_test_knows_its_name");
+    assert_eq!(file_name(), "this_test-a_test_knows_its_name");
+    let alone = alone();
+    assert!(
+        alone.ends_with(" -- --exact this_test::a_test_knows_its_name"),
+        "{alone}"
+    );
+    assert!(alone.contains("--test purgatory_test_harness "), "{alone}");
+}

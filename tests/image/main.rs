@@ -1,0 +1,308 @@
+//! `purgatory.ro` as the loader sees it, and the code that is in it.
+//!
+//! kexec knows little ELF: it dies on what it does not know, or worse, takes it for something else.
+//! And the processor that runs the image has its MMU off and perhaps no FP: some instructions that
+//! every compiler likes end there in a silent hang.
+
+mod code;
+
+use object::elf::*;
+use object::read::elf::{ElfFile64, ProgramHeader, SectionHeader};
+use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
+use std::fs;
+use std::path::Path;
+
+/// The slot that the smallest packaged kexec keeps its own purgatory in.
+const BUDGET: usize = 18_992;
+
+/// What the loader looks up, and the size it insists on.
+const ABI: [(&str, Option<u64>); 10] = [
+    ("purgatory_start", None),
+    ("sha256_regions", Some(256)),
+    ("sha256_digest", Some(32)),
+    ("skip_checks", Some(4)),
+    ("arm64_kernel_entry", Some(8)),
+    ("arm64_dtb_addr", Some(8)),
+    ("arm64_sink", Some(8)),
+    ("pgtble_base", Some(8)),
+    ("purgatory_base", Some(8)),
+    ("purgatory_len", Some(8)),
+];
+
+fn built(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target")
+        .join(name);
+    fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}; run `make` first", path.display()))
+}
+
+fn parse(bytes: &[u8]) -> ElfFile64<'_, LE> {
+    ElfFile64::parse(bytes).expect("ELF64, little-endian")
+}
+
+#[test]
+fn it_is_a_relocatable_object_for_arm64_that_fits_its_slot() {
+    let bytes = built("purgatory.ro");
+    let ro = parse(&bytes);
+    let header = ro.elf_header();
+    assert_eq!(header.e_type.get(LE), ET_REL);
+    assert_eq!(header.e_machine.get(LE), EM_AARCH64);
+    assert!(
+        bytes.len() <= BUDGET,
+        "{} bytes, {BUDGET} at most",
+        bytes.len()
+    );
+}
+
+/// Every version of kexec knows other relocations.
+#[test]
+fn it_has_no_relocations() {
+    for section in parse(&built("purgatory.ro")).sections() {
+        let kind = section.elf_section_header().sh_type(LE);
+        let name = section.name().unwrap();
+        assert!(
+            ![SHT_REL, SHT_RELA, SHT_RELR].contains(&kind),
+            "{name} holds relocations"
+        );
+    }
+}
+
+/// `.eh_frame` would be loaded, and relocated; a note or a comment is space.
+#[test]
+fn it_has_the_sections_that_are_loaded_and_the_names_and_no_more() {
+    let bytes = built("purgatory.ro");
+    let ro = parse(&bytes);
+    let (alloc, write, execute) = (
+        u64::from(SHF_ALLOC),
+        u64::from(SHF_WRITE),
+        u64::from(SHF_EXECINSTR),
+    );
+    let found: Vec<_> = ro
+        .sections()
+        .map(|section| {
+            let header = section.elf_section_header();
+            (
+                section.name().unwrap(),
+                header.sh_type(LE),
+                header.sh_flags(LE),
+                header.sh_addralign(LE),
+            )
+        })
+        .collect();
+    let expected = [
+        (".text", SHT_PROGBITS, alloc | execute, 4096),
+        (".rodata", SHT_PROGBITS, alloc, 4096),
+        (".bss", SHT_NOBITS, alloc | write, 4096),
+        (".symtab", SHT_SYMTAB, 0, 8),
+        (".strtab", SHT_STRTAB, 0, 1),
+    ];
+    assert_eq!(found, expected);
+}
+
+/// The sections with bytes as kexec lays them out: one behind the other, each on a page.
+fn laid_out(ro: &ElfFile64<'_, LE>) -> Vec<u8> {
+    let mut image: Vec<u8> = vec![];
+    for name in [".text", ".rodata"] {
+        image.resize(image.len().next_multiple_of(4096), 0);
+        image.extend(ro.section_by_name(name).unwrap().data().unwrap());
+    }
+    image
+}
+
+/// kexec puts the zeroed part at the next page after the bytes. The code was linked for some place.
+#[test]
+fn its_zeroed_part_comes_where_it_was_linked() {
+    let (ro, elf) = (built("purgatory.ro"), built("purgatory.elf"));
+    let (ro, elf) = (parse(&ro), parse(&elf));
+    let linked = elf.section_by_name(".bss").unwrap();
+    let bytes = laid_out(&ro).len() as u64;
+    assert_eq!(bytes.next_multiple_of(4096), linked.address());
+    assert_eq!(ro.section_by_name(".bss").unwrap().size(), linked.size());
+}
+
+#[test]
+fn its_bytes_are_those_of_the_linked_image() {
+    let (ro, elf) = (built("purgatory.ro"), built("purgatory.elf"));
+    let image = laid_out(&parse(&ro));
+    for segment in parse(&elf).elf_program_headers() {
+        let content = segment.data(LE, elf.as_slice()).unwrap();
+        if segment.p_type(LE) == PT_LOAD && !content.is_empty() {
+            let start = segment.p_vaddr(LE) as usize;
+            assert!(
+                image.get(start..start + content.len()) == Some(content),
+                "the segment at {start:#x} differs; run `make`"
+            );
+        }
+    }
+}
+
+/// The loader takes a symbol only if it is global, of its size, and among the bytes. One that it
+/// does not know stays as it is in the file, and 0 means "not set".
+#[test]
+fn its_symbols_are_those_that_the_loader_sets_each_of_its_size_and_zero() {
+    let bytes = built("purgatory.ro");
+    let ro = parse(&bytes);
+    let (text, rodata) = (
+        ro.section_by_name(".text").unwrap(),
+        ro.section_by_name(".rodata").unwrap(),
+    );
+    let mut names: Vec<_> = ro.symbols().map(|s| s.name().unwrap()).collect();
+    names.sort_unstable();
+    let mut expected = ABI.map(|(name, _)| name);
+    expected.sort_unstable();
+    assert_eq!(names, expected, "nothing else, nothing undefined");
+
+    for (name, size) in ABI {
+        let symbol = ro.symbols().find(|s| s.name() == Ok(name)).unwrap();
+        let raw = symbol.elf_symbol();
+        assert_eq!(raw.st_bind(), STB_GLOBAL, "{name}");
+        assert_eq!(raw.st_visibility(), STV_DEFAULT, "{name}");
+        let Some(size) = size else {
+            assert_eq!(symbol.section_index(), Some(text.index()), "{name}");
+            assert_eq!(raw.st_type(), STT_FUNC, "{name}");
+            assert_eq!(symbol.address() % 4, 0, "{name}");
+            continue;
+        };
+        assert_eq!(symbol.section_index(), Some(rodata.index()), "{name}");
+        assert_eq!(raw.st_type(), STT_OBJECT, "{name}");
+        assert_eq!(symbol.size(), size, "{name}");
+        // Read with the MMU off, where an unaligned access faults.
+        assert_eq!(
+            symbol.address() % size.min(8),
+            0,
+            "{name} at {:#x}",
+            symbol.address()
+        );
+        let value = &rodata.data().unwrap()[symbol.address() as usize..][..size as usize];
+        assert!(
+            value.iter().all(|&byte| byte == 0),
+            "{name} is {value:02x?}"
+        );
+    }
+}
+
+/// Unwind tables would make their section a part of the image, for nobody to read.
+#[test]
+fn the_linked_image_loads_only_what_it_uses() {
+    for section in parse(&built("purgatory.elf")).sections() {
+        let allocated = section.elf_section_header().sh_flags(LE) & u64::from(SHF_ALLOC) != 0;
+        let name = section.name().unwrap();
+        assert!(
+            !allocated || [".text", ".rodata", ".rela.dyn", ".bss"].contains(&name),
+            "{name} is loaded"
+        );
+    }
+}
+
+/// A panic is code, and stack, that no test has run.
+#[test]
+fn no_panic_and_no_formatting_is_linked() {
+    let elf = built("purgatory.elf");
+    let elf = parse(&elf);
+    let found: Vec<_> = elf
+        .symbols()
+        .filter_map(|s| s.name().ok())
+        .filter(|n| panics(n))
+        .collect();
+    assert!(found.is_empty(), "linked: {found:#?}");
+    let ro = built("purgatory.ro");
+    let places = source_places(&ro);
+    assert!(places.is_empty(), "panics name their places: {places:?}");
+}
+
+/// Whether a mangled name is of the machinery behind a panic.
+fn panics(symbol: &str) -> bool {
+    let parts = [
+        "4core9panicking",
+        "4core3fmt",
+        "4core6option13",
+        "4core6result13",
+        "begin_unwind",
+    ];
+    parts.iter().any(|part| symbol.contains(part))
+}
+
+/// File names as in `src/main.rs`, which only a panic's message needs.
+fn source_places(image: &[u8]) -> Vec<String> {
+    image
+        .split(|byte| !byte.is_ascii_graphic())
+        .filter_map(|text| std::str::from_utf8(text).ok())
+        .filter(|text| text.len() > 4 && text.contains(".rs"))
+        .map(str::to_string)
+        .collect()
+}
+
+#[test]
+fn a_panics_symbols_and_places_are_recognized() {
+    assert!(panics(
+        "_ZN4core9panicking18panic_bounds_check17h0123456789abcdefE"
+    ));
+    assert!(panics("_RNvNtCs4core9panicking9panic_fmt"));
+    assert!(panics("_RNvCs_7___rustc17rust_begin_unwind"));
+    assert!(panics("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE"));
+    assert!(!panics("purgatory_start"));
+    assert_eq!(
+        source_places(b"\0\x01src/main.rsI'm in purgatory\n\0"),
+        ["src/main.rsI'm"]
+    );
+}
+
+/// The two routines that run only where the CPU has SHA2 instructions and FP does not trap.
+fn vector_code(elf: &ElfFile64<'_, LE>) -> [std::ops::Range<u64>; 2] {
+    ["sha256_instructions", "clear_vectors"].map(|name| {
+        let symbol = elf.symbols().find(|s| s.name() == Ok(name)).unwrap();
+        assert_ne!(symbol.size(), 0, "{name}");
+        symbol.address()..symbol.address() + symbol.size()
+    })
+}
+
+/// Every instruction: see `code.rs` for what may not be, and why.
+#[test]
+fn its_code_runs_anywhere_with_the_mmu_off_and_without_fp() {
+    let elf = built("purgatory.elf");
+    let elf = parse(&elf);
+    let code = code::instructions(&elf);
+    let entry = elf
+        .symbols()
+        .find(|s| s.name() == Ok("purgatory_start"))
+        .unwrap();
+    assert!(
+        code.iter().any(|&(address, _)| address == entry.address()),
+        "the entry is decoded"
+    );
+    let vectors = vector_code(&elf);
+    let faults: Vec<_> = code::faults(&code, |address| {
+        vectors.iter().any(|f| f.contains(&address))
+    })
+    .into_iter()
+    .map(|(address, what)| format!("{address:#x} {}: {what}", code::place(&elf, address)))
+    .collect();
+    assert!(
+        faults.is_empty(),
+        "{} instructions, of them\n{}",
+        code.len(),
+        faults.join("\n")
+    );
+}
+
+/// Only the vectors of our own level with SP_ELx lead anywhere. No other can be taken if PSTATE.SP
+/// becomes 1 in the first instructions, and nothing changes it or goes to another level after that.
+#[test]
+fn its_exceptions_are_taken_from_its_own_level_with_its_own_stack_pointer() {
+    let elf = built("purgatory.elf");
+    let elf = parse(&elf);
+    let code = code::instructions(&elf);
+    let found = |mask: u32, value: u32| -> Vec<(u64, u32)> {
+        let fits = |&&(_, word): &&code::Word| word & mask == value;
+        code.iter().filter(fits).copied().collect()
+    };
+    assert_eq!(found(0xffff_ffff, 0xd69f_03e0), [], "ERET");
+    assert_eq!(found(0xffff_ffe0, 0xd518_4200), [], "MSR SPSel, Xt");
+    let entry = elf.symbols().find(|s| s.name() == Ok("purgatory_start"));
+    let entry = entry.unwrap().address();
+    assert_eq!(
+        found(0xffff_f0ff, 0xd500_40bf),
+        [(entry + 4, 0xd500_41bf)],
+        "MSR SPSel, #imm: once, to 1, at the entry"
+    );
+}

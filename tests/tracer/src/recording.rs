@@ -1,0 +1,172 @@
+//! Runs a boot under the plugin.
+
+use super::Trace;
+use super::phases::{Marks, Phases};
+use purgatory_test_harness::boot::{Boot, HALTED};
+use purgatory_test_harness::loader::Loaded;
+use purgatory_test_harness::purgatory_ro::PurgatoryRo;
+use purgatory_test_harness::qemu::{Outcome, option_value};
+use purgatory_test_harness::symbols::Symbols;
+use purgatory_test_harness::{artifact, root};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const PLUGIN: &str = "libpurgatory_test_plugin.so";
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How much is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Each load and store: tens of bytes each.
+    Everything,
+    /// Loads and stores are counted only.
+    Counts,
+}
+
+/// What came of a boot, and all that was seen on the way.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// What the image did.
+    pub trace: Trace,
+    /// What QEMU showed.
+    pub outcome: Outcome,
+    /// What was in memory.
+    pub loaded: Loaded,
+    /// `None` for another purgatory than ours.
+    symbols: Option<Symbols>,
+    image: u64,
+}
+
+impl Recording {
+    /// Loads and runs. What is written stays at `path`, with `.elf` and `.trace` behind it.
+    ///
+    /// # Errors
+    /// When something that is needed is missing, or the plugin did not run.
+    pub fn new(boot: &Boot, path: &Path, detail: Detail) -> Result<Self, String> {
+        // A mutant of the image has the symbols of the image.
+        let image = fs::read(artifact("purgatory.ro")?).map_err(|e| e.to_string())?;
+        let image = PurgatoryRo::read(&image).map_err(|refusal| refusal.to_string())?;
+        Self::with(boot, path, detail, Some(Symbols::read(&image)?))
+    }
+
+    /// The same for a purgatory that is not ours. It is only counted, up to the first access to a
+    /// region and from there on.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_another(boot: &Boot, path: &Path) -> Result<Self, String> {
+        Self::with(boot, path, Detail::Counts, None)
+    }
+
+    fn with(
+        boot: &Boot,
+        path: &Path,
+        detail: Detail,
+        symbols: Option<Symbols>,
+    ) -> Result<Self, String> {
+        let (loaded, file) = boot.build()?;
+        let (elf, trace) = (path.with_extension("elf"), path.with_extension("trace"));
+        write(&elf, &file)?;
+        // What an earlier run has left is not ours.
+        write(&trace, &[])?;
+
+        let plugin = options(boot, &loaded, symbols.as_ref(), &trace, detail)?;
+        let outcome = boot
+            .qemu(&elf)
+            .args(["-plugin", &plugin])
+            // The clock goes by instructions, so that each run is like the other; and a thousand
+            // times too fast, so that a UART is not waited for that needs no time.
+            .args(["-icount", "shift=10,sleep=off"])
+            .run(&[HALTED], TIMEOUT)
+            .map_err(|error| error.to_string())?;
+        let bytes = fs::read(&trace).map_err(|error| error.to_string())?;
+        if bytes.is_empty() {
+            return Err(format!(
+                "the plugin has not run; a QEMU with TCG plugins, 10.0 or later, is needed: run \
+                 `make setup`\n{outcome}"
+            ));
+        }
+        let trace = Trace::parse(&bytes).map_err(|error| format!("{error}\n{outcome}"))?;
+        if trace.events.is_empty() {
+            return Err(format!("the purgatory is not reached\n{outcome}"));
+        }
+        Ok(Self {
+            trace,
+            outcome,
+            loaded,
+            symbols,
+            image: boot.load.purgatory_at,
+        })
+    }
+
+    /// Where things are in the image.
+    ///
+    /// # Errors
+    /// When it is not ours.
+    pub fn symbols(&self) -> Result<&Symbols, String> {
+        let symbols = self.symbols.as_ref();
+        symbols.ok_or("nothing is known of this purgatory".into())
+    }
+
+    /// What was counted, phase by phase.
+    ///
+    /// # Errors
+    /// When the image has no routines by the names that the phases begin with.
+    pub fn phases(&self) -> Result<Phases, String> {
+        let marks = Marks::new(self.symbols.as_ref(), self.image)?;
+        Ok(Phases::new(&self.trace, &marks))
+    }
+}
+
+/// The plugin with its options, for QEMU's `-plugin`.
+fn options(
+    boot: &Boot,
+    loaded: &Loaded,
+    symbols: Option<&Symbols>,
+    trace: &Path,
+    detail: Detail,
+) -> Result<String, String> {
+    let at = boot.load.purgatory_at;
+    let marks = Marks::new(symbols, at)?;
+    let mut options = vec![
+        option_value(&plugin()?),
+        format!("out={}", option_value(trace)),
+        format!("image={at:x}-{:x}", at + boot.load.image.memsz),
+        format!("entry={:x}", loaded.start),
+        format!("kernel={:x}", boot.load.entry),
+    ];
+    options.extend(marks.all().map(|mark| format!("mark={mark:x}")));
+    let tables = &marks.tables;
+    options.push(format!("watch={:x}-{:x}", tables.start, tables.end));
+    if let Some((start, len)) = loaded.regions.first() {
+        options.push(format!("watch={start:x}-{:x}", start + len));
+    }
+    if detail == Detail::Everything {
+        options.push("memory=on".into());
+    }
+    Ok(options.join(","))
+}
+
+/// The plugin is in a folder of profile `release`, beside the one that we run from or where `make`
+/// leaves it.
+fn plugin() -> Result<PathBuf, String> {
+    let us = std::env::current_exe().map_err(|error| error.to_string())?;
+    let default = root().join("target");
+    let mut folders = us.ancestors().skip(1).chain([&*default]);
+    folders
+        .find_map(|folder| {
+            let path = folder.join("release").join(PLUGIN);
+            path.is_file().then_some(path)
+        })
+        .ok_or_else(|| {
+            format!("{PLUGIN} is not there: run `cargo build --release -p purgatory-test-plugin`")
+        })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, bytes))
+        .map_err(|error| format!("{}: {error}", path.display()))
+}
