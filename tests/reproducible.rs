@@ -78,7 +78,7 @@ opt-level = 0
 lto = "off"
 strip = true
 
-[profile.image.package.spin]
+[profile.image.package.purgatory]
 opt-level = 3
 debug-assertions = true
 

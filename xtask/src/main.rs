@@ -11,7 +11,7 @@ mod summary;
 mod toolchain;
 mod wrap;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cargo::Cargo;
 use options::{Options, Sha256, Verb};
 use std::fs;
@@ -57,13 +57,7 @@ fn image(options: &Options, sha256: Sha256) -> Result<()> {
         let object = wrap::wrap(&flat)?;
         println!("{}", output("ro").display());
         print!("{}", summary::summary(&elf, &flat, object.len())?);
-        match (object.len().checked_sub(abi::BUDGET + 1), sha256) {
-            (Some(over), Sha256::Own) => bail!("{} bytes over the budget", over + 1),
-            (Some(_), Sha256::Crate) => {
-                println!("  does not fit Debian's slot of {} bytes", abi::BUDGET);
-            }
-            (None, _) => {}
-        }
+        print!("{}", summary::check_size(object.len(), sha256)?);
         Ok(vec![object, elf, read(&map)?])
     })
 }

@@ -2,7 +2,8 @@
 
 use crate::abi;
 use crate::flatten::{Flat, PAGE};
-use anyhow::Result;
+use crate::options::Sha256;
+use anyhow::{Result, bail};
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
 use std::fmt::Write;
@@ -61,4 +62,36 @@ pub fn summary(elf: &[u8], flat: &Flat, object_size: usize) -> Result<String> {
         writeln!(lines, "  {heading:<14}{size:>6}  {name}")?;
     }
     Ok(lines)
+}
+
+/// Whether the image has the size of those that it is to replace. Only the default one must.
+pub fn check_size(size: usize, sha256: Sha256) -> Result<String> {
+    let excess = size.saturating_sub(abi::BUDGET);
+    Ok(match (excess, sha256) {
+        (0, _) => String::new(),
+        (_, Sha256::Own) => bail!("purgatory.ro is {excess} bytes over its budget"),
+        (_, Sha256::Crate) => format!(
+            "  does not fit Debian's slot of {} bytes: {excess} too many\n",
+            abi::BUDGET
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_may_be_used_up_and_only_the_crates_image_may_exceed_it() {
+        let check = |size, sha256| check_size(size, sha256).map_err(|e| e.to_string());
+        assert_eq!(check(abi::BUDGET, Sha256::Own).unwrap(), "");
+        let error = check(abi::BUDGET + 1, Sha256::Own).unwrap_err();
+        assert_eq!(error, "purgatory.ro is 1 bytes over its budget");
+        assert_eq!(check(abi::BUDGET, Sha256::Crate).unwrap(), "");
+        let says = check(abi::BUDGET + 1, Sha256::Crate).unwrap();
+        assert!(
+            says.contains("does not fit Debian's slot of 18992 bytes"),
+            "{says}"
+        );
+    }
 }
