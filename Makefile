@@ -33,8 +33,7 @@ plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_pl
 sha2: ## build target/purgatory-sha2.ro, whose hash in software is that of the crate `sha2`
 	$(XTASK) image --sha256=sha2
 
-# `sha2` joins the prerequisites with the feature of that name.
-test: all guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
+test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh
 	$(CARGO) test --locked --workspace $(ARGS)
 

@@ -40,7 +40,7 @@ fn traps(regime: Regime) -> Vec<u64> {
 }
 
 /// Runs all cases in this regime.
-pub fn check(regime: Regime) {
+pub fn check(regime: Regime, guest: &str) {
     let memory = cases::all();
     let states = traps(regime);
     let jobs: Vec<_> = memory
@@ -52,7 +52,7 @@ pub fn check(regime: Regime) {
     assert!(JOBS_AT + size_of_val(&*jobs) as u64 <= ANSWERS_AT);
     assert!(ANSWERS_AT + size_of::<Answer>() as u64 * jobs.len() as u64 <= MESSAGES);
     let files = Files::new();
-    let (outcome, answers) = run(&files, regime, &memory, &jobs)
+    let (outcome, answers) = run(&files, guest, regime, &memory, &jobs)
         .unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
     assert!(
         matches!(outcome.stopped_by, Stopped::Exit(status) if status.code() == Some(0)),
@@ -120,6 +120,7 @@ impl Drop for Files {
 
 fn run(
     files: &Files,
+    guest: &str,
     regime: Regime,
     memory: &Messages,
     jobs: &[Job],
@@ -137,7 +138,7 @@ fn run(
         Piece::new(ANSWERS, ANSWERS_AT, &[], size_of_val(&*answers) as u64),
     ];
     briefing.pieces[..2].copy_from_slice(&lists);
-    let guest = Guest::read("hash")?.place(GUEST_AT, BRIEFING_AT);
+    let guest = Guest::read(guest)?.place(GUEST_AT, BRIEFING_AT);
     let segment = |name, at, bytes: &[u8]| Segment::ragged(name, at, bytes.to_vec());
     let program = executable(
         &[

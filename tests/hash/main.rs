@@ -16,5 +16,11 @@ use self::boot::check;
 
 #[rstest]
 fn every_message_in_both_ways(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    check(regime);
+    check(regime, "hash");
+}
+
+/// The software is that of the crate `sha2`, as in the image that `make SHA256=sha2` builds.
+#[rstest]
+fn every_message_with_the_crate(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    check(regime, "hash-sha2");
 }

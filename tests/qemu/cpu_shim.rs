@@ -174,14 +174,21 @@ fn tables_of_64_kib_do_not_fit_and_those_of_16_kib_do() {
     );
 }
 
-/// The same, and borders of the 32 MiB that a last-level table of 16 KiB pages maps.
+/// The same, and borders of the 32 MiB that a last-level table of 16 KiB pages maps, the image over one of
+/// them too.
 #[test]
 fn tables_of_no_granule_fit() {
     told(
         &[(TGRAN4, NO)],
         |boot| {
             boot.load.unlike_kexec = true;
+            boot.load
+                .segments
+                .retain(|segment| segment.name != "initrd");
+            boot.load.purgatory_at = 0x4200_0000 - 0x8000;
+            // From 1.5 GiB to 2 GiB and on.
             let rest = (1..=7).map(|border| (3 << 29) + (border << 26));
+            let rest = rest.chain([(4 << 29) + (1 << 26)]);
             straddle(boot, (3..=8).map(|border| border << 29).chain(rest));
             let line = "purgatory: D-cache stays off, verification will be slow: \
                         no memory for so many page tables";

@@ -66,16 +66,27 @@ pub struct Boot {
     old_kernel: Guest,
 }
 
+fn built_image(name: &str) -> Result<PurgatoryRo, String> {
+    let image = fs::read(artifact(name)?).map_err(|error| error.to_string())?;
+    PurgatoryRo::read(&image).map_err(|refusal| format!("{name}: {refusal}"))
+}
+
 impl Boot {
+    /// Takes the image whose SHA-256 in software is that of the crate `sha2`.
+    ///
+    /// # Errors
+    /// When it is not built, or not fit.
+    pub fn with_the_sha2_crate(&mut self) -> Result<(), String> {
+        self.load.image = built_image("purgatory-sha2.ro")?;
+        Ok(())
+    }
+
     /// A kernel, an initrd of this length and a device tree, loaded as kexec does, with a console.
     ///
     /// # Errors
     /// When `purgatory.ro` or a guest is not built, or not fit.
     pub fn new(cpu: &str, regime: Regime, place: Place, initrd: u64) -> Result<Self, String> {
-        let image = fs::read(artifact("purgatory.ro")?).map_err(|error| error.to_string())?;
-        let image =
-            PurgatoryRo::read(&image).map_err(|refusal| format!("purgatory.ro: {refusal}"))?;
-
+        let image = built_image("purgatory.ro")?;
         let kernel = place.base();
         let kernel = Segment::new(
             "kernel",
