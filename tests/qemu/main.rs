@@ -16,7 +16,6 @@ mod exceptions;
 mod guests;
 mod input;
 mod loader_tables;
-mod loader_tables_garbage;
 mod matrix;
 mod paths;
 mod placement;

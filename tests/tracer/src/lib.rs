@@ -1,6 +1,7 @@
 //! What the purgatory did in QEMU, instruction by instruction, as the plugin beside it wrote
 //! it down.
 
+pub mod accesses;
 pub mod phases;
 pub mod recording;
 pub mod system;

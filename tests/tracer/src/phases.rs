@@ -1,14 +1,15 @@
 //! What each phase of the image costs: instructions, and accesses by size and memory type.
 
 use std::fmt;
-use std::ops::{AddAssign, Range, Sub};
+use std::ops::{Range, Sub};
 
 use purgatory_test_harness::sctlr;
 use purgatory_test_harness::symbols::Symbols;
-use purgatory_test_trace_format::{self as wire, Reason};
+use purgatory_test_trace_format::Reason;
 
 use super::system::{Register, System};
 use super::{Event, Snapshot, Trace};
+use crate::accesses::Accesses;
 
 /// The phases, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,28 +41,6 @@ impl Name {
         Self::Flush,
         Self::After,
     ];
-}
-
-/// Accesses by size: 1, 2, 4, 8 and 16 bytes. A pair that is loaded or stored at once is one access of
-/// both's size, up to 16 bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Accesses {
-    /// Loads.
-    pub loads: [u64; 5],
-    /// Stores.
-    pub stores: [u64; 5],
-}
-
-impl Accesses {
-    /// How many in all.
-    pub fn total(&self) -> u64 {
-        self.loads.iter().chain(&self.stores).sum()
-    }
-
-    /// Loads and stores together, by size.
-    pub fn by_size(&self) -> [u64; 5] {
-        std::array::from_fn(|size| self.loads[size] + self.stores[size])
-    }
 }
 
 /// What a phase costs.
@@ -216,37 +195,6 @@ fn written(trace: &Trace, snapshot: &Snapshot) -> u64 {
             ..
         }) => value,
         _ => 0,
-    }
-}
-
-impl Accesses {
-    fn of(snapshot: &Snapshot) -> Self {
-        let count =
-            |size: usize, store| snapshot.accesses[usize::from(wire::access(size as u32, store))];
-        Self {
-            loads: std::array::from_fn(|size| count(size, false)),
-            stores: std::array::from_fn(|size| count(size, true)),
-        }
-    }
-}
-
-impl Sub for Accesses {
-    type Output = Self;
-
-    fn sub(self, other: Self) -> Self {
-        Self {
-            loads: std::array::from_fn(|size| self.loads[size] - other.loads[size]),
-            stores: std::array::from_fn(|size| self.stores[size] - other.stores[size]),
-        }
-    }
-}
-
-impl AddAssign for Accesses {
-    fn add_assign(&mut self, other: Self) {
-        for size in 0..5 {
-            self.loads[size] += other.loads[size];
-            self.stores[size] += other.stores[size];
-        }
     }
 }
 

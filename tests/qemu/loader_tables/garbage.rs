@@ -5,9 +5,9 @@ use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR};
 use rstest::rstest;
 
+use super::{THEIRS, block, refused, unused};
 use crate::expect::Expect;
 use crate::harness::usual;
-use crate::loader_tables::{THEIRS, block, refused, unused};
 
 /// The same numbers for the same seed (splitmix64).
 fn random(seed: u64) -> impl FnMut() -> u64 {
