@@ -1,8 +1,8 @@
 //! Whatever goes wrong in the image itself: the MMU goes off, one report, and no kernel.
 //!
 //! Nothing of the image's own provokes an exception, so instructions that do are written into the
-//! built one: into the routine that hashes, which runs inside the window with x1 = the first region,
-//! or into those that open the window and write memory back, which run outside.
+//! built one: into the routine that hashes, which runs inside the window with x1 = the first
+//! region, or into those that open the window and write memory back, which run outside.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;
@@ -66,7 +66,8 @@ fn stack(boot: &Boot) -> (u64, u64) {
     (address(boot, "stack_bottom"), address(boot, "stack_top"))
 }
 
-/// The tables lose the page that the stack pointer points to: the instructions walk down to its entry.
+/// The tables lose the page that the stack pointer points to: the instructions walk down to its
+/// entry.
 fn without_stack(boot: &Boot) -> Fault {
     let (bottom, top) = stack(boot);
     let page = top - 4096;

@@ -1,5 +1,5 @@
-//! One boot, whole: a machine, an old kernel in the regime that is asked for, segments, the purgatory,
-//! and a new kernel that looks at what it gets.
+//! One boot, whole: a machine, an old kernel in the regime that is asked for, segments, the
+//! purgatory, and a new kernel that looks at what it gets.
 
 mod place;
 mod run;
@@ -66,7 +66,8 @@ pub struct Boot {
 }
 
 impl Boot {
-    /// A kernel, an initrd of this length and a device tree, loaded as kexec does, with a console.
+    /// Returns a kernel, an initrd of this length and a device tree, loaded as kexec does, with a
+    /// console.
     ///
     /// # Errors
     /// When `purgatory.ro` or a guest is not built, or not fit.
@@ -117,14 +118,14 @@ impl Boot {
         })
     }
 
-    /// The segment of this name. Panics where there is none.
+    /// Returns the segment of this name. Panics where there is none.
     pub fn segment(&mut self, name: &str) -> &mut Segment {
         let mut all = self.load.segments.iter_mut();
         all.find(|segment| segment.name == name)
             .unwrap_or_else(|| panic!("no segment {name}"))
     }
 
-    /// The old kernel leaves this value in the register.
+    /// Makes the old kernel leave this value in the register.
     pub fn leave(&mut self, register: Register, value: u64) {
         let number = register as u64;
         let mut all = self.briefing.settings.iter_mut();
@@ -203,7 +204,7 @@ impl Boot {
     }
 }
 
-/// Bytes without a pattern (xorshift64), so that a misplaced page is noticed.
+/// Returns bytes without a pattern (xorshift64), so that a misplaced page is noticed.
 pub fn noise(len: u64) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let words = std::iter::repeat_with(|| {

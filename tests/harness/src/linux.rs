@@ -1,8 +1,9 @@
 //! A kexec as people do it: Debian's kernel in QEMU, and a userland that loads the next kernel with
 //! kexec-tools and leaves for it.
 //!
-//! What it needs comes from `scripts/fetch.sh` (kernel, busybox, sources) and `scripts/kexec-tools.sh`
-//! (kexec-tools around our `purgatory.ro`). The userland is `tests/kexec/init`.
+//! What it needs comes from `scripts/fetch.sh` (kernel, busybox, sources) and
+//! `scripts/kexec-tools.sh` (kexec-tools around our `purgatory.ro`). The userland is
+//! `tests/kexec/init`.
 
 mod initramfs;
 
@@ -44,7 +45,8 @@ pub enum Leave {
     DamagedCrash,
 }
 
-/// One kexec: from power-on over the first kernel and the purgatory to the second kernel's userland.
+/// One kexec: from power-on over the first kernel and the purgatory to the second kernel's
+/// userland.
 #[derive(Clone, Debug)]
 pub struct Cycle {
     machine: String,
@@ -56,7 +58,7 @@ pub struct Cycle {
 }
 
 impl Cycle {
-    /// `kexec -l` and `-e` with Debian 12's kexec-tools on this CPU, at EL1.
+    /// Starts with `kexec -l` and `-e` with Debian 12's kexec-tools on this CPU, at EL1.
     pub fn new(cpu: &str) -> Self {
         Self {
             // With an interrupt translation service (ITS) no kernel survives a kexec under QEMU.
@@ -69,32 +71,32 @@ impl Cycle {
         }
     }
 
-    /// With EL2: where the CPU has VHE, Linux stays there with `HCR_EL2.E2H` set.
+    /// Adds EL2: where the CPU has VHE, Linux stays there with `HCR_EL2.E2H` set.
     pub fn el2(mut self) -> Self {
         self.machine.push_str(",virtualization=on");
         self
     }
 
-    /// With this much memory, in MiB.
+    /// Sets the memory, in MiB.
     pub fn memory(mut self, mebibytes: &str) -> Self {
         self.memory = mebibytes.into();
         self
     }
 
-    /// With another build of kexec-tools.
+    /// Takes another build of kexec-tools.
     pub fn kexec(mut self, kexec: Kexec) -> Self {
         self.kexec = kexec;
         self
     }
 
-    /// With one more option for `kexec -l` or `-p`.
+    /// Adds an option for `kexec -l` or `-p`.
     pub fn option(mut self, option: &str) -> Self {
         self.options.push(' ');
         self.options.push_str(option);
         self
     }
 
-    /// Leaving the first kernel in another way.
+    /// Leaves the first kernel in another way.
     pub fn leave(mut self, leave: Leave) -> Self {
         self.leave = leave;
         self

@@ -43,14 +43,14 @@ pub struct Place {
 }
 
 impl Place {
-    /// The number of its `Xt` or `Xd`.
+    /// Returns the number of its `Xt` or `Xd`.
     pub const fn register(self) -> u32 {
         self.word & 0x1f
     }
 }
 
 impl Patch {
-    /// The image of a boot.
+    /// Begins with the image of a boot.
     ///
     /// # Errors
     /// When it is not the one that was built.
@@ -63,12 +63,12 @@ impl Patch {
         })
     }
 
-    /// The image as it is by now.
+    /// Returns the image as it is by now.
     pub fn finish(self) -> PurgatoryRo {
         self.image
     }
 
-    /// Where a routine is: that of this name, or of this name and the exception level.
+    /// Finds a routine: that of this name, or of this name and the exception level.
     pub fn routine(&self, name: &str) -> Range<u64> {
         let of_the_level = format!("{name}_el{}", self.regime.el());
         let found = self
@@ -78,13 +78,13 @@ impl Patch {
         found.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Where a symbol of the linker is.
+    /// Returns where a symbol of the linker is.
     pub fn symbol(&self, name: &str) -> u64 {
         let found = self.symbols.get(name);
         found.unwrap_or_else(|error| panic!("{error}")).start
     }
 
-    /// The instruction of this kind, counted from 0, in a routine.
+    /// Returns the instruction of this kind, counted from 0, in a routine.
     pub fn find(&self, routine: &str, what: Pattern, number: usize) -> Place {
         let found = self
             .all(routine)
@@ -93,27 +93,27 @@ impl Patch {
         found.unwrap_or_else(|| panic!("{routine} has no {what:x?} number {number}"))
     }
 
-    /// The instruction right before that of this kind, of which there is one.
+    /// Returns the instruction right before that of this kind, of which there is one.
     pub fn before(&self, routine: &str, what: Pattern) -> Place {
         let at = self.find(routine, what, 0).at;
         let found = self.all(routine).find(|place| place.at + 4 == at);
         found.unwrap_or_else(|| panic!("{routine} begins with {what:x?}"))
     }
 
-    /// The instruction right after that of this kind, of which there is one.
+    /// Returns the instruction right after that of this kind, of which there is one.
     pub fn after(&self, routine: &str, what: Pattern) -> Place {
         let at = self.find(routine, what, 0).at;
         let found = self.all(routine).find(|place| place.at == at + 4);
         found.unwrap_or_else(|| panic!("{routine} ends with {what:x?}"))
     }
 
-    /// The first instruction of a routine.
+    /// Returns the first instruction of a routine.
     pub fn first(&self, routine: &str) -> Place {
         let first = self.all(routine).next();
         first.unwrap_or_else(|| panic!("{routine} is empty"))
     }
 
-    /// The loop around the maintenance of this kind: `DC`, then `ADD` and `CMP`.
+    /// Returns the loop around the maintenance of this kind: `DC`, then `ADD` and `CMP`.
     pub fn lines(&self, routine: &str, dc: Pattern) -> Lines {
         let dc = self.find(routine, dc, 0);
         let second = |what: Pattern| {
@@ -190,7 +190,7 @@ impl Patch {
         u32::from_le_bytes(*bytes.expect("inside the image"))
     }
 
-    /// The instructions of a routine.
+    /// Returns the instructions of a routine.
     pub fn all(&self, routine: &str) -> impl Iterator<Item = Place> {
         self.places(self.routine(routine))
     }

@@ -6,8 +6,8 @@ use purgatory_test_trace_format as wire;
 
 use crate::Snapshot;
 
-/// Accesses by size: 1, 2, 4, 8 and 16 bytes. A pair that is loaded or stored at once is one access of
-/// both's size, up to 16 bytes.
+/// Accesses by size: 1, 2, 4, 8 and 16 bytes. A pair that is loaded or stored at once is one access
+/// of both's size, up to 16 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accesses {
     /// Loads.
@@ -17,7 +17,7 @@ pub struct Accesses {
 }
 
 impl Accesses {
-    /// How many in all.
+    /// Returns how many in all.
     pub fn total(&self) -> u64 {
         self.loads.iter().chain(&self.stores).sum()
     }

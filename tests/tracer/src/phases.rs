@@ -70,7 +70,7 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Those of the image at this address; none of a purgatory that nothing is known of.
+    /// Finds those of the image at this address; none of a purgatory that nothing is known of.
     ///
     /// # Errors
     /// When there is no routine of such a name.
@@ -89,7 +89,7 @@ impl Marks {
         })
     }
 
-    /// All instructions.
+    /// Returns all instructions.
     pub fn all(&self) -> impl Iterator<Item = u64> {
         let flush = self.flush.into_iter().flat_map(<[u64; 2]>::from);
         self.open.iter().chain(&self.close).copied().chain(flush)
@@ -135,17 +135,17 @@ impl Phases {
         Self(phases)
     }
 
-    /// One of them.
+    /// Returns one of them.
     pub const fn get(&self, name: Name) -> &Phase {
         &self.0[name as usize]
     }
 
-    /// All of them, in order.
+    /// Returns all of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Phase> {
         self.0.iter()
     }
 
-    /// Everything together, under the name of the last.
+    /// Returns everything together, under the name of the last.
     pub fn total(&self) -> Phase {
         let mut total = Phase::new(Name::After);
         for phase in &self.0 {

@@ -10,7 +10,7 @@ use super::{Boot, HALTED, MIB, RAM};
 use crate::qemu::{Outcome, Qemu, option_value};
 
 impl Boot {
-    /// The machine, with what [`Boot::build`] has made at `path`.
+    /// Returns the machine, with what [`Boot::build`] has made at `path`.
     pub fn qemu(&self, path: &Path) -> Qemu {
         let virtualization = match self.regime {
             Regime::El1And0 if !self.has_shim() => "",
@@ -35,7 +35,7 @@ impl Boot {
         .args(["-kernel", &path.display().to_string()])
     }
 
-    /// [`Boot::build`], into a file.
+    /// Writes what [`Boot::build`] makes into a file.
     ///
     /// # Errors
     /// When kexec would not load this, or it does not fit into the machine.

@@ -9,7 +9,8 @@ use tempfile::NamedTempFile;
 
 use crate::root;
 
-/// The first kernel's files; among them the second one's, which has neither kernel nor kexec.
+/// Writes the first kernel's files; among them the second one's, which has neither kernel nor
+/// kexec.
 pub fn write_initramfs(
     to: &Path,
     busybox: &Path,
