@@ -14,8 +14,8 @@ use rstest::rstest;
 
 use crate::harness::boot;
 
-/// Instructions besides the loop, of the routine and of the compiled code that calls it: that differs
-/// with the compiler.
+/// Instructions besides the loop, of the routine and of the compiled code that calls it: that
+/// differs with the compiler.
 const AROUND: u64 = 100;
 /// Instructions of a loop over cache lines, for each of them.
 const EACH_LINE: u64 = 4;

@@ -1,5 +1,5 @@
-//! An exception in the window is reported from a stack that is stored past the cache: what of it is in
-//! the cache has to be out of it first.
+//! An exception in the window is reported from a stack that is stored past the cache: what of it is
+//! in the cache has to be out of it first.
 
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};

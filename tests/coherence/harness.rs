@@ -11,7 +11,7 @@ use purgatory_test_tracer::recording::{Detail, Recording};
 /// The length of the initrd, in bytes.
 const INITRD: u64 = 4000;
 
-/// A small boot, in which one region has an odd number of lines, and the last not to its end.
+/// Makes a small boot, in which one region has an odd number of lines, and the last not to its end.
 pub fn boot(cpu: &str, regime: Regime, place: Place) -> Boot {
     let boot = Boot::new(cpu, regime, place, INITRD);
     let mut boot = boot.unwrap_or_else(|error| panic!("{error}"));
@@ -36,7 +36,7 @@ impl Judged {
         Self::with_lines(boot, None)
     }
 
-    /// The same with cache lines of so many bytes, whatever the CPU says.
+    /// Runs a boot with cache lines of so many bytes, whatever the CPU says.
     pub fn with_lines(boot: &Boot, line: Option<u64>) -> Self {
         let judged = Self::run(boot, line);
         if !judged.recording.trace.complete() {

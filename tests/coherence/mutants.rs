@@ -1,8 +1,8 @@
-//! Mutants: the image with one thing spoilt, each caught by the rule that is there for it. One that is
-//! not caught fails the test.
+//! Mutants: the image with one thing spoilt, each caught by the rule that is there for it. One that
+//! is not caught fails the test.
 //!
-//! Not here, since QEMU's CPU stops such an image by itself: what touches the UART in the window, what
-//! the tables do not map, `DC ZVA` with the MMU off. The model's own tests have these.
+//! Not here, since QEMU's CPU stops such an image by itself: what touches the UART in the window,
+//! what the tables do not map, `DC ZVA` with the MMU off. The model's own tests have these.
 
 mod close;
 mod each_step;

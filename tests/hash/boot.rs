@@ -21,7 +21,7 @@ const BRIEFING_AT: u64 = 0x4080_0000;
 const GUEST_AT: u64 = 0x4081_0000;
 const JOBS_AT: u64 = 0x4100_0000;
 const ANSWERS_AT: u64 = 0x4300_0000;
-/// MiB.
+/// The machine's memory, in MiB.
 const MEMORY: u64 = (END - RAM) >> 20;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -30,8 +30,8 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 const TOLD: usize = 5;
 
 /// `FPEN` of `CPACR_EL1`, and of `CPTR_EL2` with E2H = 1: everything traps, only EL0 does, nothing
-/// does; and `CPTR_EL2` with E2H = 0, what is RES1 in it with and without `TFP`. Each with a bit that
-/// is not about FP: `TTA`, which traps the trace unit.
+/// does; and `CPTR_EL2` with E2H = 0, what is RES1 in it with and without `TFP`. Each with a bit
+/// that is not about FP: `TTA`, which traps the trace unit.
 fn traps(regime: Regime) -> Vec<u64> {
     match regime {
         Regime::El1And0 | Regime::El2And0 => vec![0, 1 << 20, 3 << 20 | 1 << 28, 2 << 20 | 1 << 28],

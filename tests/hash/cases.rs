@@ -5,7 +5,7 @@ use purgatory_test_harness::boot::noise;
 use crate::messages::Messages;
 use crate::nist;
 
-/// All cases, NIST's among them.
+/// Returns all cases, NIST's among them.
 pub fn all() -> Messages {
     let mut memory = Messages::default();
     nist::add(&mut memory);

@@ -1,7 +1,7 @@
 //! The image's SHA-256, both ways of it, against `sha2` on the host and against NIST's vectors.
 //!
-//! A guest is compiled from the image's own source and hashes a list of messages in one boot, in each
-//! regime, on a CPU with the instructions, with the MMU off. Each test runs alone by its name:
+//! A guest is compiled from the image's own source and hashes a list of messages in one boot, in
+//! each regime, on a CPU with the instructions, with the MMU off. Each test runs alone by its name:
 //! `cargo test --test hash -- --exact every_message_in_both_ways::regime_2_El2`.
 
 mod boot;

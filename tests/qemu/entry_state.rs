@@ -1,4 +1,5 @@
-//! Whatever the old kernel leaves in the CPU, the boot is the same, and the new kernel finds it again.
+//! Whatever the old kernel leaves in the CPU, the boot is the same, and the new kernel finds it
+//! again.
 //!
 //! Every boot of these tests finds garbage in the registers that control translation; here is more.
 //! All run on `max`, which has the most features to be left in an odd state.
@@ -146,7 +147,8 @@ fn translation_registers_of_all_zeros(#[values(El1And0, El2, El2And0)] regime: R
 }
 
 /// `TCR2_ELx.PIE`, with which permission bits are an index into `PIR_ELx`. Only a CPU that has the
-/// register can have it set, as `max` of a QEMU newer than 10.0; `cpu_shim` proves the write on all.
+/// register can have it set, as `max` of a QEMU newer than 10.0; `cpu_shim` proves the write on
+/// all.
 #[rstest]
 fn permission_indirection(#[values(El1And0, El2, El2And0)] regime: Regime) {
     let outcome = case("max", regime, Place::Low, |boot| {

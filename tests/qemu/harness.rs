@@ -23,7 +23,7 @@ pub fn usual(regime: Regime, change: impl FnOnce(&mut Boot) -> Expect) {
     case(usual_cpu(regime), regime, Place::Low, change);
 }
 
-/// A boot on the regime's usual CPU.
+/// Makes a boot on the regime's usual CPU.
 pub fn usual_boot(regime: Regime) -> Boot {
     Boot::new(usual_cpu(regime), regime, Place::Low, INITRD)
         .unwrap_or_else(|error| panic!("{error}"))

@@ -17,7 +17,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Runs it.
+    /// Runs a boot.
     pub fn new(boot: &Boot, timeout: Duration) -> Self {
         let file = format!("target/qemu/{}.elf", this_test::file_name());
         let file = root().join(file);
@@ -26,13 +26,13 @@ impl Run {
         Self { file, outcome }
     }
 
-    /// The file for QEMU is kept only for those who want to see a failure again.
+    /// Removes the file for QEMU, which is kept only for those who want to see a failure again.
     pub fn passed(self) -> Outcome {
         let _ = fs::remove_file(&self.file);
         self.outcome
     }
 
-    /// The purgatory says exactly these lines; `*` stands for anything.
+    /// Fails unless the purgatory says exactly these lines; `*` stands for anything.
     pub fn purgatory_says(&self, expected: &[String]) {
         let got = console::purgatory(&self.outcome.console);
         let same = got.len() == expected.len()
@@ -47,7 +47,7 @@ impl Run {
         }
     }
 
-    /// The machine ended by itself with this status.
+    /// Fails unless the machine ended by itself with this status.
     pub fn ended(&self, status: i32) {
         let got = match self.outcome.stopped_by {
             Stopped::Exit(status) => status.code(),
@@ -56,7 +56,7 @@ impl Run {
         self.equal("the machine's exit status", &Some(status), &got);
     }
 
-    /// Both are the same.
+    /// Fails unless both are the same.
     pub fn equal<T: Debug + PartialEq<U>, U: Debug>(&self, what: &str, expected: &T, got: &U) {
         if expected != got {
             self.fail(what, format!("{expected:?}"), format!("{got:?}"));

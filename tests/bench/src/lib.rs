@@ -1,7 +1,7 @@
 //! `make bench`: what verifying costs, against the C purgatory of kexec-tools 2.0.25.
 //!
-//! Both run in QEMU under the plugin that counts; the loops are judged by `llvm-mca`; what that means
-//! in time is a model, whose numbers are printed.
+//! Both run in QEMU under the plugin that counts; the loops are judged by `llvm-mca`; what that
+//! means in time is a model, whose numbers are printed.
 
 pub mod cost;
 
@@ -25,7 +25,7 @@ use self::relocated::in_kexec;
 /// distribution, and a large initrd.
 const SIZES: [u64; 4] = [MIB, 8 * MIB, 43 * MIB, 256 * MIB];
 
-/// Counts, models and prints all of it, and draws the plot. Whether all bars are met.
+/// Counts, models and prints all of it, and draws the plot. Returns whether all bars are met.
 ///
 /// # Errors
 /// When something that is needed is missing, or a purgatory did not do what it should.

@@ -26,7 +26,7 @@ pub fn in_kexec(program: &[u8]) -> Result<&[u8], String> {
         .ok_or("there is no purgatory in this kexec".into())
 }
 
-/// The file with its relocations applied for this address, and without them.
+/// Returns the file with its relocations applied for this address, and without them.
 ///
 /// # Errors
 /// When it is not a relocatable ELF file, or has relocations that kexec does not know.

@@ -8,7 +8,7 @@ use super::translation::Tables;
 use super::{Model, Rule};
 
 impl Model {
-    /// A write to `SCTLR`.
+    /// Does a write to `SCTLR`.
     pub(super) fn sctlr(&mut self, count: u64, value: u64) {
         let (mmu, caching) = (self.mmu(), self.caching());
         let set = value & !self.sctlr;
@@ -73,7 +73,7 @@ impl Model {
         }
     }
 
-    /// The kernel's first instruction.
+    /// Judges the state at the kernel's first instruction.
     pub(super) fn kernel(&mut self) {
         if self.sctlr & (sctlr::M | sctlr::C) != 0 {
             self.violate(Rule::SctlrLeft, self.sctlr);

@@ -1,5 +1,5 @@
-//! The model against windows that were written down by hand: a careful one, and many that do one thing
-//! wrong. A rule that none of them breaks is not tested, which is an error as well.
+//! The model against windows that were written down by hand: a careful one, and many that do one
+//! thing wrong. A rule that none of them breaks is not tested, which is an error as well.
 
 mod granules;
 mod maintenance;

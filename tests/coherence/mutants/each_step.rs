@@ -1,5 +1,5 @@
-//! Each barrier and each maintenance instruction of the image is left out in turn. That is caught, or
-//! it stands in a list, with the reason why nothing is lost.
+//! Each barrier and each maintenance instruction of the image is left out in turn. That is caught,
+//! or it stands in a list, with the reason why nothing is lost.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;

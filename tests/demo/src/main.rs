@@ -1,5 +1,5 @@
-//! A boot to look at: an old kernel, the purgatory and a new kernel in QEMU, the console as it comes,
-//! and in the end what has been shown, in words.
+//! A boot to look at: an old kernel, the purgatory and a new kernel in QEMU, the console as it
+//! comes, and in the end what has been shown, in words.
 
 mod options;
 mod verdict;

@@ -29,7 +29,7 @@ impl Verdict {
         }
     }
 
-    /// Whether the purgatory did as it should.
+    /// Returns whether the purgatory did as it should.
     pub fn good(&self) -> bool {
         self.good
     }

@@ -24,7 +24,7 @@ global_asm!(
     ".popsection",
 );
 
-/// The briefing. Ends the machine where there is none.
+/// Returns the briefing. Ends the machine where there is none.
 pub fn briefing() -> &'static Briefing {
     // SAFETY: the loader has put a briefing there, in memory that nothing writes. If it has not, the
     // magic tells so: all bits are valid for all its fields.
@@ -35,7 +35,7 @@ pub fn briefing() -> &'static Briefing {
     briefing
 }
 
-/// The logbook behind the briefing.
+/// Returns the logbook behind the briefing.
 pub fn logbook() -> *mut Logbook {
     (address() + Logbook::OFFSET) as *mut Logbook
 }

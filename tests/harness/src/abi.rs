@@ -1,6 +1,7 @@
 //! What a loader expects of the image, written down independently of the image's source.
 
-/// The longest `purgatory.ro`, in bytes: the place of its own purgatory in the smallest packaged kexec.
+/// The longest `purgatory.ro`, in bytes: the place of its own purgatory in the smallest packaged
+/// kexec.
 pub const MAX_FILE_SIZE: usize = 18_992;
 
 /// The symbol that a loader enters at.

@@ -6,7 +6,7 @@ use object::write::elf::{FileHeader, ProgramHeader, Writer};
 
 use crate::loader::Segment;
 
-/// An executable with one `PT_LOAD` for each segment, at its physical address.
+/// Returns an executable with one `PT_LOAD` for each segment, at its physical address.
 pub fn executable(segments: &[Segment], entry: u64) -> Vec<u8> {
     // QEMU has no use for a segment without bytes.
     let segments: Vec<_> = segments.iter().filter(|segment| segment.len != 0).collect();

@@ -84,7 +84,7 @@ impl Guest {
         })
     }
 
-    /// Its bytes for this place, with the briefing at that one.
+    /// Returns its bytes for this place, with the briefing at that one.
     pub fn place(&self, at: u64, briefing: u64) -> Vec<u8> {
         let mut bytes = self.bytes.clone();
         let words = self
@@ -97,7 +97,7 @@ impl Guest {
         bytes
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,7 +1,7 @@
 //! Loads a kernel as `kexec` does: segments, digest, and the symbols of the purgatory.
 //!
-//! What kexec would never make is refused, unless a test asks for it; and then a test can spoil what
-//! kexec has made right.
+//! What kexec would never make is refused, unless a test asks for it; and then a test can spoil
+//! what kexec has made right.
 
 mod refusal;
 mod segment;
@@ -65,13 +65,13 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// One past the last byte of all.
+    /// Returns one past the last byte of all.
     pub fn end(&self) -> u64 {
         self.segments.iter().map(Segment::end).max().unwrap_or(0)
     }
 
-    /// What a purgatory must find: the digest of what is in memory where it is told to look. `None`
-    /// where nothing was loaded there.
+    /// Returns what a purgatory must find: the digest of what is in memory where it is told to
+    /// look. `None` where nothing was loaded there.
     pub fn digest_in_memory(&self) -> Option<[u8; 32]> {
         let words: Vec<_> = self
             .told_regions
@@ -89,7 +89,7 @@ impl Loaded {
 }
 
 impl Load {
-    /// Segments, the purgatory above them, and the two addresses that it needs to go on.
+    /// Takes segments, the purgatory above them, and the two addresses that it needs to go on.
     pub fn new(
         image: PurgatoryRo,
         segments: Vec<Segment>,
@@ -114,7 +114,7 @@ impl Load {
         }
     }
 
-    /// Loads.
+    /// Loads as kexec does, and then spoils what was asked for.
     ///
     /// # Errors
     /// When kexec would not, or the purgatory is not fit for it.

@@ -132,7 +132,7 @@ impl PurgatoryRo {
         })
     }
 
-    /// Where the symbol is in the buffer.
+    /// Returns where the symbol is in the buffer.
     ///
     /// # Errors
     /// When there is no such global symbol, or it is not loaded.
@@ -141,7 +141,8 @@ impl PurgatoryRo {
         symbol.offset.ok_or_else(|| Refusal::NotLoaded(name.into()))
     }
 
-    /// Whether there is such a symbol, of whatever kind: kexec sets some only if they are there.
+    /// Returns whether there is such a symbol, of whatever kind: kexec sets some only if they are
+    /// there.
     pub fn has(&self, name: &str) -> bool {
         self.symbols.contains_key(name)
     }

@@ -1,5 +1,5 @@
-//! Where things are in the image: the symbols of `target/purgatory.elf`, which `purgatory.ro` was made
-//! of.
+//! Where things are in the image: the symbols of `target/purgatory.elf`, which `purgatory.ro` was
+//! made of.
 
 use std::fs;
 use std::ops::Range;
@@ -26,7 +26,7 @@ pub struct Parts {
 }
 
 impl Symbols {
-    /// Those of the image, whichever of those that `make` builds it is.
+    /// Reads those of the image, whichever of those that `make` builds it is.
     ///
     /// # Errors
     /// When the two files are not of one build.
@@ -53,7 +53,7 @@ impl Symbols {
         Ok(Self(symbols.collect()))
     }
 
-    /// The symbol of this name.
+    /// Finds the symbol of this name.
     ///
     /// # Errors
     /// When there is none.
@@ -61,7 +61,7 @@ impl Symbols {
         self.find(name, |symbol| symbol == name)
     }
 
-    /// The one symbol that the compiler has made of this name, among its own additions.
+    /// Finds the one symbol that the compiler has made of this name, among its own additions.
     ///
     /// # Errors
     /// When there is none.
@@ -69,7 +69,7 @@ impl Symbols {
         self.find(name, |symbol| symbol.contains(name))
     }
 
-    /// The image at this address.
+    /// Returns the parts of the image at this address.
     ///
     /// # Errors
     /// When `link.ld` does not define its parts.
@@ -85,7 +85,7 @@ impl Symbols {
         })
     }
 
-    /// An offset in words: which routine, and how far into it.
+    /// Puts an offset into words: which routine, and how far into it.
     pub fn at(&self, offset: u64) -> String {
         let routine = |(_, range): &&(String, Range<u64>)| range.contains(&offset);
         match self.0.iter().find(routine) {

@@ -56,14 +56,14 @@ pub fn symbol(boot: &Boot, name: &str) -> u64 {
     found.start
 }
 
-/// Bytes of a routine.
+/// Returns bytes of a routine.
 pub fn length(boot: &Boot, name: &str) -> u64 {
     let symbols = Symbols::read(&boot.load.image).unwrap_or_else(|error| panic!("{error}"));
     let found = symbols.get(name).unwrap_or_else(|error| panic!("{error}"));
     found.end - found.start
 }
 
-/// The physical address of a symbol.
+/// Returns the physical address of a symbol.
 pub fn address(boot: &Boot, name: &str) -> u64 {
     boot.load.purgatory_at + symbol(boot, name)
 }

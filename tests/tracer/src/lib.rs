@@ -1,6 +1,7 @@
 //! What the purgatory did in QEMU, instruction by instruction, as the plugin beside it wrote
 //! it down.
 
+pub mod accesses;
 pub mod phases;
 pub mod recording;
 pub mod system;
@@ -100,12 +101,12 @@ impl Trace {
         Ok(trace)
     }
 
-    /// Whether the kernel was reached.
+    /// Returns whether the kernel was reached.
     pub fn complete(&self) -> bool {
         matches!(self.events.last(), Some(Event::Kernel { .. }))
     }
 
-    /// What the image found in `CTR_EL0`.
+    /// Returns what the image found in `CTR_EL0`.
     pub fn cache_type(&self) -> Option<u64> {
         self.events.iter().find_map(|event| match event {
             Event::CacheType { value } => Some(*value),

@@ -52,8 +52,8 @@ impl Recording {
         Self::with(boot, path, detail, Some(Symbols::read(&image)?))
     }
 
-    /// The same for a purgatory that is not ours. It is only counted, up to the first access to a
-    /// region and from there on.
+    /// Does the same for a purgatory that is not ours. It is only counted, up to the first access
+    /// to a region and from there on.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -102,7 +102,7 @@ impl Recording {
         })
     }
 
-    /// Where things are in the image.
+    /// Returns where things are in the image.
     ///
     /// # Errors
     /// When it is not ours.
@@ -111,7 +111,7 @@ impl Recording {
         symbols.ok_or("nothing is known of this purgatory".into())
     }
 
-    /// What was counted, phase by phase.
+    /// Returns what was counted, phase by phase.
     ///
     /// # Errors
     /// When the image has no routines by the names that the phases begin with.

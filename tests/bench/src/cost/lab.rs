@@ -30,19 +30,19 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// One for our own image.
+    /// Makes one for our own image.
     pub fn new(path: PathBuf) -> Self {
         Self { c: None, path }
     }
 
-    /// One for this C purgatory, too.
+    /// Adds this C purgatory.
     #[must_use]
     pub fn with(mut self, c: Vec<u8>) -> Self {
         self.c = Some(c);
         self
     }
 
-    /// What this case costs with regions of this size.
+    /// Measures what this case costs with regions of this size.
     ///
     /// # Errors
     /// When something that is needed is missing, or a purgatory did not do what it should.
@@ -163,8 +163,8 @@ fn each(all: u64, blocks: u64) -> Result<u64, String> {
     }
 }
 
-/// No CPU of QEMU's is without SHA2 or without tables that fit, so the image is made to see one: the
-/// instruction that reads the ID register gives another value.
+/// No CPU of QEMU's is without SHA2 or without tables that fit, so the image is made to see one:
+/// the instruction that reads the ID register gives another value.
 fn patch(
     image: &mut PurgatoryRo,
     read: Pattern,

@@ -38,7 +38,7 @@ struct Plugin {
     unseen: AtomicU64,
 }
 
-/// QEMU has loaded us.
+/// Starts, as QEMU has loaded us.
 ///
 /// # Safety
 /// QEMU calls it, with `count` arguments.

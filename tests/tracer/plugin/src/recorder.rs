@@ -34,12 +34,12 @@ impl Recorder {
         })
     }
 
-    /// What counts the instructions.
+    /// Returns what counts the instructions.
     pub const fn instructions(&self) -> Counter {
         self.instructions
     }
 
-    /// Between the image's entry and the kernel's.
+    /// Returns whether we are between the image's entry and the kernel's.
     pub fn recording(&self) -> bool {
         self.recording.load(Relaxed)
     }
