@@ -1,6 +1,7 @@
 //! What the image costs, counted: exact, and the same in each run.
 
-use crate::harness::boot;
+use std::path::Path;
+
 use purgatory_test_cache_model::smallest_line;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
@@ -10,7 +11,8 @@ use purgatory_test_tracer::phases::{Name, Phases};
 use purgatory_test_tracer::recording::{Detail, Recording};
 use purgatory_test_tracer::system::{Dc, System};
 use rstest::rstest;
-use std::path::Path;
+
+use crate::harness::boot;
 
 /// Instructions besides the loop, of the routine and of the compiled code that calls it: that differs
 /// with the compiler.

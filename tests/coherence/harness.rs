@@ -1,11 +1,12 @@
 //! Runs a boot under the plugin and has the model judge it.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use purgatory_test_cache_model::{Model, Setup, Violations};
 use purgatory_test_harness::boot::{Boot, HALTED, Place};
 use purgatory_test_harness::{Regime, this_test};
 use purgatory_test_tracer::recording::{Detail, Recording};
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// The length of the initrd, in bytes.
 const INITRD: u64 = 4000;

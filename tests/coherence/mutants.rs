@@ -12,11 +12,12 @@ mod leave;
 mod memory;
 mod open;
 
-use crate::harness::{Judged, boot};
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
+
+use crate::harness::{Judged, boot};
 
 /// Spoils the image, and says which rule has to catch that.
 type Mutant = fn(&mut Patch) -> Rule;

@@ -1,8 +1,9 @@
 //! What is hashed: every length at every alignment, borders of regions everywhere, many regions.
 
+use purgatory_test_harness::boot::noise;
+
 use crate::messages::Messages;
 use crate::nist;
-use purgatory_test_harness::boot::noise;
 
 /// All cases, NIST's among them.
 pub fn all() -> Messages {

@@ -9,11 +9,18 @@ mod cases;
 mod messages;
 mod nist;
 
-use boot::check;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use rstest::rstest;
 
+use self::boot::check;
+
 #[rstest]
 fn every_message_in_both_ways(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    check(regime);
+    check(regime, "hash");
+}
+
+/// The software is that of the crate `sha2`, as in the image that `make SHA256=sha2` builds.
+#[rstest]
+fn every_message_with_the_crate(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    check(regime, "hash-sha2");
 }

@@ -3,8 +3,8 @@
 //! Every boot of these tests finds garbage in the registers that control translation; here is more.
 //! All run on `max`, which has the most features to be left in an odd state.
 
-use crate::expect::Expect;
-use crate::harness::{case, usual};
+use std::io::{Write, stderr};
+
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place};
 use purgatory_test_harness::briefing::FLAG_PAN;
@@ -12,7 +12,9 @@ use purgatory_test_harness::console::new_kernel;
 use purgatory_test_harness::sctlr::{A, E0E, EE, EN_POINTER_AUTH, I, N_TWE, N_TWI, SA, SPAN, WXN};
 use purgatory_test_harness::{Register, this_test};
 use rstest::rstest;
-use std::io::{Write, stderr};
+
+use crate::expect::Expect;
+use crate::harness::{case, usual};
 
 /// Bits of SCTLR_ELx are set and cleared.
 fn sctlr(boot: &mut Boot, set: u64, clear: u64) -> Expect {

@@ -4,19 +4,21 @@
 //! built one: into the routine that hashes, which runs inside the window with x1 = the first region,
 //! or into those that open the window and write memory back, which run outside.
 
-use crate::harness::usual_boot;
-use crate::run::Run;
+use std::time::Duration;
+
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::qemu::Stopped;
 use purgatory_test_harness::{console, root, this_test};
 use rstest::rstest;
-use std::time::Duration;
+
+use crate::harness::usual_boot;
+use crate::run::Run;
 
 mod report;
 
-use report::*;
+use self::report::*;
 
 /// A routine that runs with the MMU on.
 const INSIDE: &str = "sha256_instructions";

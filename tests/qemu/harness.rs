@@ -1,11 +1,13 @@
 //! Boots a case and compares what came of it with what was expected.
 
-use crate::expect::{Expect, checks, words};
-use crate::run::Run;
+use std::time::Duration;
+
 use purgatory_test_harness::boot::{Boot, Place, REACHED, usual_cpu};
 use purgatory_test_harness::qemu::{Outcome, Stopped};
 use purgatory_test_harness::{Regime, console};
-use std::time::Duration;
+
+use crate::expect::{Expect, checks, words};
+use crate::run::Run;
 
 /// A boot takes well below a second. A host with much else to do gets all the time it needs.
 const TIMEOUT: Duration = Duration::from_secs(60);

@@ -1,12 +1,13 @@
 //! Page tables that the loader made: used where they are good; where not, the purgatory says why,
 //! makes its own, and verifies at the same speed.
 
-use crate::expect::Expect;
-use crate::harness::{INITRD, usual};
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR, V3Tables};
 use rstest::rstest;
+
+use crate::expect::Expect;
+use crate::harness::{INITRD, usual};
 
 pub const THEIRS: &str = "D-cache on, loader's page tables, SHA2 instructions";
 const OWN: &str = "D-cache on, SHA2 instructions";

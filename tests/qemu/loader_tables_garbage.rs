@@ -1,12 +1,13 @@
 //! Page tables of garbage, and good ones with one bit the other way: whatever is made of them, all is
 //! verified and booted.
 
-use crate::expect::Expect;
-use crate::harness::usual;
-use crate::loader_tables::{THEIRS, block, refused, unused};
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR};
 use rstest::rstest;
+
+use crate::expect::Expect;
+use crate::harness::usual;
+use crate::loader_tables::{THEIRS, block, refused, unused};
 
 /// The same numbers for the same seed (splitmix64).
 fn random(seed: u64) -> impl FnMut() -> u64 {

@@ -21,4 +21,5 @@ mod matrix;
 mod paths;
 mod placement;
 mod regions;
+mod sha2_crate;
 mod stack;

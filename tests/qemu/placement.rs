@@ -1,11 +1,12 @@
 //! The image anywhere: at every place that page tables treat differently.
 
-use crate::expect::Expect;
-use crate::harness::usual;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::v3_tables::V3Tables;
 use rstest::rstest;
+
+use crate::expect::Expect;
+use crate::harness::usual;
 
 const PAGE: u64 = 4096;
 const BLOCK: u64 = 2 << 20;

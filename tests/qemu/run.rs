@@ -1,12 +1,13 @@
 //! A boot that has run, and how to say what is wrong with it.
 
-use purgatory_test_harness::boot::Boot;
-use purgatory_test_harness::qemu::{Outcome, Stopped};
-use purgatory_test_harness::{console, root, this_test};
 use std::fmt::{Debug, Display};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::qemu::{Outcome, Stopped};
+use purgatory_test_harness::{console, root, this_test};
 
 /// A boot that has run, and how to say what is wrong with it.
 pub struct Run {

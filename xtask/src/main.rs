@@ -67,14 +67,22 @@ fn guests(options: &Options) -> Result<()> {
     let bins = manifest.get("bin").and_then(toml::Value::as_array);
     let name = |bin: &toml::Value| Some(bin.get("name")?.as_str()?.to_string());
     let programs: Vec<String> = bins.into_iter().flatten().filter_map(name).collect();
-    let elf = |program| options.target_dir.join(format!("guests/{program}.elf"));
-    let paths: Vec<PathBuf> = programs.iter().map(elf).collect();
+    let elf = |program: &str| options.target_dir.join(format!("guests/{program}.elf"));
+    // One of them in two variants.
+    let names = programs.iter().map(String::as_str).chain(["hash-sha2"]);
+    let paths: Vec<PathBuf> = names.map(elf).collect();
     publish(&paths, || {
+        let package = ["-p", "purgatory-test-guest", "--features"];
         let cargo = Cargo::new(options, "image")?;
-        let package = ["-p", "purgatory-test-guest", "--features", "bare-metal"];
-        cargo.run("build", |build| build.args(package).arg("--bins"))?;
-        let built = programs.iter().map(|program| read(&cargo.built(program)));
-        built.collect()
+        cargo.run("build", |build| {
+            build.args(package).args(["bare-metal", "--bins"])
+        })?;
+        let with_crate = Cargo::new(options, "image-sha2")?;
+        let hash = ["bare-metal,sha2", "--bin", "hash"];
+        with_crate.run("build", |build| build.args(package).args(hash))?;
+        let built = programs.iter().map(|program| cargo.built(program));
+        let built = built.chain([with_crate.built("hash")]);
+        built.map(|program| read(&program)).collect()
     })?;
     for path in paths {
         println!("{}", path.display());

@@ -12,12 +12,14 @@ mod plot;
 mod relocated;
 mod table;
 
-use cost::{Case, Lab, MIB, Measured};
-use model::Loops;
-use purgatory_test_harness::{artifact, root};
-use relocated::in_kexec;
 use std::fs;
 use std::path::Path;
+
+use purgatory_test_harness::{artifact, root};
+
+use self::cost::{Case, Lab, MIB, Measured};
+use self::model::Loops;
+use self::relocated::in_kexec;
 
 /// What is hashed, all regions together: a small kernel, a usual one, kernel and initrd of a
 /// distribution, and a large initrd.

@@ -1,10 +1,11 @@
 //! What a stretch of machine code costs on a CPU that is not here: `llvm-mca`.
 
-use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection, ObjectSymbol};
 use std::io::Write;
 use std::ops::RangeInclusive;
 use std::process::{Command, Stdio};
+
+use object::read::elf::ElfFile64;
+use object::{Object, ObjectSection, ObjectSymbol};
 
 /// The CPUs that are asked for: in-order ones, that of the Raspberry Pi 4, and two of servers.
 pub const CPUS: [&str; 5] = [

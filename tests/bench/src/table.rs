@@ -1,11 +1,13 @@
 //! Tables, in Markdown.
 
+use std::fmt::Write;
+
+use purgatory_test_tracer::phases::Phase;
+
 use crate::checks::Check;
 use crate::cost::{Case, MIB, Measured};
 use crate::mca::CPUS;
 use crate::model::{Loops, seconds};
-use purgatory_test_tracer::phases::Phase;
-use std::fmt::Write;
 
 /// The loops.
 pub fn loops(loops: &Loops) -> String {

@@ -1,11 +1,13 @@
 //! Loads, stores and maintenance: what happens to lines, and whether it may.
 
-use super::lines::Kind;
-use super::{Model, Rule};
-use purgatory_test_harness::symbols::Parts;
-use purgatory_test_tracer::system::{Dc, Domain};
 use std::collections::BTreeSet;
 use std::ops::Range;
+
+use purgatory_test_harness::symbols::Parts;
+use purgatory_test_tracer::system::{Dc, Domain};
+
+use super::lines::Kind;
+use super::{Model, Rule};
 
 impl Model {
     /// `DC`.

@@ -27,17 +27,18 @@ mod rule;
 mod setup;
 mod translation;
 
-pub use contents::Contents;
-pub use rule::{Rule, Violation, Violations};
-pub use setup::{Setup, smallest_line};
+use std::collections::BTreeSet;
 
-use lines::Lines;
-use order::{Order, Progress};
 use purgatory_test_harness::{Regime, sctlr};
 use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::{Ic, Register, System, Tlbi};
-use std::collections::BTreeSet;
-use translation::{Control, Tables};
+
+pub use self::contents::Contents;
+use self::lines::Lines;
+use self::order::{Order, Progress};
+pub use self::rule::{Rule, Violation, Violations};
+pub use self::setup::{Setup, smallest_line};
+use self::translation::{Control, Tables};
 
 /// The model.
 #[derive(Clone, Debug)]

@@ -1,9 +1,11 @@
 //! What may be in the cache of each line.
 
-use super::Rule;
-use purgatory_test_tracer::system::Dc;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+
+use purgatory_test_tracer::system::Dc;
+
+use super::Rule;
 
 /// How an access reaches memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! The moments at which all that was to be done has to be done: the MMU goes on, it goes off, the
 //! kernel starts.
 
+use purgatory_test_harness::sctlr;
+
 use super::order::Progress;
 use super::translation::Tables;
 use super::{Model, Rule};
-use purgatory_test_harness::sctlr;
 
 impl Model {
     /// A write to `SCTLR`.

@@ -1,7 +1,8 @@
 //! What has been asked for and what has been completed: barriers.
 
-use purgatory_test_tracer::system::Domain;
 use std::collections::HashSet;
+
+use purgatory_test_tracer::system::Domain;
 
 /// How far an invalidation has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! What the model has to know of a boot.
 
-use crate::Contents;
+use std::ops::Range;
+
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::symbols::Parts;
 use purgatory_test_tracer::recording::Recording;
-use std::ops::Range;
+
+use crate::Contents;
 
 /// What the model has to know before the first instruction.
 #[derive(Clone, Debug)]

@@ -1,9 +1,11 @@
 //! What the MMU would find in the tables, read independently of who made them (Arm ARM D8.2).
 
-use super::{Contents, Rule};
+use std::ops::Range;
+
 use purgatory_test_harness::Regime;
 use purgatory_test_tracer::system::Register;
-use std::ops::Range;
+
+use super::{Contents, Rule};
 
 /// The registers that control translation, as they were last written.
 #[derive(Clone, Debug)]

@@ -1,9 +1,10 @@
 //! What may be chosen on the command line.
 
+use std::time::Duration;
+
 use lexopt::prelude::*;
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::Place;
-use std::time::Duration;
 
 /// The answer to `--help`.
 pub const HELP: &str = "\

@@ -1,7 +1,8 @@
 //! What the loader tells the two kernels, and what the old one tells the new one.
 
-use crate::{IdOverride, Regime, Register};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+use crate::{IdOverride, Regime, Register};
 
 /// What the loader writes and both kernels read. The symbol [`Briefing::SYMBOL`] of either holds its
 /// physical address. Behind it are the [`Logbook`] and, up to [`Briefing::STACK_TOP`], their stack.

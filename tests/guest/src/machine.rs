@@ -1,16 +1,17 @@
 //! The machine below the guests: registers, the serial port, exceptions, and the way out.
 
-use crate::{Briefing, Logbook};
 use core::arch::{asm, global_asm};
+
+use crate::{Briefing, Logbook};
 
 mod exit;
 mod registers;
 mod uart;
 mod vectors;
 
-pub use exit::{Exit, exit};
-pub use registers::{current_el, has_pan, has_vhe, read, sctlr, set_sctlr, write};
-pub use uart::Uart;
+pub use self::exit::{Exit, exit};
+pub use self::registers::{current_el, has_pan, has_vhe, read, sctlr, set_sctlr, write};
+pub use self::uart::Uart;
 
 // What the loader sets, alone in a section that nobody may fold into a constant.
 global_asm!(

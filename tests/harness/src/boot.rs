@@ -5,9 +5,15 @@ mod place;
 mod unusual;
 mod usual;
 
-pub use place::Place;
-pub use usual::usual_cpu;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
+use zerocopy::IntoBytes;
+
+pub use self::place::Place;
+pub use self::usual::usual_cpu;
 use crate::executable::executable;
 use crate::guest::Guest;
 use crate::loader::{Load, Loaded, Segment};
@@ -15,11 +21,6 @@ use crate::purgatory_ro::{PAGE, PurgatoryRo};
 use crate::qemu::{Outcome, Qemu, option_value};
 use crate::v3_tables::BLOCK;
 use crate::{artifact, entry_state};
-use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-use zerocopy::IntoBytes;
 
 /// The data register of the PL011 of QEMU's `virt` machine.
 pub const UART: u64 = 0x0900_0000;
@@ -65,16 +66,27 @@ pub struct Boot {
     old_kernel: Guest,
 }
 
+fn built_image(name: &str) -> Result<PurgatoryRo, String> {
+    let image = fs::read(artifact(name)?).map_err(|error| error.to_string())?;
+    PurgatoryRo::read(&image).map_err(|refusal| format!("{name}: {refusal}"))
+}
+
 impl Boot {
+    /// Takes the image whose SHA-256 in software is that of the crate `sha2`.
+    ///
+    /// # Errors
+    /// When it is not built, or not fit.
+    pub fn with_the_sha2_crate(&mut self) -> Result<(), String> {
+        self.load.image = built_image("purgatory-sha2.ro")?;
+        Ok(())
+    }
+
     /// A kernel, an initrd of this length and a device tree, loaded as kexec does, with a console.
     ///
     /// # Errors
     /// When `purgatory.ro` or a guest is not built, or not fit.
     pub fn new(cpu: &str, regime: Regime, place: Place, initrd: u64) -> Result<Self, String> {
-        let image = fs::read(artifact("purgatory.ro")?).map_err(|error| error.to_string())?;
-        let image =
-            PurgatoryRo::read(&image).map_err(|refusal| format!("purgatory.ro: {refusal}"))?;
-
+        let image = built_image("purgatory.ro")?;
         let kernel = place.base();
         let kernel = Segment::new(
             "kernel",

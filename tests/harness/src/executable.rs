@@ -1,9 +1,10 @@
 //! Puts loaded segments into one ELF file, for `qemu-system-aarch64 -kernel`.
 
-use crate::loader::Segment;
 use object::Endianness;
 use object::elf::{ELFOSABI_NONE, EM_AARCH64, ET_EXEC, PF_R, PF_W, PF_X, PT_LOAD};
 use object::write::elf::{FileHeader, ProgramHeader, Writer};
+
+use crate::loader::Segment;
 
 /// An executable with one `PT_LOAD` for each segment, at its physical address.
 pub fn executable(segments: &[Segment], entry: u64) -> Vec<u8> {

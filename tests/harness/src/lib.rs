@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 pub mod a64;
+pub mod abi;
 pub mod boot;
 pub mod console;
 pub mod entry_state;

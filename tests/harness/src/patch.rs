@@ -3,6 +3,8 @@
 //!
 //! What is looked for and not there is a panic: then the change has to be thought of anew.
 
+use std::ops::Range;
+
 use crate::Regime;
 use crate::a64::{
     ADD, CMP, MRS_CTR, MRS_ISAR0, MRS_MMFR0, Pattern, branch, is_relative, movk, movz,
@@ -10,7 +12,6 @@ use crate::a64::{
 use crate::boot::Boot;
 use crate::purgatory_ro::PurgatoryRo;
 use crate::symbols::Symbols;
-use std::ops::Range;
 
 /// An image that is being changed.
 pub struct Patch {

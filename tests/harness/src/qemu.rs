@@ -17,15 +17,15 @@
 mod error;
 mod outcome;
 
-pub use error::Error;
-pub use outcome::{Outcome, Stopped};
-
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+pub use self::error::Error;
+pub use self::outcome::{Outcome, Stopped};
 
 const PROGRAM: &str = "qemu-system-aarch64";
 

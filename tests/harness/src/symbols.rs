@@ -1,12 +1,14 @@
 //! Where things are in the image: the symbols of `target/purgatory.elf`, which `purgatory.ro` was made
 //! of.
 
-use crate::artifact;
-use crate::purgatory_ro::PurgatoryRo;
-use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection, ObjectSymbol};
 use std::fs;
 use std::ops::Range;
+
+use object::read::elf::ElfFile64;
+use object::{Object, ObjectSection, ObjectSymbol};
+
+use crate::artifact;
+use crate::purgatory_ro::PurgatoryRo;
 
 /// The symbols, as offsets into the image.
 #[derive(Clone, Debug)]
@@ -24,12 +26,17 @@ pub struct Parts {
 }
 
 impl Symbols {
-    /// Those of the image.
+    /// Those of the image, whichever of those that `make` builds it is.
     ///
     /// # Errors
     /// When the two files are not of one build.
     pub fn read(image: &PurgatoryRo) -> Result<Self, String> {
-        let path = artifact("purgatory.elf")?;
+        Self::of("purgatory.elf", image)
+            .or_else(|why| Self::of("purgatory-sha2.elf", image).map_err(|_| why))
+    }
+
+    fn of(elf: &str, image: &PurgatoryRo) -> Result<Self, String> {
+        let path = artifact(elf)?;
         let data = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let elf: ElfFile64 = ElfFile64::parse(&*data).map_err(|error| error.to_string())?;
         let text = elf

@@ -1,13 +1,14 @@
 //! What an exception must be reported as, and whether it was.
 
-use crate::harness::usual_boot;
-use crate::run::Run;
-use purgatory_test_harness::Regime;
+use std::time::Duration;
+
 use purgatory_test_harness::boot::{Boot, HALTED};
-use purgatory_test_harness::console;
 use purgatory_test_harness::qemu::Stopped;
 use purgatory_test_harness::symbols::Symbols;
-use std::time::Duration;
+use purgatory_test_harness::{Regime, console};
+
+use crate::harness::usual_boot;
+use crate::run::Run;
 
 /// What is done, and what must be reported.
 pub struct Fault {

@@ -6,7 +6,8 @@ pub mod recording;
 pub mod system;
 
 use purgatory_test_trace_format::{self as wire, Kind, RECORD, Reason, Record};
-use system::System;
+
+use self::system::System;
 
 /// One step of the purgatory that somebody could have to judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! What each phase of the image costs: instructions, and accesses by size and memory type.
 
-use super::system::{Register, System};
-use super::{Event, Snapshot, Trace};
+use std::fmt;
+use std::ops::{AddAssign, Range, Sub};
+
 use purgatory_test_harness::sctlr;
 use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_trace_format::{self as wire, Reason};
-use std::fmt;
-use std::ops::{AddAssign, Range, Sub};
+
+use super::system::{Register, System};
+use super::{Event, Snapshot, Trace};
 
 /// The phases, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

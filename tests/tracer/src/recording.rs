@@ -1,16 +1,18 @@
 //! Runs a boot under the plugin.
 
-use super::Trace;
-use super::phases::{Marks, Phases};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
 use purgatory_test_harness::boot::{Boot, HALTED};
 use purgatory_test_harness::loader::Loaded;
 use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 use purgatory_test_harness::qemu::{Outcome, option_value};
 use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_harness::{artifact, root};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+
+use super::Trace;
+use super::phases::{Marks, Phases};
 
 const PLUGIN: &str = "libpurgatory_test_plugin.so";
 const TIMEOUT: Duration = Duration::from_secs(300);

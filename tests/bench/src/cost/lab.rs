@@ -1,7 +1,8 @@
 //! Counts in QEMU.
 
-use super::{BLOCK, Case, MIB, Measured, Window};
-use crate::relocated::relocated;
+use std::fs;
+use std::path::PathBuf;
+
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::a64::{MRS_ISAR0, MRS_MMFR0, Pattern, movz, movz_16};
 use purgatory_test_harness::boot::{Boot, Place};
@@ -10,8 +11,9 @@ use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
 use purgatory_test_harness::v3_tables::V3Tables;
 use purgatory_test_tracer::phases::{Name, Phase, Phases};
 use purgatory_test_tracer::recording::{Detail, Recording};
-use std::fs;
-use std::path::PathBuf;
+
+use super::{BLOCK, Case, MIB, Measured, Window};
+use crate::relocated::relocated;
 
 /// The CPU that QEMU plays. What it is makes no difference to the counts.
 const CPU: &str = "cortex-a72";

@@ -11,6 +11,7 @@
 
 use core::arch::{asm, global_asm};
 use core::fmt::Write;
+
 use purgatory_test_guest::id_register::{IdRegister, trap};
 use purgatory_test_guest::machine::{self, Exit, Uart, exit};
 use purgatory_test_guest::sctlr::M;

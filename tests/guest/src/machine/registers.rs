@@ -1,7 +1,8 @@
 //! Access to the system registers of the [`Register`] table.
 
-use crate::{Regime, Register};
 use core::arch::asm;
+
+use crate::{Regime, Register};
 
 /// Reads a system register; `-` where the regime has none.
 macro_rules! mrs {

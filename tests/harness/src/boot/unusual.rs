@@ -1,10 +1,11 @@
 //! What only some boots have: page tables made by the loader, and a CPU that is lied about.
 
+use purgatory_test_guest::{IdOverride, IdRegister};
+
 use super::{Boot, RAM};
 use crate::loader::Segment;
 use crate::purgatory_ro::PAGE;
 use crate::v3_tables::{BLOCK, V3Tables};
-use purgatory_test_guest::{IdOverride, IdRegister};
 
 impl Boot {
     /// The purgatory reads this in the bits of an ID register from this one on. Then there is a shim

@@ -1,9 +1,10 @@
 //! A stretch of memory, and what kexec does to it.
 
-use super::Refusal;
-use crate::purgatory_ro::PAGE;
 use purgatory_test_guest::Piece;
 use sha2::{Digest, Sha256};
+
+use super::Refusal;
+use crate::purgatory_ro::PAGE;
 
 /// A stretch of memory that is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
