@@ -3,7 +3,6 @@
 //! `cargo build --profile image` compiles and links the same code. What it cannot do is here: find
 //! the tools, keep the caller's environment and configuration out, and write ET_REL.
 
-mod abi;
 mod cargo;
 mod flatten;
 mod options;
