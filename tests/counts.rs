@@ -1,11 +1,12 @@
 //! What verifying costs, as upper bounds of counts that are the same in each run: instructions and
-//! accesses of a block, with and without the window, with and without SHA2 instructions; what writing
-//! the regions back costs; and all the rest. `make bench` shows what it is.
+//! accesses of a block, with and without the window, with and without SHA2 instructions; what
+//! writing the regions back costs; and all the rest. `make bench` shows what it is.
+
+use std::path::Path;
 
 use purgatory_bench::cost::{BLOCK, Case, LINE, Lab, MIB, Measured, Window};
 use purgatory_test_harness::this_test;
 use rstest::rstest;
-use std::path::Path;
 
 /// Measures the image in this situation, with this much to verify.
 fn measure(case: Case, size: u64) -> Measured {

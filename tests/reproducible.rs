@@ -78,7 +78,7 @@ opt-level = 0
 lto = "off"
 strip = true
 
-[profile.image.package.spin]
+[profile.image.package.purgatory]
 opt-level = 3
 debug-assertions = true
 
@@ -162,17 +162,10 @@ fn another_directory_and_a_hostile_environment_change_no_byte() {
 fn make_does_what_it_does_whatever_users_have_configured() {
     let checkout = checkout("user", USERS_CONFIGURATION);
     let target_dir = checkout.join("target");
-    let make = || {
-        let mut make = Command::new("make");
-        make.current_dir(&checkout)
-            .env_remove("MAKEFLAGS")
-            .env_remove("CARGO_TARGET_DIR");
-        make
-    };
-    assert_same(&Build::of(&target_dir, &mut make()));
+    assert_same(&Build::of(&target_dir, &mut make(&checkout)));
     // The build directory is elsewhere, and stays.
-    assert!(make().arg("clean").status().unwrap().success());
-    assert_same(&Build::of(&target_dir, &mut make()));
+    assert!(make(&checkout).arg("clean").status().unwrap().success());
+    assert_same(&Build::of(&target_dir, &mut make(&checkout)));
 }
 
 #[test]
@@ -319,22 +312,27 @@ fn a_map_that_was_deleted_comes_back() {
     assert!(map.contains("purgatory_start"), "{map}");
 }
 
+/// Of the library xtask is made too: it is `make` that cleans up then.
 #[test]
 fn after_a_compile_error_no_older_image_is_left() {
     let checkout = checkout("broken", "");
     let target_dir = checkout.join("target");
+    let (xtask, make) = (xtask_image(&checkout, &target_dir), make(&checkout));
     fs::create_dir(&target_dir).unwrap();
-    let outputs = OUTPUTS.map(|output| target_dir.join(output));
-    for output in &outputs {
-        fs::write(output, "old").unwrap();
-    }
-    let main = checkout.join("src/main.rs");
-    let source = fs::read_to_string(&main).unwrap();
-    fs::write(&main, source + "compile_error!(\"broken\");\n").unwrap();
-    let error = failure(&mut xtask_image(&checkout, &target_dir));
-    assert!(error.contains("error: broken"), "{error}");
-    for output in &outputs {
-        assert!(!output.exists(), "{}", output.display());
+    for (source, mut build) in [("src/main.rs", xtask), ("src/lib.rs", make)] {
+        let outputs = OUTPUTS.map(|output| target_dir.join(output));
+        for output in &outputs {
+            fs::write(output, "old").unwrap();
+        }
+        let source = checkout.join(source);
+        let sound = fs::read_to_string(&source).unwrap();
+        fs::write(&source, sound.clone() + "compile_error!(\"broken\");\n").unwrap();
+        let error = failure(&mut build);
+        assert!(error.contains("error: broken"), "{error}");
+        for output in &outputs {
+            assert!(!output.exists(), "{}", output.display());
+        }
+        fs::write(&source, sound).unwrap();
     }
 }
 
@@ -428,6 +426,14 @@ fn checkout(name: &str, configuration: &str) -> PathBuf {
         assert!(status.unwrap().success(), "{part}");
     }
     checkout
+}
+
+/// `make`, as a user of a checkout calls it.
+fn make(checkout: &Path) -> Command {
+    let mut make = Command::new("make");
+    make.current_dir(checkout);
+    make.env_remove("MAKEFLAGS").env_remove("CARGO_TARGET_DIR");
+    make
 }
 
 /// Our own program, without a detour over cargo: the host's may well fail in an environment that the

@@ -1,12 +1,13 @@
 //! The image as it is breaks no rule, wherever and on whatever it runs.
 
-use crate::harness::{Judged, boot};
 use purgatory_test_cache_model::smallest_line;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::patch::{Lie, Patch};
 use rstest::rstest;
+
+use crate::harness::{Judged, boot};
 
 /// A boot, and what the console shows if it is the one that was meant.
 struct Case(Boot, &'static str);

@@ -1,6 +1,7 @@
 //! What the image costs, counted: exact, and the same in each run.
 
-use crate::harness::boot;
+use std::path::Path;
+
 use purgatory_test_cache_model::smallest_line;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
@@ -10,10 +11,11 @@ use purgatory_test_tracer::phases::{Name, Phases};
 use purgatory_test_tracer::recording::{Detail, Recording};
 use purgatory_test_tracer::system::{Dc, System};
 use rstest::rstest;
-use std::path::Path;
 
-/// Instructions besides the loop, of the routine and of the compiled code that calls it: that differs
-/// with the compiler.
+use crate::harness::boot;
+
+/// Instructions besides the loop, of the routine and of the compiled code that calls it: that
+/// differs with the compiler.
 const AROUND: u64 = 100;
 /// Instructions of a loop over cache lines, for each of them.
 const EACH_LINE: u64 = 4;

@@ -1,13 +1,14 @@
-//! An exception in the window is reported from a stack that is stored past the cache: what of it is in
-//! the cache has to be out of it first.
+//! An exception in the window is reported from a stack that is stored past the cache: what of it is
+//! in the cache has to be out of it first.
 
-use crate::harness::{Judged, boot};
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{DC_CIVAC, DSB_SY, NOP, adr, load};
 use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
+
+use crate::harness::{Judged, boot};
 
 const REPORT: &str = "exception_entry";
 

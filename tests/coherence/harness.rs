@@ -1,16 +1,17 @@
 //! Runs a boot under the plugin and has the model judge it.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use purgatory_test_cache_model::{Model, Setup, Violations};
 use purgatory_test_harness::boot::{Boot, HALTED, Place};
 use purgatory_test_harness::{Regime, this_test};
 use purgatory_test_tracer::recording::{Detail, Recording};
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// The length of the initrd, in bytes.
 const INITRD: u64 = 4000;
 
-/// A small boot, in which one region has an odd number of lines, and the last not to its end.
+/// Makes a small boot, in which one region has an odd number of lines, and the last not to its end.
 pub fn boot(cpu: &str, regime: Regime, place: Place) -> Boot {
     let boot = Boot::new(cpu, regime, place, INITRD);
     let mut boot = boot.unwrap_or_else(|error| panic!("{error}"));
@@ -35,7 +36,7 @@ impl Judged {
         Self::with_lines(boot, None)
     }
 
-    /// The same with cache lines of so many bytes, whatever the CPU says.
+    /// Runs a boot with cache lines of so many bytes, whatever the CPU says.
     pub fn with_lines(boot: &Boot, line: Option<u64>) -> Self {
         let judged = Self::run(boot, line);
         if !judged.recording.trace.complete() {

@@ -1,12 +1,13 @@
 //! Cache lines of all lengths that `CTR_EL0` can name, 16 to 2048 bytes: the image keeps to what
 //! it says, and what it says counts.
 
-use crate::harness::{Judged, boot};
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::patch::{Lie, Patch};
 use rstest::rstest;
+
+use crate::harness::{Judged, boot};
 
 /// A boot of an image that takes cache lines to be of this length.
 fn told(regime: Regime, bytes: u32) -> Boot {

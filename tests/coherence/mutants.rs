@@ -1,8 +1,8 @@
-//! Mutants: the image with one thing spoilt, each caught by the rule that is there for it. One that is
-//! not caught fails the test.
+//! Mutants: the image with one thing spoilt, each caught by the rule that is there for it. One that
+//! is not caught fails the test.
 //!
-//! Not here, since QEMU's CPU stops such an image by itself: what touches the UART in the window, what
-//! the tables do not map, `DC ZVA` with the MMU off. The model's own tests have these.
+//! Not here, since QEMU's CPU stops such an image by itself: what touches the UART in the window,
+//! what the tables do not map, `DC ZVA` with the MMU off. The model's own tests have these.
 
 mod close;
 mod each_step;
@@ -12,11 +12,12 @@ mod leave;
 mod memory;
 mod open;
 
-use crate::harness::{Judged, boot};
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
+
+use crate::harness::{Judged, boot};
 
 /// Spoils the image, and says which rule has to catch that.
 type Mutant = fn(&mut Patch) -> Rule;

@@ -1,26 +1,27 @@
 //! Gives the list to the guest, in memory that is a file here, and reads the answers from it.
 
-use crate::cases;
-use crate::messages::{END, MESSAGES, Messages};
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
 use purgatory_test_harness::boot::{RAM, UART, usual_cpu};
-use purgatory_test_harness::entry_state;
 use purgatory_test_harness::executable::executable;
 use purgatory_test_harness::guest::Guest;
 use purgatory_test_harness::jobs::{ANSWERS, Answer, INSTRUCTIONS, JOBS, Job};
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::qemu::{Outcome, Qemu, Stopped, option_value};
 use purgatory_test_harness::zerocopy::IntoBytes;
-use purgatory_test_harness::{Briefing, Piece, Regime, this_test};
-use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use purgatory_test_harness::{Briefing, Piece, Regime, entry_state, this_test};
+
+use crate::cases;
+use crate::messages::{END, MESSAGES, Messages};
 
 const BRIEFING_AT: u64 = 0x4080_0000;
 const GUEST_AT: u64 = 0x4081_0000;
 const JOBS_AT: u64 = 0x4100_0000;
 const ANSWERS_AT: u64 = 0x4300_0000;
-/// MiB.
+/// The machine's memory, in MiB.
 const MEMORY: u64 = (END - RAM) >> 20;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -29,8 +30,8 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 const TOLD: usize = 5;
 
 /// `FPEN` of `CPACR_EL1`, and of `CPTR_EL2` with E2H = 1: everything traps, only EL0 does, nothing
-/// does; and `CPTR_EL2` with E2H = 0, what is RES1 in it with and without `TFP`. Each with a bit that
-/// is not about FP: `TTA`, which traps the trace unit.
+/// does; and `CPTR_EL2` with E2H = 0, what is RES1 in it with and without `TFP`. Each with a bit
+/// that is not about FP: `TTA`, which traps the trace unit.
 fn traps(regime: Regime) -> Vec<u64> {
     match regime {
         Regime::El1And0 | Regime::El2And0 => vec![0, 1 << 20, 3 << 20 | 1 << 28, 2 << 20 | 1 << 28],
@@ -39,7 +40,7 @@ fn traps(regime: Regime) -> Vec<u64> {
 }
 
 /// Runs all cases in this regime.
-pub fn check(regime: Regime) {
+pub fn check(regime: Regime, guest: &str) {
     let memory = cases::all();
     let states = traps(regime);
     let jobs: Vec<_> = memory
@@ -51,7 +52,7 @@ pub fn check(regime: Regime) {
     assert!(JOBS_AT + size_of_val(&*jobs) as u64 <= ANSWERS_AT);
     assert!(ANSWERS_AT + size_of::<Answer>() as u64 * jobs.len() as u64 <= MESSAGES);
     let files = Files::new();
-    let (outcome, answers) = run(&files, regime, &memory, &jobs)
+    let (outcome, answers) = run(&files, guest, regime, &memory, &jobs)
         .unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
     assert!(
         matches!(outcome.stopped_by, Stopped::Exit(status) if status.code() == Some(0)),
@@ -119,6 +120,7 @@ impl Drop for Files {
 
 fn run(
     files: &Files,
+    guest: &str,
     regime: Regime,
     memory: &Messages,
     jobs: &[Job],
@@ -136,7 +138,7 @@ fn run(
         Piece::new(ANSWERS, ANSWERS_AT, &[], size_of_val(&*answers) as u64),
     ];
     briefing.pieces[..2].copy_from_slice(&lists);
-    let guest = Guest::read("hash")?.place(GUEST_AT, BRIEFING_AT);
+    let guest = Guest::read(guest)?.place(GUEST_AT, BRIEFING_AT);
     let segment = |name, at, bytes: &[u8]| Segment::ragged(name, at, bytes.to_vec());
     let program = executable(
         &[

@@ -1,10 +1,11 @@
 //! What is hashed: every length at every alignment, borders of regions everywhere, many regions.
 
-use crate::messages::Messages;
-use crate::nist;
 use purgatory_test_harness::boot::noise;
 
-/// All cases, NIST's among them.
+use crate::messages::Messages;
+use crate::nist;
+
+/// Returns all cases, NIST's among them.
 pub fn all() -> Messages {
     let mut memory = Messages::default();
     nist::add(&mut memory);

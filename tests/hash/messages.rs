@@ -48,7 +48,7 @@ impl Messages {
         at
     }
 
-    /// A case whose digest is known.
+    /// Adds a case whose digest is known.
     pub fn known(&mut self, name: String, message: &[u8], steps: u64, digest: [u8; 32]) {
         let regions = vec![(self.put(message), message.len() as u64)];
         self.cases.push(Case {
@@ -59,7 +59,7 @@ impl Messages {
         });
     }
 
-    /// A case of regions in memory that is filled already; `sha2` says what the digest is.
+    /// Adds a case of regions in memory that is filled already; `sha2` says what the digest is.
     pub fn regions(&mut self, name: String, regions: &[(u64, u64)]) {
         let mut hasher = Sha256::new();
         for &(at, len) in regions {
@@ -75,7 +75,8 @@ impl Messages {
 }
 
 impl Case {
-    /// The case as the guest is told it, once for each path. `traps` is what traps FP/SIMD before.
+    /// Returns the case as the guest is told it, once for each path. `traps` is what traps FP/SIMD
+    /// before.
     pub fn jobs(&self, traps: u64) -> [Job; 2] {
         [SOFTWARE, INSTRUCTIONS].map(|path| {
             let mut job = Job {

@@ -1,10 +1,11 @@
 //! NIST's vectors for byte-oriented SHA-256 (Cryptographic Algorithm Validation Program,
-//! `shabytetestvectors.zip`), which are in the public domain: `nist/*.rsp` are its files as published,
-//! taken from the crate `gnir` 0.13.2.
+//! `shabytetestvectors.zip`), which are in the public domain: `nist/*.rsp` are its files as
+//! published, taken from the crate `gnir` 0.13.2.
 
 use crate::messages::Messages;
 
-/// Steps between two digests of the Monte Carlo file ("Secure Hash Algorithm Validation System", 6.4).
+/// Steps between two digests of the Monte Carlo file ("Secure Hash Algorithm Validation System",
+/// 6.4).
 const STEPS: u64 = 1000;
 
 /// Adds all of them.

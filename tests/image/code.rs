@@ -10,8 +10,8 @@ use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
 /// An instruction's address and encoding.
 pub type Word = (u64, u32);
 
-/// All instructions of an image. `$x` and `$d` mark where code begins and where data between it
-/// (ELF for the Arm 64-bit Architecture, "Mapping symbols").
+/// Returns all instructions of an image. `$x` and `$d` mark where code begins and where data
+/// between it (ELF for the Arm 64-bit Architecture, "Mapping symbols").
 pub fn instructions(elf: &ElfFile64<'_, LE>) -> Vec<Word> {
     let mut marks: Vec<(u64, bool)> = elf
         .symbols()
@@ -41,7 +41,7 @@ pub fn instructions(elf: &ElfFile64<'_, LE>) -> Vec<Word> {
         .collect()
 }
 
-/// The function that an address lies in.
+/// Returns the function that an address lies in.
 pub fn place(elf: &ElfFile64<'_, LE>, address: u64) -> String {
     let named = elf
         .symbols()
@@ -52,8 +52,8 @@ pub fn place(elf: &ElfFile64<'_, LE>, address: u64) -> String {
     })
 }
 
-/// The instructions that must not be, each with the reason. Where `vectors` says so, vector registers
-/// and SHA2 instructions may be.
+/// Returns the instructions that must not be, each with the reason. Where `vectors` says so, vector
+/// registers and SHA2 instructions may be.
 pub fn faults(code: &[Word], vectors: impl Fn(u64) -> bool) -> Vec<(u64, String)> {
     let single = code.iter().filter_map(|&(address, word)| {
         let reason = forbidden(word, vectors(address))?;

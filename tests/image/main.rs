@@ -6,28 +6,14 @@
 
 mod code;
 
-use object::elf::*;
-use object::read::elf::{ElfFile64, ProgramHeader, SectionHeader};
-use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
 use std::fs;
 use std::path::Path;
 
-/// The slot that the smallest packaged kexec keeps its own purgatory in.
-const BUDGET: usize = 18_992;
-
-/// What the loader looks up, and the size it insists on.
-const ABI: [(&str, Option<u64>); 10] = [
-    ("purgatory_start", None),
-    ("sha256_regions", Some(256)),
-    ("sha256_digest", Some(32)),
-    ("skip_checks", Some(4)),
-    ("arm64_kernel_entry", Some(8)),
-    ("arm64_dtb_addr", Some(8)),
-    ("arm64_sink", Some(8)),
-    ("pgtble_base", Some(8)),
-    ("purgatory_base", Some(8)),
-    ("purgatory_len", Some(8)),
-];
+use object::elf::*;
+use object::read::elf::{ElfFile64, ProgramHeader, SectionHeader};
+use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
+use purgatory_test_harness::abi::{ENTRY_POINT, MAX_FILE_SIZE, VARIABLES};
+use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
 
 fn built(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -48,8 +34,8 @@ fn it_is_a_relocatable_object_for_arm64_that_fits_its_slot() {
     assert_eq!(header.e_type.get(LE), ET_REL);
     assert_eq!(header.e_machine.get(LE), EM_AARCH64);
     assert!(
-        bytes.len() <= BUDGET,
-        "{} bytes, {BUDGET} at most",
+        bytes.len() <= MAX_FILE_SIZE,
+        "{} bytes, {MAX_FILE_SIZE} at most",
         bytes.len()
     );
 }
@@ -99,31 +85,30 @@ fn it_has_the_sections_that_are_loaded_and_the_names_and_no_more() {
     assert_eq!(found, expected);
 }
 
-/// The sections with bytes as kexec lays them out: one behind the other, each on a page.
-fn laid_out(ro: &ElfFile64<'_, LE>) -> Vec<u8> {
-    let mut image: Vec<u8> = vec![];
-    for name in [".text", ".rodata"] {
-        image.resize(image.len().next_multiple_of(4096), 0);
-        image.extend(ro.section_by_name(name).unwrap().data().unwrap());
-    }
-    image
+/// The image as kexec lays it out.
+fn laid_out(ro: &[u8]) -> PurgatoryRo {
+    PurgatoryRo::read(ro).unwrap_or_else(|refusal| panic!("purgatory.ro: {refusal}"))
 }
 
 /// kexec puts the zeroed part at the next page after the bytes. The code was linked for some place.
 #[test]
 fn its_zeroed_part_comes_where_it_was_linked() {
     let (ro, elf) = (built("purgatory.ro"), built("purgatory.elf"));
-    let (ro, elf) = (parse(&ro), parse(&elf));
-    let linked = elf.section_by_name(".bss").unwrap();
-    let bytes = laid_out(&ro).len() as u64;
-    assert_eq!(bytes.next_multiple_of(4096), linked.address());
-    assert_eq!(ro.section_by_name(".bss").unwrap().size(), linked.size());
+    let image = laid_out(&ro);
+    let linked = parse(&elf);
+    let linked = linked.section_by_name(".bss").unwrap();
+    let bytes = image.bytes.len() as u64;
+    assert_eq!(bytes.next_multiple_of(PAGE), linked.address());
+    let end = linked.address() + linked.size();
+    assert_eq!(image.memsz, end.next_multiple_of(PAGE));
+    let zeroed = parse(&ro).section_by_name(".bss").unwrap().size();
+    assert_eq!(zeroed, linked.size());
 }
 
 #[test]
 fn its_bytes_are_those_of_the_linked_image() {
     let (ro, elf) = (built("purgatory.ro"), built("purgatory.elf"));
-    let image = laid_out(&parse(&ro));
+    let image = laid_out(&ro).bytes;
     for segment in parse(&elf).elf_program_headers() {
         let content = segment.data(LE, elf.as_slice()).unwrap();
         if segment.p_type(LE) == PT_LOAD && !content.is_empty() {
@@ -148,23 +133,26 @@ fn its_symbols_are_those_that_the_loader_sets_each_of_its_size_and_zero() {
     );
     let mut names: Vec<_> = ro.symbols().map(|s| s.name().unwrap()).collect();
     names.sort_unstable();
-    let mut expected = ABI.map(|(name, _)| name);
+    let variables = VARIABLES.map(|(name, _)| name);
+    let mut expected = [&variables[..], &[ENTRY_POINT]].concat();
     expected.sort_unstable();
     assert_eq!(names, expected, "nothing else, nothing undefined");
 
-    for (name, size) in ABI {
+    let find = |name| {
         let symbol = ro.symbols().find(|s| s.name() == Ok(name)).unwrap();
         let raw = symbol.elf_symbol();
         assert_eq!(raw.st_bind(), STB_GLOBAL, "{name}");
         assert_eq!(raw.st_visibility(), STV_DEFAULT, "{name}");
-        let Some(size) = size else {
-            assert_eq!(symbol.section_index(), Some(text.index()), "{name}");
-            assert_eq!(raw.st_type(), STT_FUNC, "{name}");
-            assert_eq!(symbol.address() % 4, 0, "{name}");
-            continue;
-        };
+        symbol
+    };
+    let entry = find(ENTRY_POINT);
+    assert_eq!(entry.section_index(), Some(text.index()));
+    assert_eq!(entry.elf_symbol().st_type(), STT_FUNC);
+    assert_eq!(entry.address() % 4, 0);
+    for (name, size) in VARIABLES {
+        let symbol = find(name);
         assert_eq!(symbol.section_index(), Some(rodata.index()), "{name}");
-        assert_eq!(raw.st_type(), STT_OBJECT, "{name}");
+        assert_eq!(symbol.elf_symbol().st_type(), STT_OBJECT, "{name}");
         assert_eq!(symbol.size(), size, "{name}");
         // Read with the MMU off, where an unaligned access faults.
         assert_eq!(

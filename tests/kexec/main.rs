@@ -1,5 +1,6 @@
-//! The real thing: Debian's arm64 kernel in QEMU, kexec-tools as released but for our `purgatory.ro` in
-//! it, and a second kernel that reaches its userland. One alone, with a name from below:
+//! The real thing: Debian's arm64 kernel in QEMU, kexec-tools as released but for our
+//! `purgatory.ro` in it, and a second kernel that reaches its userland. One alone, with a name from
+//! below:
 //!
 //! ```text
 //! cargo test --test kexec -- --exact boots_at_el1
@@ -125,8 +126,9 @@ fn the_c_purgatory_boots() {
 /// A console to make claims about.
 struct Run(Outcome);
 
-/// Whether `PURGATORY_WITHOUT` names this suite of Debian's, which not every mirror has. Without that
-/// word a test fails where the suite is not here: what is not tested must not look as if it were.
+/// Whether `PURGATORY_WITHOUT` names this suite of Debian's, which not every mirror has. Without
+/// that word a test fails where the suite is not here: what is not tested must not look as if it
+/// were.
 fn waived(suite: &str) -> bool {
     let without = env::var("PURGATORY_WITHOUT").unwrap_or_default();
     let waived = without.split(',').any(|word| word == suite);

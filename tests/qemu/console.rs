@@ -1,13 +1,15 @@
 //! The console: silent without a sink, silent where the sink is nonsense, and then as good as ever.
 
-use crate::expect::Expect;
-use crate::harness::usual;
-use crate::run::Run;
+use std::time::Duration;
+
 use purgatory_test_harness::Piece;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, REACHED, UART, usual_cpu};
 use rstest::rstest;
-use std::time::Duration;
+
+use crate::expect::Expect;
+use crate::harness::usual;
+use crate::run::Run;
 
 /// The sink is here, and the purgatory must not write there: the new kernel would see it.
 fn ignored(boot: &mut Boot, sink: u64) -> Expect {

@@ -1,11 +1,14 @@
 //! On CPUs that QEMU does not have: a shim at EL2 says in the ID registers what they would say, and
 //! what it has seen when the MMU went on and when the kernel ran.
 
+use std::ops::Range;
+
+use purgatory_test_harness::boot::{Boot, Place, noise};
+use purgatory_test_harness::loader::Segment;
+use purgatory_test_harness::{IdRegister, Regime, this_test};
+
 use crate::expect::Expect;
 use crate::harness::case;
-use purgatory_test_harness::boot::{Boot, Place};
-use purgatory_test_harness::{IdRegister, Regime, this_test};
-use std::ops::Range;
 
 /// A field of an ID register.
 type Field = (IdRegister, Range<u32>);
@@ -144,6 +147,55 @@ fn no_granules() {
 #[test]
 fn tables_of_another_granule() {
     told(&[(TGRAN4, NO)], has_other_granules, seen("64 KiB", 5));
+}
+
+/// Adds a segment over each of these addresses: two last-level tables wherever a table ends there.
+fn straddle(boot: &mut Boot, borders: impl Iterator<Item = u64>) {
+    boot.memory = 4608;
+    for border in borders {
+        let name = format!("over {border:#x}");
+        let segment = Segment::new(&name, border - 4096, noise(8192));
+        boot.load.segments.push(segment);
+    }
+}
+
+/// Borders of the 512 MiB that a last-level table of 64 KiB pages maps, up to 4 GiB: with the image's,
+/// more tables than there are frames of 64 KiB. 16 KiB pages take two for each and there are 31.
+#[test]
+fn tables_of_64_kib_do_not_fit_and_those_of_16_kib_do() {
+    told(
+        &[(TGRAN4, NO)],
+        |boot| {
+            boot.load.unlike_kexec = true;
+            straddle(boot, (3..=8).map(|border| border << 29));
+            Expect::BootsThus(vec![], "D-cache on, 16 KiB granule, SHA2 instructions")
+        },
+        seen("16 KiB", 5),
+    );
+}
+
+/// The same, and borders of the 32 MiB that a last-level table of 16 KiB pages maps, the image over one of
+/// them too.
+#[test]
+fn tables_of_no_granule_fit() {
+    told(
+        &[(TGRAN4, NO)],
+        |boot| {
+            boot.load.unlike_kexec = true;
+            boot.load
+                .segments
+                .retain(|segment| segment.name != "initrd");
+            boot.load.purgatory_at = 0x4200_0000 - 0x8000;
+            // From 1.5 GiB to 2 GiB and on.
+            let rest = (1..=7).map(|border| (3 << 29) + (border << 26));
+            let rest = rest.chain([(4 << 29) + (1 << 26)]);
+            straddle(boot, (3..=8).map(|border| border << 29).chain(rest));
+            let line = "purgatory: D-cache stays off, verification will be slow: \
+                        no memory for so many page tables";
+            Expect::BootsThus(vec![line.into()], "D-cache off, SHA2 instructions")
+        },
+        None,
+    );
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! What is corrupt is found, whichever byte and whichever bit it is; and no kernel is started.
 
-use crate::expect::Expect;
-use crate::harness::usual;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use rstest::rstest;
+
+use crate::expect::Expect;
+use crate::harness::usual;
 
 /// A place in a segment.
 #[derive(Clone, Copy)]

@@ -1,10 +1,11 @@
-//! Whatever the old kernel leaves in the CPU, the boot is the same, and the new kernel finds it again.
+//! Whatever the old kernel leaves in the CPU, the boot is the same, and the new kernel finds it
+//! again.
 //!
 //! Every boot of these tests finds garbage in the registers that control translation; here is more.
 //! All run on `max`, which has the most features to be left in an odd state.
 
-use crate::expect::Expect;
-use crate::harness::{case, usual};
+use std::io::{Write, stderr};
+
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place};
 use purgatory_test_harness::briefing::FLAG_PAN;
@@ -12,7 +13,9 @@ use purgatory_test_harness::console::new_kernel;
 use purgatory_test_harness::sctlr::{A, E0E, EE, EN_POINTER_AUTH, I, N_TWE, N_TWI, SA, SPAN, WXN};
 use purgatory_test_harness::{Register, this_test};
 use rstest::rstest;
-use std::io::{Write, stderr};
+
+use crate::expect::Expect;
+use crate::harness::{case, usual};
 
 /// Bits of SCTLR_ELx are set and cleared.
 fn sctlr(boot: &mut Boot, set: u64, clear: u64) -> Expect {
@@ -144,7 +147,8 @@ fn translation_registers_of_all_zeros(#[values(El1And0, El2, El2And0)] regime: R
 }
 
 /// `TCR2_ELx.PIE`, with which permission bits are an index into `PIR_ELx`. Only a CPU that has the
-/// register can have it set, as `max` of a QEMU newer than 10.0; `cpu_shim` proves the write on all.
+/// register can have it set, as `max` of a QEMU newer than 10.0; `cpu_shim` proves the write on
+/// all.
 #[rstest]
 fn permission_indirection(#[values(El1And0, El2, El2And0)] regime: Regime) {
     let outcome = case("max", regime, Place::Low, |boot| {

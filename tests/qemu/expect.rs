@@ -1,4 +1,5 @@
-//! What must come of a boot, and which words of the purgatory and checks of the new kernel that means.
+//! What must come of a boot, and which words of the purgatory and checks of the new kernel that
+//! means.
 
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::Boot;
@@ -22,7 +23,7 @@ pub enum Expect {
     HaltsSilently,
 }
 
-/// The purgatory's lines, in order; `*` stands for anything.
+/// Returns the purgatory's lines, in order; `*` stands for anything.
 pub fn words(boot: &Boot, expect: &Expect) -> Vec<String> {
     let Load { entry, dtb, .. } = boot.load;
     let mut words = vec!["I'm in purgatory".to_string()];

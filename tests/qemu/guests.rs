@@ -1,13 +1,15 @@
 //! The guests themselves: a new kernel that sees nothing would let every boot pass.
 
-use crate::harness::INITRD;
-use crate::run::Run;
+use std::time::Duration;
+
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::console::new_kernel;
 use purgatory_test_harness::guest::Guest;
 use rstest::rstest;
-use std::time::Duration;
+
+use crate::harness::INITRD;
+use crate::run::Run;
 
 /// Runs on the regime's usual CPU, or on another.
 fn run(cpu: &str, regime: Regime, change: impl FnOnce(&mut Boot)) -> Run {

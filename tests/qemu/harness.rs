@@ -1,11 +1,13 @@
 //! Boots a case and compares what came of it with what was expected.
 
-use crate::expect::{Expect, checks, words};
-use crate::run::Run;
+use std::time::Duration;
+
 use purgatory_test_harness::boot::{Boot, Place, REACHED, usual_cpu};
 use purgatory_test_harness::qemu::{Outcome, Stopped};
 use purgatory_test_harness::{Regime, console};
-use std::time::Duration;
+
+use crate::expect::{Expect, checks, words};
+use crate::run::Run;
 
 /// A boot takes well below a second. A host with much else to do gets all the time it needs.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -21,7 +23,7 @@ pub fn usual(regime: Regime, change: impl FnOnce(&mut Boot) -> Expect) {
     case(usual_cpu(regime), regime, Place::Low, change);
 }
 
-/// A boot on the regime's usual CPU.
+/// Makes a boot on the regime's usual CPU.
 pub fn usual_boot(regime: Regime) -> Boot {
     Boot::new(usual_cpu(regime), regime, Place::Low, INITRD)
         .unwrap_or_else(|error| panic!("{error}"))

@@ -1,10 +1,11 @@
 //! A symbol's value that nobody can work with is named, and no kernel is started.
 
-use crate::expect::Expect;
-use crate::harness::usual;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, usual_cpu};
 use rstest::rstest;
+
+use crate::expect::Expect;
+use crate::harness::usual;
 
 /// The first address that the CPU of this case cannot name (`ID_AA64MMFR0_EL1.PARange`).
 fn beyond(boot: &Boot) -> u64 {

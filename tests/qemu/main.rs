@@ -1,5 +1,5 @@
-//! The image in QEMU, between two small kernels: every regime, CPU and place; what is corrupt, wrong
-//! or odd; and the state in which the new kernel finds the machine.
+//! The image in QEMU, between two small kernels: every regime, CPU and place; what is corrupt,
+//! wrong or odd; and the state in which the new kernel finds the machine.
 //!
 //! Each test runs alone by its name:
 //! `cargo test --test qemu -- --exact input::a_dtb_of_0::regime_1_El1And0`.
@@ -16,9 +16,9 @@ mod exceptions;
 mod guests;
 mod input;
 mod loader_tables;
-mod loader_tables_garbage;
 mod matrix;
 mod paths;
 mod placement;
 mod regions;
+mod sha2_crate;
 mod stack;

@@ -1,10 +1,11 @@
 //! Each regime on each CPU that has it, with the segments low, above 4 GiB, and above 512 GiB.
 
-use crate::expect::Expect;
-use crate::harness::case;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::Place::{self, Above4GiB, Above512GiB, Low};
 use rstest::rstest;
+
+use crate::expect::Expect;
+use crate::harness::case;
 
 #[rstest]
 fn without_vhe(

@@ -1,10 +1,12 @@
 //! Paths that a user may have cloned into.
 
-use crate::harness::usual_boot;
-use purgatory_test_harness::boot::REACHED;
-use purgatory_test_harness::{Regime, root, this_test};
 use std::fs;
 use std::time::Duration;
+
+use purgatory_test_harness::boot::REACHED;
+use purgatory_test_harness::{Regime, root, this_test};
+
+use crate::harness::usual_boot;
 
 /// QEMU takes a comma for the end of a value, and a shell a space for the end of a word.
 #[test]

@@ -1,11 +1,12 @@
 //! The image anywhere: at every place that page tables treat differently.
 
-use crate::expect::Expect;
-use crate::harness::usual;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::v3_tables::V3Tables;
 use rstest::rstest;
+
+use crate::expect::Expect;
+use crate::harness::usual;
 
 const PAGE: u64 = 4096;
 const BLOCK: u64 = 2 << 20;
@@ -109,9 +110,9 @@ fn loaders_tables_and_an_image_across_a_1_gib_line(
     });
 }
 
-/// Pages from the start of a block, as an image is placed in this regime: all in which one of its parts
-/// comes to lie across the block's end or begins there, and a third of the others, each regime its own.
-/// So there is no page of a block that the image is not placed at.
+/// Pages from the start of a block, as an image is placed in this regime: all in which one of its
+/// parts comes to lie across the block's end or begins there, and a third of the others, each
+/// regime its own. So there is no page of a block that the image is not placed at.
 fn places(regime: Regime) -> impl Iterator<Item = u64> {
     let others = match regime {
         Regime::El1And0 => 0,

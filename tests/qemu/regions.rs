@@ -1,11 +1,12 @@
 //! Regions of every number and shape are verified right: what is hashed, and where it ends.
 
-use crate::expect::Expect;
-use crate::harness::usual;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, noise};
 use purgatory_test_harness::loader::Segment;
 use rstest::rstest;
+
+use crate::expect::Expect;
+use crate::harness::usual;
 
 /// More segments, until there are so many; each of a length of its own.
 fn fill(boot: &mut Boot, count: usize) {

@@ -1,12 +1,13 @@
 //! A boot that has run, and how to say what is wrong with it.
 
-use purgatory_test_harness::boot::Boot;
-use purgatory_test_harness::qemu::{Outcome, Stopped};
-use purgatory_test_harness::{console, root, this_test};
 use std::fmt::{Debug, Display};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::qemu::{Outcome, Stopped};
+use purgatory_test_harness::{console, root, this_test};
 
 /// A boot that has run, and how to say what is wrong with it.
 pub struct Run {
@@ -16,7 +17,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Runs it.
+    /// Runs a boot.
     pub fn new(boot: &Boot, timeout: Duration) -> Self {
         let file = format!("target/qemu/{}.elf", this_test::file_name());
         let file = root().join(file);
@@ -25,13 +26,13 @@ impl Run {
         Self { file, outcome }
     }
 
-    /// The file for QEMU is kept only for those who want to see a failure again.
+    /// Removes the file for QEMU, which is kept only for those who want to see a failure again.
     pub fn passed(self) -> Outcome {
         let _ = fs::remove_file(&self.file);
         self.outcome
     }
 
-    /// The purgatory says exactly these lines; `*` stands for anything.
+    /// Fails unless the purgatory says exactly these lines; `*` stands for anything.
     pub fn purgatory_says(&self, expected: &[String]) {
         let got = console::purgatory(&self.outcome.console);
         let same = got.len() == expected.len()
@@ -46,7 +47,7 @@ impl Run {
         }
     }
 
-    /// The machine ended by itself with this status.
+    /// Fails unless the machine ended by itself with this status.
     pub fn ended(&self, status: i32) {
         let got = match self.outcome.stopped_by {
             Stopped::Exit(status) => status.code(),
@@ -55,7 +56,7 @@ impl Run {
         self.equal("the machine's exit status", &Some(status), &got);
     }
 
-    /// Both are the same.
+    /// Fails unless both are the same.
     pub fn equal<T: Debug + PartialEq<U>, U: Debug>(&self, what: &str, expected: &T, got: &U) {
         if expected != got {
             self.fail(what, format!("{expected:?}"), format!("{got:?}"));

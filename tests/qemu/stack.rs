@@ -1,7 +1,9 @@
 //! How deep the stack becomes: at most half of it is ever used, whichever way the boot ends.
 
-use crate::harness::usual_boot;
-use crate::run::Run;
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, RAM};
 use purgatory_test_harness::loader::Segment;
@@ -9,9 +11,9 @@ use purgatory_test_harness::patch::{Lie, Patch};
 use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_harness::{root, this_test};
 use rstest::rstest;
-use std::fs;
-use std::os::unix::fs::FileExt;
-use std::time::Duration;
+
+use crate::harness::usual_boot;
+use crate::run::Run;
 
 /// What the stack is filled with before.
 const PAINT: u8 = 0xa5;

@@ -66,17 +66,9 @@ impl Cargo {
             // To cargo the program is as fresh as ever without it.
             self.run("clean", |clean| clean.args(["--quiet", "-p", package]))?;
         }
-        let program = [
-            "-p",
-            package,
-            "--features",
-            features,
-            "--bin",
-            package,
-            "--",
-        ];
-        let map_argument = format!("-Clink-arg=-Map={}", map.display());
-        self.run("rustc", |rustc| rustc.args(program).arg(map_argument))?;
+        let program = ["-p", package, "--bin", package, "--features", features];
+        let with_map = format!("-Clink-arg=-Map={}", map.display());
+        self.run("rustc", |rustc| rustc.args(program).args(["--", &with_map]))?;
         Ok((self.built(package), map))
     }
 
@@ -111,7 +103,6 @@ impl Cargo {
             .env("RUSTC_WRAPPER", "")
             .env("RUSTC_WORKSPACE_WRAPPER", "")
             .env("CARGO_INCREMENTAL", "0")
-            .env("CARGO_BUILD_BUILD_DIR", &self.build_dir)
             .env("CARGO_ENCODED_RUSTFLAGS", &self.rustflags)
             .env(linker_variable(TARGET), &self.toolchain.linker)
             // What will break one day in the source of `core` is not for us to read about.
@@ -135,28 +126,21 @@ impl Cargo {
 }
 
 /// The compiler's flags in `.cargo/config.toml`: those of the target and, once more, the profile.
-/// As flags its values also go before a user's `[profile.release.package.<name>]`.
+/// As flags its values also go before a user's `[profile.image.package.<name>]`.
 fn configured(config: &Table) -> Result<Vec<String>> {
-    let flags = config["target"][TARGET]["rustflags"].as_array();
-    let mut flags: Vec<String> = flags
-        .into_iter()
-        .flatten()
-        .filter_map(|flag| flag.as_str().map(str::to_string))
-        .collect();
-    let profile = &config["profile"]["image"];
-    for key in [
-        "codegen-units",
-        "debug-assertions",
-        "opt-level",
-        "overflow-checks",
-        "strip",
-    ] {
-        let value = profile
-            .get(key)
-            .with_context(|| format!("[profile.image] {key}"))?;
+    let find = |table: &str, of: &str, key: &str| {
+        let value = config.get(table).and_then(|v| v.get(of)?.get(key));
+        let value = value.with_context(|| format!(".cargo/config.toml: {table}.{of}.{key}"))?;
+        anyhow::Ok(value.clone())
+    };
+    let mut flags: Vec<String> = find("target", TARGET, "rustflags")?.try_into()?;
+    let checks = ["debug-assertions", "overflow-checks"];
+    let others = ["codegen-units", "opt-level", "strip"];
+    for key in checks.into_iter().chain(others) {
+        let value = find("profile", "image", key)?;
         let value = value
             .as_str()
-            .map_or_else(|| value.to_string(), str::to_string);
+            .map_or_else(|| value.to_string(), String::from);
         flags.push(format!("-C{key}={value}"));
     }
     Ok(flags)
@@ -192,22 +176,10 @@ mod tests {
 
     #[test]
     fn what_finds_files_and_the_network_is_harmless_and_nothing_else() {
-        for name in [
-            "PATH",
-            "RUSTUP_TOOLCHAIN",
-            "CARGO_NET_OFFLINE",
-            "https_proxy",
-            "NO_PROXY",
-        ] {
+        for name in ["PATH", "RUSTUP_HOME", "CARGO_NET_RETRY", "https_proxy"] {
             assert!(is_harmless(name), "{name}");
         }
-        for name in [
-            "RUSTFLAGS",
-            "CARGO_PROFILE_IMAGE_LTO",
-            "CARGO_TARGET_DIR",
-            "CC",
-            "path",
-        ] {
+        for name in ["RUSTFLAGS", "CARGO_PROFILE_IMAGE_LTO", "CC", "path"] {
             assert!(!is_harmless(name), "{name}");
         }
     }

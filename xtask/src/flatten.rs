@@ -3,15 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use crate::abi;
 use anyhow::{Context, Result, ensure};
 use object::elf::{PT_LOAD, R_AARCH64_RELATIVE, SHF_ALLOC, SHT_NOBITS};
 use object::read::elf::{ElfFile64, ElfSymbol64, ProgramHeader, Rela, SectionHeader};
 use object::{LittleEndian, LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
+use purgatory::abi::{ENTRY, PAGE, SYMBOLS};
 use std::ops::Range;
-
-/// The alignment of each part. kexec puts the next at the following multiple.
-pub const PAGE: u64 = 4096;
 
 type Elf<'a> = ElfFile64<'a, LittleEndian>;
 
@@ -27,10 +24,21 @@ pub struct Flat {
     pub parts: Vec<Range<usize>>,
     /// Zeroed memory behind them.
     pub bss_size: u64,
-    /// Values and sizes of the ABI's symbols, in its order.
-    pub symbols: Vec<(u64, u64)>,
+    /// What the loader looks up: the entry, then what it sets.
+    pub symbols: Vec<Symbol>,
     /// How many relocations the image applies to itself.
     pub self_relocations: usize,
+}
+
+/// A symbol of the ABI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symbol {
+    /// Its name.
+    pub name: &'static str,
+    /// Its address in the image.
+    pub value: u64,
+    /// Its size.
+    pub size: u64,
 }
 
 /// Flattens a linked image.
@@ -119,9 +127,8 @@ fn self_relocations(file: &Elf, elf: &[u8]) -> Result<usize> {
 }
 
 /// The ABI's symbols, each in the file part and of the size a loader insists on.
-fn symbols(file: &Elf, file_size: u64) -> Result<Vec<(u64, u64)>> {
-    let find = |expected: &abi::Symbol| {
-        let name = expected.name;
+fn symbols(file: &Elf, file_size: u64) -> Result<Vec<Symbol>> {
+    let find = |name, expected: Option<usize>| {
         let is_it = |s: &ElfSymbol64<'_, '_, LittleEndian>| {
             s.is_definition() && s.is_global() && s.name() == Ok(name)
         };
@@ -129,9 +136,9 @@ fn symbols(file: &Elf, file_size: u64) -> Result<Vec<(u64, u64)>> {
         let symbol =
             symbol.with_context(|| format!("the image defines no global symbol {name}"))?;
         let (value, size) = (symbol.address(), symbol.size());
-        if let Some(expected) = expected.size {
+        if let Some(expected) = expected {
             ensure!(
-                size == expected,
+                size == expected as u64,
                 "{name} has size {size}, a loader expects {expected}"
             );
         }
@@ -140,7 +147,8 @@ fn symbols(file: &Elf, file_size: u64) -> Result<Vec<(u64, u64)>> {
             end <= file_size,
             "{name} at {value:#x} is not among the bytes of the file"
         );
-        Ok((value, size))
+        Ok(Symbol { name, value, size })
     };
-    abi::SYMBOLS.iter().map(find).collect()
+    let data = SYMBOLS.iter().map(|s| find(s.name, Some(s.size)));
+    [find(ENTRY, None)].into_iter().chain(data).collect()
 }

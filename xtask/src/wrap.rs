@@ -6,12 +6,12 @@
 //! each part of the image is a section of its own, so that what lies between them for the sake of
 //! pages is made by kexec when it aligns the next one.
 
-use crate::abi;
-use crate::flatten::{Flat, PAGE};
+use crate::flatten::{Flat, Symbol};
 use anyhow::{Context, Result, ensure};
 use object::elf::*;
 use object::endian::{LittleEndian as LE, U16, U32, U64};
 use object::pod::{bytes_of, bytes_of_slice};
+use purgatory::abi::{ENTRY, PAGE};
 use std::ops::Range;
 
 /// The sections with bytes, in the order of the image's parts.
@@ -28,15 +28,19 @@ pub fn wrap(flat: &Flat) -> Result<Vec<u8>> {
     ensure!(parts == PARTS.len(), "{parts} parts, not {}", PARTS.len());
     let mut strings = Strings(vec![0]);
     let mut symbols = vec![symbol(0, 0, 0, 0, (0, 0))];
-    for (symbol_of_abi, &(value, size)) in abi::SYMBOLS.iter().zip(&flat.symbols) {
-        let data = symbol_of_abi.size.is_some();
-        let kind = if data { STT_OBJECT } else { STT_FUNC };
-        let name = strings.add(symbol_of_abi.name);
+    for &Symbol { name, value, size } in &flat.symbols {
+        let kind = if name == ENTRY { STT_FUNC } else { STT_OBJECT };
         let starts_before = |part: &Range<usize>| part.start as u64 <= value;
         let part = flat.parts.iter().rposition(starts_before);
-        let part = part.with_context(|| format!("{} is in no part", symbol_of_abi.name))?;
+        let part = part.with_context(|| format!("{name} is in no part"))?;
         let place = (value - flat.parts[part].start as u64, size);
-        symbols.push(symbol(name, STB_GLOBAL, kind, part as u16 + 1, place));
+        symbols.push(symbol(
+            strings.add(name),
+            STB_GLOBAL,
+            kind,
+            part as u16 + 1,
+            place,
+        ));
     }
 
     let mut file = vec![0; size_of::<FileHeader64<LE>>()];
@@ -152,13 +156,20 @@ mod tests {
     use super::*;
     use object::read::elf::{ElfFile64, FileHeader as _};
     use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
+    use purgatory::abi::SYMBOLS;
 
     fn flat() -> Flat {
+        let names = [ENTRY].into_iter().chain(SYMBOLS.iter().map(|s| s.name));
+        let symbols = (0..).zip(names).map(|(n, name)| Symbol {
+            name,
+            value: n * 0x1e0,
+            size: n,
+        });
         Flat {
             bytes: (0..=255).cycle().take(5000).collect(),
             parts: vec![0..3000, 4096..5000],
             bss_size: 0x3000,
-            symbols: (0..10).map(|i| (i * 0x1e0, i)).collect(),
+            symbols: symbols.collect(),
             self_relocations: 0,
         }
     }
@@ -178,15 +189,9 @@ mod tests {
         let starts = [0, 4096];
         let found = file.symbols().map(|s| {
             let part = starts[s.section_index().unwrap().0 - 1];
-            (
-                s.name().unwrap().to_string(),
-                (part + s.address(), s.size()),
-            )
+            (s.name().unwrap(), part + s.address(), s.size())
         });
-        let expected = abi::SYMBOLS
-            .iter()
-            .map(|s| s.name.to_string())
-            .zip(flat.symbols);
+        let expected = flat.symbols.iter().map(|s| (s.name, s.value, s.size));
         assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     }
 

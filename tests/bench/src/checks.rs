@@ -15,7 +15,7 @@ pub struct Check {
     pub met: bool,
 }
 
-/// All of them.
+/// Compares what was measured with each bar.
 pub fn all(all: &[Measured], loops: &Loops) -> Vec<Check> {
     let find = |window, sha2, size| {
         let case = Case::ours(window, sha2);

@@ -4,10 +4,10 @@
 mod case;
 mod lab;
 
-pub use case::{Case, MIB, Window};
-pub use lab::Lab;
-
 use purgatory_test_tracer::phases::Phase;
+
+pub use self::case::{Case, MIB, Window};
+pub use self::lab::Lab;
 
 /// Bytes in a SHA-256 block.
 pub const BLOCK: u64 = 64;

@@ -1,7 +1,7 @@
 //! `make bench`: what verifying costs, against the C purgatory of kexec-tools 2.0.25.
 //!
-//! Both run in QEMU under the plugin that counts; the loops are judged by `llvm-mca`; what that means
-//! in time is a model, whose numbers are printed.
+//! Both run in QEMU under the plugin that counts; the loops are judged by `llvm-mca`; what that
+//! means in time is a model, whose numbers are printed.
 
 pub mod cost;
 
@@ -12,18 +12,20 @@ mod plot;
 mod relocated;
 mod table;
 
-use cost::{Case, Lab, MIB, Measured};
-use model::Loops;
-use purgatory_test_harness::{artifact, root};
-use relocated::in_kexec;
 use std::fs;
 use std::path::Path;
+
+use purgatory_test_harness::{artifact, root};
+
+use self::cost::{Case, Lab, MIB, Measured};
+use self::model::Loops;
+use self::relocated::in_kexec;
 
 /// What is hashed, all regions together: a small kernel, a usual one, kernel and initrd of a
 /// distribution, and a large initrd.
 const SIZES: [u64; 4] = [MIB, 8 * MIB, 43 * MIB, 256 * MIB];
 
-/// Counts, models and prints all of it, and draws the plot. Whether all bars are met.
+/// Counts, models and prints all of it, and draws the plot. Returns whether all bars are met.
 ///
 /// # Errors
 /// When something that is needed is missing, or a purgatory did not do what it should.

@@ -1,10 +1,11 @@
 //! What a stretch of machine code costs on a CPU that is not here: `llvm-mca`.
 
-use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection, ObjectSymbol};
 use std::io::Write;
 use std::ops::RangeInclusive;
 use std::process::{Command, Stdio};
+
+use object::read::elf::ElfFile64;
+use object::{Object, ObjectSection, ObjectSymbol};
 
 /// The CPUs that are asked for: in-order ones, that of the Raspberry Pi 4, and two of servers.
 pub const CPUS: [&str; 5] = [
@@ -20,7 +21,7 @@ pub const CPUS: [&str; 5] = [
 pub struct Code(Vec<u32>);
 
 impl Code {
-    /// A function of an ELF file.
+    /// Takes a function out of an ELF file.
     ///
     /// # Errors
     /// When there is no such function.
@@ -44,7 +45,8 @@ impl Code {
         Ok(Self(words.collect()))
     }
 
-    /// The loop in it: from where the first B.cond backward goes, to that branch.
+    /// Takes the loop out of it: from where the first conditional branch backward goes, to that
+    /// branch.
     ///
     /// # Errors
     /// When there is no loop.
@@ -78,12 +80,12 @@ impl Code {
         branches.next().ok_or("there is no loop".into())
     }
 
-    /// How many instructions.
+    /// Counts the instructions.
     pub fn instructions(&self) -> usize {
         self.0.len()
     }
 
-    /// Loads and stores, in units of at most 16 bytes (Arm ARM C4.1, "Loads and Stores").
+    /// Counts loads and stores, in units of at most 16 bytes (Arm ARM C4.1, "Loads and Stores").
     pub fn accesses(&self) -> usize {
         let units = |&word: &u32| match word {
             _ if word & 0x0a00_0000 != 0x0800_0000 => 0,
@@ -109,7 +111,7 @@ pub struct Mca {
 }
 
 impl Mca {
-    /// The newest there is.
+    /// Finds the newest there is.
     ///
     /// # Errors
     /// When there is none; the message tells how to get one.
@@ -131,7 +133,7 @@ impl Mca {
         )
     }
 
-    /// Its version, in words.
+    /// Returns its version, in words.
     ///
     /// # Errors
     /// When it does not say.
@@ -141,8 +143,8 @@ impl Mca {
         Ok(line.unwrap_or("llvm-mca").trim().to_string())
     }
 
-    /// Cycles of one pass through the code on this CPU, when it runs again and again with its data
-    /// in the nearest cache.
+    /// Models the cycles of one pass through the code on this CPU, when it runs again and again
+    /// with its data in the nearest cache.
     ///
     /// # Errors
     /// When the tools do not know the code or the CPU.

@@ -3,12 +3,12 @@
 use crate::cost::{BLOCK, Case, Measured};
 use crate::mca::{CPUS, Code, Mca};
 
-/// Hz.
+/// The clock of the CPU, Hz.
 const CLOCK: f64 = 2e9;
 /// Seconds of an access that goes past the caches.
 const LATENCY: f64 = 100e-9;
-/// Bytes that such an access brings, of instructions, with the I-cache off. With this value the model
-/// gives for the C purgatory the 444 ns a byte that were measured on hardware.
+/// Bytes that such an access brings, of instructions, with the I-cache off. With this value the
+/// model gives for the C purgatory the 444 ns a byte that were measured on hardware.
 const FETCH: f64 = 32.0;
 /// The CPU of [`CPUS`] that the time is for.
 const CPU: usize = 2;
@@ -62,7 +62,7 @@ impl Loops {
         })
     }
 
-    /// That of a case.
+    /// Returns the loop that a case runs.
     pub fn of(&self, case: Case) -> &Loop {
         match case {
             Case::C => &self.all[0],
@@ -72,7 +72,7 @@ impl Loops {
     }
 }
 
-/// Seconds.
+/// Models the time that a run takes, in seconds.
 pub fn seconds(measured: &Measured, loops: &Loops) -> f64 {
     let cycles = loops.of(measured.case).cycles[CPU] * measured.size as f64;
     let other = (measured.flush.instructions + measured.rest.instructions) as f64;
@@ -85,7 +85,7 @@ pub fn seconds(measured: &Measured, loops: &Loops) -> f64 {
     (cycles + other) / CLOCK + (device as f64 + fetches) * LATENCY
 }
 
-/// What the model is.
+/// Explains the model.
 pub fn words() -> String {
     format!(
         "time: a model. {} at {} GHz: the loop's cycles, one cycle for each other instruction, dc among\n\

@@ -1,8 +1,9 @@
 //! The plot: what a byte costs, by case, for a kernel and an initrd of a distribution.
 
+use std::fmt::Write;
+
 use crate::cost::{Case, MIB, Measured};
 use crate::model::{Loops, seconds};
-use std::fmt::Write;
 
 const SIZE: u64 = 43 * MIB;
 const LEFT: f64 = 170.0;

@@ -2,6 +2,8 @@
 //!
 //! Ours has none; this is to count what the other one does.
 
+use std::ops::Range;
+
 use object::elf::{
     FileHeader64, R_AARCH64_ABS64, R_AARCH64_ADD_ABS_LO12_NC, R_AARCH64_ADR_PREL_PG_HI21,
     R_AARCH64_CALL26, R_AARCH64_JUMP26, R_AARCH64_LD_PREL_LO19, R_AARCH64_LDST64_ABS_LO12_NC,
@@ -9,7 +11,7 @@ use object::elf::{
 };
 use object::read::elf::{FileHeader as _, SectionHeader as _, Sym as _};
 use object::{Endianness, SectionIndex, SymbolIndex};
-use std::ops::Range;
+use purgatory_test_harness::purgatory_ro::SectionPlacer;
 
 /// Finds the purgatory in a `kexec` program, in which it stands byte by byte.
 ///
@@ -24,7 +26,7 @@ pub fn in_kexec(program: &[u8]) -> Result<&[u8], String> {
         .ok_or("there is no purgatory in this kexec".into())
 }
 
-/// The file with its relocations applied for this address, and without them.
+/// Returns the file with its relocations applied for this address, and without them.
 ///
 /// # Errors
 /// When it is not a relocatable ELF file, or has relocations that kexec does not know.
@@ -35,19 +37,17 @@ pub fn relocated(file: &[u8], base: u64) -> Result<Vec<u8>, String> {
     let sections = header.sections(endian, file).map_err(text)?;
     let symbols = sections.symbols(endian, file, SHT_SYMTAB).map_err(text)?;
 
-    // As kexec lays them out: what has bytes, in order, then all else.
-    let mut addresses = vec![None; sections.len()];
-    let mut end = base;
-    for nobits in [false, true] {
-        for (index, section) in sections.iter().enumerate() {
-            let loaded = section.sh_flags(endian) & u64::from(SHF_ALLOC) != 0;
-            if loaded && (section.sh_type(endian) == SHT_NOBITS) == nobits {
-                let at = end.next_multiple_of(section.sh_addralign(endian).max(1));
-                addresses[index] = Some(at);
-                end = at + section.sh_size(endian);
-            }
+    let mut placer = SectionPlacer::default();
+    for (index, section) in sections.iter().enumerate() {
+        if section.sh_flags(endian) & u64::from(SHF_ALLOC) != 0 {
+            let nobits = section.sh_type(endian) == SHT_NOBITS;
+            let align = section.sh_addralign(endian).max(1);
+            let bytes = section.data(endian, file).map_err(text)?;
+            placer.add(index, nobits, align, section.sh_size(endian), bytes);
         }
     }
+    placer.place_zeros();
+    let address = |section: SectionIndex| placer.places.get(&section.0).map(|at| base + at);
 
     let mut out = file.to_vec();
     for (index, section) in sections.iter().enumerate() {
@@ -59,7 +59,7 @@ pub fn relocated(file: &[u8], base: u64) -> Result<Vec<u8>, String> {
             .rela(endian, file)
             .map_err(text)?
             .ok_or("no relocations")?;
-        let place = addresses.get(target.0).copied().flatten();
+        let place = address(target);
         let offset = sections.section(target).map_err(text)?.sh_offset(endian);
         for rela in all {
             let number = SymbolIndex(rela.r_sym(endian, false) as usize);
@@ -67,7 +67,7 @@ pub fn relocated(file: &[u8], base: u64) -> Result<Vec<u8>, String> {
             let section = symbols
                 .symbol_section(endian, symbol, number)
                 .map_err(text)?;
-            let of = section.and_then(|section| addresses[section.0]);
+            let of = section.and_then(address);
             let value = of.ok_or("a symbol that is nowhere")? + symbol.st_value(endian);
             let value = value.wrapping_add_signed(rela.r_addend.get(endian));
             let at = rela.r_offset.get(endian);

@@ -1,13 +1,15 @@
 //! Tables, in Markdown.
 
+use std::fmt::Write;
+
+use purgatory_test_tracer::phases::Phase;
+
 use crate::checks::Check;
 use crate::cost::{Case, MIB, Measured};
 use crate::mca::CPUS;
 use crate::model::{Loops, seconds};
-use purgatory_test_tracer::phases::Phase;
-use std::fmt::Write;
 
-/// The loops.
+/// Writes the loops.
 pub fn loops(loops: &Loops) -> String {
     let mut out = format!(
         "cycles per byte by {}; instructions and accesses (16-byte units) of one block\n\n\
@@ -27,7 +29,7 @@ pub fn loops(loops: &Loops) -> String {
     out
 }
 
-/// What was counted. Ratios are to C, of the same size.
+/// Writes what was counted. Ratios are to C, of the same size.
 pub fn counts(all: &[Measured], loops: &Loops) -> String {
     let mut out = String::from(
         "| MiB | purgatory | instructions | of them flush | rest | Device accesses | Normal accesses \
@@ -60,7 +62,7 @@ pub fn counts(all: &[Measured], loops: &Loops) -> String {
     out
 }
 
-/// The bars.
+/// Writes the bars.
 pub fn checks(all: &[Check]) -> String {
     let mut out = String::from("| bar | at most | is | |\n|---|---:|---:|---|");
     for check in all {

@@ -1,14 +1,16 @@
 //! Loads, stores and maintenance: what happens to lines, and whether it may.
 
-use super::lines::Kind;
-use super::{Model, Rule};
-use purgatory_test_harness::symbols::Parts;
-use purgatory_test_tracer::system::{Dc, Domain};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use purgatory_test_harness::symbols::Parts;
+use purgatory_test_tracer::system::{Dc, Domain};
+
+use super::lines::Kind;
+use super::{Model, Rule};
+
 impl Model {
-    /// `DC`.
+    /// Does a `DC`.
     pub(super) fn dc(&mut self, dc: Dc, address: u64) {
         if dc == Dc::SetWay {
             return self.violate(Rule::SetWay, address);
@@ -51,14 +53,14 @@ impl Model {
             .fill(start, &vec![0; self.setup.zva as usize]);
     }
 
-    /// A `DSB`: the last line of the image may have been written back by now.
+    /// Does a `DSB`: the last line of the image may have been written back by now.
     pub(super) fn flushed(&mut self, domain: Domain) {
         if domain == Domain::FullSystem && self.flush.as_ref().is_some_and(BTreeSet::is_empty) {
             self.flush = None;
         }
     }
 
-    /// A load or store.
+    /// Does a load or store.
     pub(super) fn access(&mut self, address: u64, size: u64, store: bool) {
         self.synchronized(address);
         let range = address..address + size;

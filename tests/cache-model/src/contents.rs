@@ -31,13 +31,13 @@ impl Contents {
         }
     }
 
-    /// A store of 1 to 16 bytes.
+    /// Does a store of 1 to 16 bytes.
     pub fn store(&mut self, address: u64, size: u64, value: [u64; 2]) {
         let bytes = value.map(u64::to_le_bytes).concat();
         self.fill(address, &bytes[..size as usize]);
     }
 
-    /// The word at an address that is a multiple of 8.
+    /// Returns the word at an address that is a multiple of 8.
     pub fn word(&self, address: u64) -> Option<u64> {
         let page = self.0.get(&(address & !(PAGE - 1)))?;
         let bytes = page[(address % PAGE) as usize..].first_chunk()?;

@@ -1,13 +1,13 @@
 //! A cache that does the worst the architecture allows, for machines that have none.
 //!
-//! QEMU's memory is coherent whatever a program does. Real caches are not, as soon as somebody stores
-//! with the MMU off and reads with it on, or the other way round. The model follows a trace of the
-//! image and keeps, for each cache line, the worst that could be in it:
+//! QEMU's memory is coherent whatever a program does. Real caches are not, as soon as somebody
+//! stores with the MMU off and reads with it on, or the other way round. The model follows a trace
+//! of the image and keeps, for each cache line, the worst that could be in it:
 //!
 //! - At the image's first instruction each line of memory may be cached, clean, with what memory
 //!   holds then: Linux has cleaned the segments, and speculation may have fetched any of it.
-//! - With the MMU off data accesses are Device accesses (Arm ARM D8.2, on what disabling a stage does): they reach memory and leave
-//!   copies in the caches as they are.
+//! - With the MMU off data accesses are Device accesses (Arm ARM D8.2, on what disabling a stage
+//!   does): they reach memory and leave copies in the caches as they are.
 //! - With the MMU on, whatever is mapped may be fetched at any time, and what is dirty may be written
 //!   back at any time, or never.
 //!
@@ -27,17 +27,18 @@ mod rule;
 mod setup;
 mod translation;
 
-pub use contents::Contents;
-pub use rule::{Rule, Violation, Violations};
-pub use setup::{Setup, smallest_line};
+use std::collections::BTreeSet;
 
-use lines::Lines;
-use order::{Order, Progress};
 use purgatory_test_harness::{Regime, sctlr};
 use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::{Ic, Register, System, Tlbi};
-use std::collections::BTreeSet;
-use translation::{Control, Tables};
+
+pub use self::contents::Contents;
+use self::lines::Lines;
+use self::order::{Order, Progress};
+pub use self::rule::{Rule, Violation, Violations};
+pub use self::setup::{Setup, smallest_line};
+use self::translation::{Control, Tables};
 
 /// The model.
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// At the image's first instruction.
+    /// Starts at the image's first instruction.
     pub fn new(setup: Setup) -> Self {
         Self {
             lines: Lines::new(setup.line),
@@ -72,14 +73,14 @@ impl Model {
         }
     }
 
-    /// What is wrong with a whole trace.
+    /// Judges a whole trace.
     pub fn judge<'a>(setup: Setup, events: impl IntoIterator<Item = &'a Event>) -> Violations {
         let mut model = Self::new(setup);
         events.into_iter().for_each(|event| model.step(event));
         model.violations
     }
 
-    /// The next thing that happens.
+    /// Takes the next thing that happens into account.
     pub fn step(&mut self, event: &Event) {
         match *event {
             Event::Entry { .. } | Event::CacheType { .. } => {}

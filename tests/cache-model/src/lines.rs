@@ -1,9 +1,11 @@
 //! What may be in the cache of each line.
 
-use super::Rule;
-use purgatory_test_tracer::system::Dc;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+
+use purgatory_test_tracer::system::Dc;
+
+use super::Rule;
 
 /// How an access reaches memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// At entry.
+    /// Starts with the lines as they are at entry.
     pub fn new(size: u64) -> Self {
         assert!(size.is_power_of_two(), "a cache line of {size} bytes");
         Self {
@@ -47,27 +49,27 @@ impl Lines {
         }
     }
 
-    /// The line that an address lies in.
+    /// Returns the line that an address lies in.
     pub const fn line(&self, address: u64) -> u64 {
         address & !(self.size - 1)
     }
 
-    /// The lines that a range has a byte in.
+    /// Returns the lines that a range has a byte in.
     pub fn of(&self, range: &Range<u64>) -> impl Iterator<Item = u64> + use<> {
         (self.line(range.start)..range.end).step_by(self.size as usize)
     }
 
-    /// Nothing of the line is in the cache.
+    /// Returns whether the cache holds nothing of the line.
     pub fn absent(&self, line: u64) -> bool {
         self.state(line) == State::Absent
     }
 
-    /// The line was cleaned, and memory holds what was hashed.
+    /// Returns whether the line was cleaned, and memory holds what was hashed.
     pub fn cleaned(&self, line: u64) -> bool {
         self.cleaned.contains(&line)
     }
 
-    /// The lines that are dirty, in order.
+    /// Returns the lines that are dirty, in order.
     pub fn dirty(&self) -> Vec<u64> {
         let states = self.states.iter();
         let mut dirty: Vec<_> = states
@@ -78,12 +80,12 @@ impl Lines {
         dirty
     }
 
-    /// The MMU is on: what was in memory alone may come into the cache by speculation.
+    /// Notes that the MMU is on: what was in memory alone may come into the cache by speculation.
     pub fn may_be_fetched(&mut self) {
         self.states.retain(|_, state| *state != State::Absent);
     }
 
-    /// A load.
+    /// Does a load; the rule that it breaks.
     pub fn load(&mut self, line: u64, kind: Kind) -> Option<Rule> {
         match (kind, self.state(line)) {
             (Kind::Cached, State::Stale) => Some(Rule::StaleRead),
@@ -93,7 +95,7 @@ impl Lines {
         }
     }
 
-    /// A store.
+    /// Does a store; the rule that it breaks.
     pub fn store(&mut self, line: u64, kind: Kind) -> Option<Rule> {
         self.cleaned.remove(&line);
         match (kind, self.state(line)) {
@@ -107,7 +109,7 @@ impl Lines {
         }
     }
 
-    /// The MMU may read this line at any time.
+    /// Returns the rule that is broken if the MMU may read this line at any time.
     pub fn walk(&self, line: u64, cached: bool) -> Option<Rule> {
         match self.state(line) {
             State::Stale if cached => Some(Rule::StaleWalk),
@@ -116,7 +118,7 @@ impl Lines {
         }
     }
 
-    /// Maintenance by address to the Point of Coherency.
+    /// Does maintenance by address to the Point of Coherency.
     pub fn maintain(&mut self, line: u64, dc: Dc, mmu: bool, opened: bool) -> Option<Rule> {
         let state = self.state(line);
         if matches!(dc, Dc::Civac | Dc::Cvac) && opened {

@@ -1,13 +1,14 @@
 //! The moments at which all that was to be done has to be done: the MMU goes on, it goes off, the
 //! kernel starts.
 
+use purgatory_test_harness::sctlr;
+
 use super::order::Progress;
 use super::translation::Tables;
 use super::{Model, Rule};
-use purgatory_test_harness::sctlr;
 
 impl Model {
-    /// A write to `SCTLR`.
+    /// Does a write to `SCTLR`.
     pub(super) fn sctlr(&mut self, count: u64, value: u64) {
         let (mmu, caching) = (self.mmu(), self.caching());
         let set = value & !self.sctlr;
@@ -72,7 +73,7 @@ impl Model {
         }
     }
 
-    /// The kernel's first instruction.
+    /// Judges the state at the kernel's first instruction.
     pub(super) fn kernel(&mut self) {
         if self.sctlr & (sctlr::M | sctlr::C) != 0 {
             self.violate(Rule::SctlrLeft, self.sctlr);

@@ -1,7 +1,8 @@
 //! What has been asked for and what has been completed: barriers.
 
-use purgatory_test_tracer::system::Domain;
 use std::collections::HashSet;
+
+use purgatory_test_tracer::system::Domain;
 
 /// How far an invalidation has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// `ISB`, as the instruction of this number.
+    /// Does an `ISB`, as the instruction of this number.
     pub fn isb(&mut self, count: u64) {
         for progress in [&mut self.ic, &mut self.tlbi] {
             if *progress == Progress::Completed {
@@ -54,12 +55,12 @@ impl Order {
         self.isb = Some(count);
     }
 
-    /// `DMB SY`.
+    /// Does a `DMB SY`.
     pub fn dmb(&mut self) {
         self.stored.clear();
     }
 
-    /// `DSB`. This CPU's own caches are done with any domain (Arm ARM D7, on
+    /// Does a `DSB`. This CPU's own caches are done with any domain (Arm ARM D7, on
     /// the completion of cache maintenance); what goes to the
     /// Point of Coherency is waited for with that of the whole system.
     pub fn dsb(&mut self, domain: Domain) {
@@ -75,7 +76,7 @@ impl Order {
         }
     }
 
-    /// A store to this line.
+    /// Notes a store to this line.
     pub fn store(&mut self, line: u64, cached: bool) {
         self.stores = true;
         if !cached {
@@ -83,8 +84,8 @@ impl Order {
         }
     }
 
-    /// Maintenance of this line. It is not ordered with stores past the cache that no barrier has
-    /// followed: then it is `false`.
+    /// Notes maintenance of this line. It is not ordered with stores past the cache that no barrier
+    /// has followed: then it is `false`.
     pub fn maintain(&mut self, line: u64) -> bool {
         self.maintained.insert(line);
         // The instructions are to be fetched again after that, not before.
@@ -92,54 +93,54 @@ impl Order {
         !self.stored.contains(&line)
     }
 
-    /// Maintenance of this line may still be under way.
+    /// Returns whether maintenance of this line may still be under way.
     pub fn being_maintained(&self, line: u64) -> bool {
         self.maintained.contains(&line)
     }
 
-    /// A line whose maintenance may still be under way.
+    /// Returns a line whose maintenance may still be under way.
     pub fn incomplete(&self) -> Option<u64> {
         self.maintained.iter().min().copied()
     }
 
-    /// A store may still be under way.
+    /// Returns whether a store may still be under way.
     pub const fn stores_pending(&self) -> bool {
         self.stores
     }
 
-    /// A system register was written.
+    /// Notes a write to a system register.
     pub const fn register_written(&mut self) {
         self.registers = true;
     }
 
-    /// A register that controls translation was written.
+    /// Notes a write to a register that controls translation.
     pub const fn translation_written(&mut self) {
         self.registers = true;
         self.translation = true;
     }
 
-    /// `SCTLR` was written.
+    /// Notes a write to `SCTLR`.
     pub const fn sctlr_written(&mut self) {
         self.registers = true;
         self.sctlr = true;
     }
 
-    /// A register was written that no `ISB` has followed.
+    /// Returns whether a register was written that no `ISB` has followed.
     pub const fn registers_unsynchronized(&self) -> bool {
         self.registers
     }
 
-    /// The same for those that control translation.
+    /// Returns the same for those that control translation.
     pub const fn translation_unsynchronized(&self) -> bool {
         self.translation
     }
 
-    /// The same for `SCTLR`.
+    /// Returns the same for `SCTLR`.
     pub const fn sctlr_unsynchronized(&self) -> bool {
         self.sctlr
     }
 
-    /// The instruction before this one was an `ISB`.
+    /// Returns whether the instruction before this one was an `ISB`.
     pub fn isb_right_before(&self, count: u64) -> bool {
         self.isb == Some(count.wrapping_sub(1))
     }

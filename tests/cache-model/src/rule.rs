@@ -16,7 +16,7 @@ macro_rules! rules {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$rule),*];
 
-            /// What breaking it means.
+            /// Explains what breaking it means.
             pub const fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$rule => $meaning,)*
@@ -102,7 +102,7 @@ pub struct Violations {
 }
 
 impl Violations {
-    /// Nothing yet.
+    /// Starts with nothing broken.
     pub const fn new(image: Range<u64>) -> Self {
         Self {
             image,
@@ -111,12 +111,12 @@ impl Violations {
         }
     }
 
-    /// The instruction that is judged now.
+    /// Sets the instruction that is judged now.
     pub const fn at(&mut self, pc: u64) {
         self.pc = pc;
     }
 
-    /// A rule is broken.
+    /// Notes that a rule is broken.
     pub fn add(&mut self, rule: Rule, address: u64) {
         let offset = self.pc.wrapping_sub(self.image.start);
         let violation = self.found.entry(rule).or_insert(Violation {
@@ -127,25 +127,25 @@ impl Violations {
         violation.times += 1;
     }
 
-    /// Nothing is wrong.
+    /// Returns whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// The rules that were broken.
+    /// Returns the rules that were broken.
     pub fn rules(&self) -> Vec<Rule> {
         self.found.keys().copied().collect()
     }
 
-    /// How this rule was broken.
+    /// Returns how this rule was broken.
     pub fn get(&self, rule: Rule) -> Option<&Violation> {
         self.found.get(&rule)
     }
 }
 
 impl Violations {
-    /// For the message of a failing test: each rule, how often and where first. `place` finds words
-    /// for an offset into the image.
+    /// Writes the message of a failing test: each rule, how often and where first. `place` finds
+    /// words for an offset into the image.
     pub fn report(&self, place: impl Fn(u64) -> String) -> String {
         let mut text = String::new();
         for (rule, violation) in &self.found {

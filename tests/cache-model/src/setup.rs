@@ -1,11 +1,13 @@
 //! What the model has to know of a boot.
 
-use crate::Contents;
+use std::ops::Range;
+
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::symbols::Parts;
 use purgatory_test_tracer::recording::Recording;
-use std::ops::Range;
+
+use crate::Contents;
 
 /// What the model has to know before the first instruction.
 #[derive(Clone, Debug)]
@@ -27,7 +29,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// That of a boot which has been recorded.
+    /// Makes that of a boot which has been recorded.
     ///
     /// # Errors
     /// When the image did not look how long a cache line is.
@@ -53,7 +55,7 @@ impl Setup {
     }
 }
 
-/// The smallest D-cache line by `CTR_EL0.DminLine`, bytes.
+/// Returns the smallest D-cache line by `CTR_EL0.DminLine`, bytes.
 pub const fn smallest_line(ctr_el0: u64) -> u64 {
     4 << (ctr_el0 >> 16 & 0xf)
 }

@@ -1,5 +1,5 @@
-//! The model against windows that were written down by hand: a careful one, and many that do one thing
-//! wrong. A rule that none of them breaks is not tested, which is an error as well.
+//! The model against windows that were written down by hand: a careful one, and many that do one
+//! thing wrong. A rule that none of them breaks is not tested, which is an error as well.
 
 mod granules;
 mod maintenance;
@@ -7,10 +7,12 @@ mod order;
 mod script;
 mod translation;
 
-use super::Rule;
-use purgatory_test_harness::Regime;
-use script::Script;
 use std::collections::BTreeSet;
+
+use purgatory_test_harness::Regime;
+
+use self::script::Script;
+use super::Rule;
 
 /// What is done wrong, and what the model must say to it: no more and no less.
 type Case = (&'static str, fn(Script) -> Script, &'static [Rule]);

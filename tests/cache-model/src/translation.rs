@@ -1,9 +1,11 @@
 //! What the MMU would find in the tables, read independently of who made them (Arm ARM D8.2).
 
-use super::{Contents, Rule};
+use std::ops::Range;
+
 use purgatory_test_harness::Regime;
 use purgatory_test_tracer::system::Register;
-use std::ops::Range;
+
+use super::{Contents, Rule};
 
 /// The registers that control translation, as they were last written.
 #[derive(Clone, Debug)]
@@ -28,7 +30,7 @@ pub enum Written {
 }
 
 impl Control {
-    /// Before anything was written.
+    /// Starts before anything was written.
     pub const fn new(regime: Regime) -> Self {
         Self {
             regime,
@@ -39,7 +41,7 @@ impl Control {
         }
     }
 
-    /// A write to a register.
+    /// Does a write to a register.
     pub fn write(&mut self, register: Register, value: u64) -> Written {
         let ours = |el| {
             // With E2H = 1 the names of EL1 mean the registers of EL2 (Arm ARM D8, on FEAT_VHE).
@@ -58,7 +60,7 @@ impl Control {
         Written::Translation
     }
 
-    /// What is wrong with the registers when the MMU goes on.
+    /// Judges the registers when the MMU goes on.
     pub fn judge(&self) -> Vec<Rule> {
         let two_halves = self.regime != Regime::El2;
         let hardware_updates = if two_halves { 3 << 39 } else { 3 << 21 };
@@ -140,18 +142,18 @@ impl Tables {
         Ok(found)
     }
 
-    /// Where the tables lie.
+    /// Returns where the tables lie.
     pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> {
         self.tables.iter().cloned()
     }
 
-    /// An address is in a table.
+    /// Returns whether an address is in a table.
     pub fn contain(&self, address: u64) -> bool {
         let after = self.tables.partition_point(|table| table.start <= address);
         after > 0 && self.tables[after - 1].contains(&address)
     }
 
-    /// An address that is mapped to another one.
+    /// Returns an address that is mapped to another one.
     pub fn not_identity(&self) -> Option<u64> {
         let elsewhere = self
             .mappings
@@ -160,7 +162,7 @@ impl Tables {
         elsewhere.map(|mapping| mapping.from)
     }
 
-    /// Whether this memory is cacheable; `None` where some of it is not mapped.
+    /// Returns whether this memory is cacheable; `None` where some of it is not mapped.
     pub fn memory_type(&self, range: &Range<u64>) -> Option<bool> {
         let mut at = range.start;
         let mut cacheable = true;

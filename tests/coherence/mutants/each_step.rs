@@ -1,12 +1,13 @@
-//! Each barrier and each maintenance instruction of the image is left out in turn. That is caught, or
-//! it stands in a list, with the reason why nothing is lost.
+//! Each barrier and each maintenance instruction of the image is left out in turn. That is caught,
+//! or it stands in a list, with the reason why nothing is lost.
 
-use crate::harness::{Judged, boot};
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;
 use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
+
+use crate::harness::{Judged, boot};
 
 /// The kinds of instructions, by the names that the list uses.
 const KINDS: [(&str, Pattern); 7] = [

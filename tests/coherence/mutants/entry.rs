@@ -1,10 +1,11 @@
 //! The first instructions.
 
-use super::run;
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{DSB_NSH, IC_IALLU, ISB, NOP};
 use rstest::rstest;
+
+use super::run;
 
 #[rstest]
 fn the_i_cache_goes_on_as_it_was(#[values(El1And0, El2, El2And0)] regime: Regime) {

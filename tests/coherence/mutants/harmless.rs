@@ -1,11 +1,12 @@
 //! What the mutants are made with is not what is caught.
 
-use crate::harness::{Judged, boot};
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{ISB, MSR_SCTLR, NOP};
 use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
+
+use crate::harness::{Judged, boot};
 
 fn run(regime: Regime, change: fn(&mut Patch)) {
     let mut boot = boot(usual_cpu(regime), regime, Place::Low);

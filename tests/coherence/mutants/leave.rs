@@ -1,10 +1,11 @@
 //! The regions' way out, and the hand-over.
 
-use super::run;
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;
 use rstest::rstest;
+
+use super::run;
 
 const FLUSH: &str = "clean_and_invalidate";
 const LEAVE: &str = "hand_over";

@@ -1,10 +1,11 @@
 //! Memory that must not be touched.
 
-use super::run;
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{adr, load, store};
 use rstest::rstest;
+
+use super::run;
 
 /// Before the hand-over `x0` is the kernel, and any other register is free.
 const LEAVE: &str = "hand_over";

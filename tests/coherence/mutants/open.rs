@@ -1,10 +1,11 @@
 //! The way into the window.
 
-use super::run;
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;
 use rstest::rstest;
+
+use super::run;
 
 const OPEN: &str = "window_open";
 

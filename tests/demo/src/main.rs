@@ -1,16 +1,18 @@
-//! A boot to look at: an old kernel, the purgatory and a new kernel in QEMU, the console as it comes,
-//! and in the end what has been shown, in words.
+//! A boot to look at: an old kernel, the purgatory and a new kernel in QEMU, the console as it
+//! comes, and in the end what has been shown, in words.
 
 mod options;
 mod verdict;
 
-use options::{Asked, Options};
+use std::process::ExitCode;
+use std::time::Duration;
+
 use purgatory_test_harness::boot::{Boot, HALTED};
 use purgatory_test_harness::qemu::Outcome;
 use purgatory_test_harness::root;
-use std::process::ExitCode;
-use std::time::Duration;
-use verdict::Verdict;
+
+use self::options::{Asked, Options};
+use self::verdict::Verdict;
 
 fn main() -> ExitCode {
     let options = match Options::read(lexopt::Parser::from_env()) {

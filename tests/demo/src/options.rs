@@ -1,9 +1,10 @@
 //! What may be chosen on the command line.
 
+use std::time::Duration;
+
 use lexopt::prelude::*;
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::Place;
-use std::time::Duration;
 
 /// The answer to `--help`.
 pub const HELP: &str = "\
@@ -94,8 +95,8 @@ impl Options {
         Ok(Asked::Boot(options))
     }
 
-    /// How long to wait: emulated, hashing takes a second for some MiB. Where not a word is to be
-    /// expected, somebody is waiting for nothing.
+    /// Returns how long to wait: emulated, hashing takes a second for some MiB. Where not a word is
+    /// to be expected, somebody is waiting for nothing.
     pub fn patience(&self) -> Duration {
         let hashing = Duration::from_secs(10 + self.size / MIB);
         let expected_to_hang = self.silent && self.corrupt.is_some() && !self.skip_checks;

@@ -1,9 +1,11 @@
 //! What a boot has shown, in words.
 
-use crate::options::Options;
+use std::fmt;
+
 use purgatory_test_harness::console::{Checks, after, new_kernel, purgatory};
 use purgatory_test_harness::qemu::{Outcome, Stopped};
-use std::fmt;
+
+use crate::options::Options;
 
 /// A sentence, and whether it is a good one.
 pub struct Verdict {
@@ -27,7 +29,7 @@ impl Verdict {
         }
     }
 
-    /// Whether the purgatory did as it should.
+    /// Returns whether the purgatory did as it should.
     pub fn good(&self) -> bool {
         self.good
     }

@@ -1,10 +1,12 @@
 //! What the loader tells the two kernels, and what the old one tells the new one.
 
-use crate::{IdOverride, Regime, Register};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// What the loader writes and both kernels read. The symbol [`Briefing::SYMBOL`] of either holds its
-/// physical address. Behind it are the [`Logbook`] and, up to [`Briefing::STACK_TOP`], their stack.
+use crate::{IdOverride, Regime, Register};
+
+/// What the loader writes and both kernels read. The symbol [`Briefing::SYMBOL`] of either holds
+/// its physical address. Behind it are the [`Logbook`] and, up to [`Briefing::STACK_TOP`], their
+/// stack.
 #[derive(Clone, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Briefing {
@@ -131,7 +133,7 @@ impl Default for Briefing {
 }
 
 impl Piece {
-    /// A piece of memory that holds `bytes`, and zeros up to `len`.
+    /// Describes a piece of memory that holds `bytes`, and zeros up to `len`.
     pub fn new(name: &str, start: u64, bytes: &[u8], len: u64) -> Self {
         let mut padded = [0; 16];
         for (to, from) in padded.iter_mut().zip(name.bytes()) {
@@ -145,7 +147,7 @@ impl Piece {
         }
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &str {
         let end = self
             .name
@@ -156,8 +158,8 @@ impl Piece {
     }
 }
 
-/// A checksum over `bytes` and the zeros behind them up to `len`. It sees every single changed bit,
-/// and words that have changed places.
+/// Computes a checksum over `bytes` and the zeros behind them up to `len`. It sees every single
+/// changed bit, and words that have changed places.
 pub fn checksum(bytes: &[u8], len: u64) -> u64 {
     /// Odd, so that multiplying loses nothing.
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;

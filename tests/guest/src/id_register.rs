@@ -16,8 +16,9 @@ pub struct IdOverride {
     pub value: u64,
 }
 
-/// A system register as a trap reports it (Arm ARM, ESR_EL2, "ISS encoding for an exception from
-/// MSR, MRS, or System instruction execution"): without the general register and the direction.
+/// Returns a system register as a trap reports it (Arm ARM, ESR_EL2, "ISS encoding for an exception
+/// from MSR, MRS, or System instruction execution"): without the general register and the
+/// direction.
 pub const fn trap(op0: u64, op1: u64, crn: u64, crm: u64, op2: u64) -> u64 {
     op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | crm << 1
 }
@@ -50,7 +51,7 @@ impl IdRegister {
         Self::Ctr,
     ];
 
-    /// How a trap names it.
+    /// Returns how a trap names it.
     pub const fn trap(self) -> u64 {
         match self {
             Self::Pfr0 => trap(3, 0, 0, 4, 0),

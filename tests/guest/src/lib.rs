@@ -24,6 +24,6 @@ pub mod sctlr;
 #[cfg(feature = "bare-metal")]
 pub mod machine;
 
-pub use briefing::{Briefing, Logbook, Piece, Setting, checksum};
-pub use id_register::{IdOverride, IdRegister};
-pub use register::{Regime, Register};
+pub use self::briefing::{Briefing, Logbook, Piece, Setting, checksum};
+pub use self::id_register::{IdOverride, IdRegister};
+pub use self::register::{Regime, Register};

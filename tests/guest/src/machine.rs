@@ -1,16 +1,17 @@
 //! The machine below the guests: registers, the serial port, exceptions, and the way out.
 
-use crate::{Briefing, Logbook};
 use core::arch::{asm, global_asm};
+
+use crate::{Briefing, Logbook};
 
 mod exit;
 mod registers;
 mod uart;
 mod vectors;
 
-pub use exit::{Exit, exit};
-pub use registers::{current_el, has_pan, has_vhe, read, sctlr, set_sctlr, write};
-pub use uart::Uart;
+pub use self::exit::{Exit, exit};
+pub use self::registers::{current_el, has_pan, has_vhe, read, sctlr, set_sctlr, write};
+pub use self::uart::Uart;
 
 // What the loader sets, alone in a section that nobody may fold into a constant.
 global_asm!(
@@ -23,7 +24,7 @@ global_asm!(
     ".popsection",
 );
 
-/// The briefing. Ends the machine where there is none.
+/// Returns the briefing. Ends the machine where there is none.
 pub fn briefing() -> &'static Briefing {
     // SAFETY: the loader has put a briefing there, in memory that nothing writes. If it has not, the
     // magic tells so: all bits are valid for all its fields.
@@ -34,7 +35,7 @@ pub fn briefing() -> &'static Briefing {
     briefing
 }
 
-/// The logbook behind the briefing.
+/// Returns the logbook behind the briefing.
 pub fn logbook() -> *mut Logbook {
     (address() + Logbook::OFFSET) as *mut Logbook
 }

@@ -17,14 +17,14 @@ impl Regime {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::El1And0, Self::El2, Self::El2And0];
 
-    /// The regime with this number in a briefing.
+    /// Returns the regime with this number in a briefing.
     pub fn from_number(number: u64) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|&regime| regime as u64 == number)
     }
 
-    /// How people call it, and the purgatory on its console.
+    /// Returns how people call it, and the purgatory on its console.
     pub const fn name(self) -> &'static str {
         match self {
             Self::El1And0 => "EL1",
@@ -33,7 +33,7 @@ impl Regime {
         }
     }
 
-    /// Its exception level.
+    /// Returns its exception level.
     pub const fn el(self) -> u64 {
         match self {
             Self::El1And0 => 1,
@@ -56,7 +56,7 @@ macro_rules! registers {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$register),*];
 
-            /// Its name in the Arm ARM.
+            /// Returns its name in the Arm ARM.
             pub const fn name(self, regime: Regime) -> &'static str {
                 match (self, regime) {
                     $((Self::$register, Regime::El1And0) => $el1,
@@ -105,7 +105,7 @@ registers! {
 }
 
 impl Register {
-    /// The register with this number in a briefing.
+    /// Returns the register with this number in a briefing.
     pub fn from_number(number: u64) -> Option<Self> {
         Self::ALL
             .iter()

@@ -4,6 +4,6 @@ mod encode;
 mod pattern;
 mod sequence;
 
-pub use encode::*;
-pub use pattern::*;
-pub use sequence::*;
+pub use self::encode::*;
+pub use self::pattern::*;
+pub use self::sequence::*;

@@ -1,25 +1,25 @@
-//! One boot, whole: a machine, an old kernel in the regime that is asked for, segments, the purgatory,
-//! and a new kernel that looks at what it gets.
+//! One boot, whole: a machine, an old kernel in the regime that is asked for, segments, the
+//! purgatory, and a new kernel that looks at what it gets.
 
 mod place;
+mod run;
 mod unusual;
 mod usual;
 
-pub use place::Place;
-pub use usual::usual_cpu;
+use std::fs;
+use std::path::PathBuf;
 
+use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
+use zerocopy::IntoBytes;
+
+pub use self::place::Place;
+pub use self::usual::usual_cpu;
 use crate::executable::executable;
 use crate::guest::Guest;
 use crate::loader::{Load, Loaded, Segment};
 use crate::purgatory_ro::{PAGE, PurgatoryRo};
-use crate::qemu::{Outcome, Qemu, option_value};
 use crate::v3_tables::BLOCK;
 use crate::{artifact, entry_state};
-use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-use zerocopy::IntoBytes;
 
 /// The data register of the PL011 of QEMU's `virt` machine.
 pub const UART: u64 = 0x0900_0000;
@@ -65,16 +65,27 @@ pub struct Boot {
     old_kernel: Guest,
 }
 
+fn built_image(name: &str) -> Result<PurgatoryRo, String> {
+    let image = fs::read(artifact(name)?).map_err(|error| error.to_string())?;
+    PurgatoryRo::read(&image).map_err(|refusal| format!("{name}: {refusal}"))
+}
+
 impl Boot {
+    /// Takes the image whose SHA-256 in software is that of the crate `sha2`.
+    ///
+    /// # Errors
+    /// When it is not built, or not fit.
+    pub fn with_the_sha2_crate(&mut self) -> Result<(), String> {
+        self.load.image = built_image("purgatory-sha2.ro")?;
+        Ok(())
+    }
+
     /// A kernel, an initrd of this length and a device tree, loaded as kexec does, with a console.
     ///
     /// # Errors
     /// When `purgatory.ro` or a guest is not built, or not fit.
     pub fn new(cpu: &str, regime: Regime, place: Place, initrd: u64) -> Result<Self, String> {
-        let image = fs::read(artifact("purgatory.ro")?).map_err(|error| error.to_string())?;
-        let image =
-            PurgatoryRo::read(&image).map_err(|refusal| format!("purgatory.ro: {refusal}"))?;
-
+        let image = built_image("purgatory.ro")?;
         let kernel = place.base();
         let kernel = Segment::new(
             "kernel",
@@ -117,14 +128,14 @@ impl Boot {
         })
     }
 
-    /// The segment of this name. Panics where there is none.
+    /// Returns the segment of this name. Panics where there is none.
     pub fn segment(&mut self, name: &str) -> &mut Segment {
         let mut all = self.load.segments.iter_mut();
         all.find(|segment| segment.name == name)
             .unwrap_or_else(|| panic!("no segment {name}"))
     }
 
-    /// The old kernel leaves this value in the register.
+    /// Makes the old kernel leave this value in the register.
     pub fn leave(&mut self, register: Register, value: u64) {
         let number = register as u64;
         let mut all = self.briefing.settings.iter_mut();
@@ -201,67 +212,9 @@ impl Boot {
         let bytes = &purgatory.bytes[..len as usize];
         Ok(Piece::new("purgatory code", purgatory.at, bytes, len))
     }
-
-    /// The machine, with what [`Boot::build`] has made at `path`.
-    pub fn qemu(&self, path: &Path) -> Qemu {
-        let virtualization = match self.regime {
-            Regime::El1And0 if !self.has_shim() => "",
-            _ => ",virtualization=on",
-        };
-        let size = format!("{}M", self.memory);
-        let kind = match &self.memory_file {
-            Some(file) => format!(
-                "memory-backend-file,share=on,mem-path={}",
-                option_value(file)
-            ),
-            None => "memory-backend-ram".into(),
-        };
-        Qemu::new(&format!(
-            "virt,gic-version=2{virtualization},memory-backend=ram"
-        ))
-        .cpu(&self.cpu)
-        .memory(&size)
-        // More than the host has may be asked for: little of it is touched.
-        .args(["-object", &format!("{kind},id=ram,size={size},reserve=off")])
-        .args(["-semihosting-config", "enable=on,target=native"])
-        .args(["-kernel", &path.display().to_string()])
-    }
-
-    /// [`Boot::build`], into a file.
-    ///
-    /// # Errors
-    /// When kexec would not load this, or it does not fit into the machine.
-    pub fn build_at(&self, path: &Path) -> Result<(), String> {
-        let (loaded, file) = self.build()?;
-        let (end, ram) = (loaded.end(), RAM + self.memory * MIB);
-        if end > ram {
-            let more = (end - RAM).div_ceil(MIB);
-            return Err(format!(
-                "{} MiB of memory are too few: {more} are needed",
-                self.memory
-            ));
-        }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        }
-        fs::write(path, file).map_err(|error| format!("{}: {error}", path.display()))
-    }
-
-    /// Loads and runs, until the purgatory halts or the new kernel has ended the machine. The file
-    /// for QEMU stays at `path`.
-    ///
-    /// # Errors
-    /// When nothing ran.
-    pub fn run(&self, path: &Path, timeout: Duration) -> Result<Outcome, String> {
-        self.build_at(path)?;
-        // A purgatory that says it halts and goes on would be seen shortly after.
-        let qemu = self.qemu(path).linger(Duration::from_millis(50));
-        qemu.run(&[HALTED], timeout)
-            .map_err(|error| error.to_string())
-    }
 }
 
-/// Bytes without a pattern (xorshift64), so that a misplaced page is noticed.
+/// Returns bytes without a pattern (xorshift64), so that a misplaced page is noticed.
 pub fn noise(len: u64) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let words = std::iter::repeat_with(|| {

@@ -1,12 +1,12 @@
 //! What was said on the console of a boot.
 
-/// The lines of the purgatory.
+/// Returns the lines of the purgatory.
 pub fn purgatory(console: &str) -> Vec<&str> {
     let ours = |line: &&str| line.starts_with("purgatory: ") || *line == "I'm in purgatory";
     console.lines().filter(ours).collect()
 }
 
-/// What follows in the line that starts so.
+/// Returns what follows in the line that starts so.
 pub fn after<'a>(console: &'a str, start: &str) -> Option<&'a str> {
     console.lines().find_map(|line| line.strip_prefix(start))
 }
@@ -22,7 +22,7 @@ pub struct Checks<'a> {
     pub complete: bool,
 }
 
-/// The report of the new kernel; `None` where it was not reached.
+/// Returns the report of the new kernel; `None` where it was not reached.
 pub fn new_kernel(console: &str) -> Option<Checks<'_>> {
     let mut lines = console.lines();
     lines.find(|line| *line == crate::boot::REACHED)?;

@@ -14,8 +14,8 @@ const FPEN: u64 = 3 << 20;
 /// `CPTR_EL2` with E2H = 0: what is RES1, and floating point not trapped (`TFP` = 0).
 const CPTR_NOTHING_TRAPPED: u64 = 0x33ff;
 
-/// What a kernel leaves behind when it leaves for a purgatory. Registers that control translation and
-/// exceptions hold what only the old kernel understands.
+/// Returns what a kernel leaves behind when it leaves for a purgatory. Registers that control
+/// translation and exceptions hold what only the old kernel understands.
 pub fn settings(regime: Regime) -> [Setting; 24] {
     let hcr = match regime {
         Regime::El1And0 | Regime::El2 => RW,

@@ -1,11 +1,12 @@
 //! Puts loaded segments into one ELF file, for `qemu-system-aarch64 -kernel`.
 
-use crate::loader::Segment;
 use object::Endianness;
 use object::elf::{ELFOSABI_NONE, EM_AARCH64, ET_EXEC, PF_R, PF_W, PF_X, PT_LOAD};
 use object::write::elf::{FileHeader, ProgramHeader, Writer};
 
-/// An executable with one `PT_LOAD` for each segment, at its physical address.
+use crate::loader::Segment;
+
+/// Returns an executable with one `PT_LOAD` for each segment, at its physical address.
 pub fn executable(segments: &[Segment], entry: u64) -> Vec<u8> {
     // QEMU has no use for a segment without bytes.
     let segments: Vec<_> = segments.iter().filter(|segment| segment.len != 0).collect();

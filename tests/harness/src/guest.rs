@@ -1,6 +1,7 @@
 //! The guest programs: ELF files linked at 0, made ready for the place where they will run.
 
-use crate::artifact;
+use std::fs;
+
 use object::elf::{
     ET_DYN, FileHeader64, PT_LOAD, R_AARCH64_RELATIVE, Rela64, SHF_ALLOC, SHT_RELA, SHT_SYMTAB,
 };
@@ -8,7 +9,8 @@ use object::pod::slice_from_all_bytes;
 use object::read::elf::{FileHeader as _, ProgramHeader as _, SectionHeader as _, Sym as _};
 use object::{Endianness, LittleEndian};
 use purgatory_test_guest::Briefing;
-use std::fs;
+
+use crate::artifact;
 
 /// A guest program.
 #[derive(Clone, Debug)]
@@ -82,7 +84,7 @@ impl Guest {
         })
     }
 
-    /// Its bytes for this place, with the briefing at that one.
+    /// Returns its bytes for this place, with the briefing at that one.
     pub fn place(&self, at: u64, briefing: u64) -> Vec<u8> {
         let mut bytes = self.bytes.clone();
         let words = self
@@ -95,7 +97,7 @@ impl Guest {
         bytes
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &str {
         &self.name
     }

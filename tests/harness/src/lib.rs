@@ -1,9 +1,10 @@
-//! What tests, demo and bench stand on: a loader that follows kexec's rules, the image as it sees it,
-//! and QEMU.
+//! What tests, demo and bench stand on: a loader that follows kexec's rules, the image as it sees
+//! it, and QEMU.
 
 use std::path::{Path, PathBuf};
 
 pub mod a64;
+pub mod abi;
 pub mod boot;
 pub mod console;
 pub mod entry_state;
@@ -25,7 +26,7 @@ pub use purgatory_test_guest::{
 /// Between structures that guests and tests share, and bytes.
 pub use zerocopy;
 
-/// The root of the workspace, where `Cargo.toml` and `target/` are.
+/// Returns the root of the workspace, where `Cargo.toml` and `target/` are.
 pub fn root() -> PathBuf {
     // This crate lives two levels below the root; both levels are in the repository.
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -35,7 +36,7 @@ pub fn root() -> PathBuf {
         .to_path_buf()
 }
 
-/// The path of something that the build leaves in `target/`: `purgatory.ro`, `guests/…`.
+/// Returns the path of something that the build leaves in `target/`: `purgatory.ro`, `guests/…`.
 ///
 /// # Errors
 /// When it is not there: the message names the command that makes it.

@@ -1,27 +1,25 @@
 //! A kexec as people do it: Debian's kernel in QEMU, and a userland that loads the next kernel with
 //! kexec-tools and leaves for it.
 //!
-//! What it needs comes from `scripts/fetch.sh` (kernel, busybox, sources) and `scripts/kexec-tools.sh`
-//! (kexec-tools around our `purgatory.ro`). The userland is `tests/kexec/init`.
+//! What it needs comes from `scripts/fetch.sh` (kernel, busybox, sources) and
+//! `scripts/kexec-tools.sh` (kexec-tools around our `purgatory.ro`). The userland is
+//! `tests/kexec/init`.
+
+mod initramfs;
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use cpio::newc::{Builder, ModeFileType, trailer};
-use tempfile::NamedTempFile;
-
+use self::initramfs::write_initramfs;
+use crate::boot::HALTED;
 use crate::qemu::{Outcome, Qemu};
 use crate::root;
 
 /// Emulated, a cycle takes some 15 s on an idle machine.
 const TIMEOUT: Duration = Duration::from_secs(180);
-
-/// The purgatory's last words when it starts no kernel.
-const HALTED: &str = "purgatory: halted";
 
 /// A build of kexec-tools: which version, around which purgatory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +45,8 @@ pub enum Leave {
     DamagedCrash,
 }
 
-/// One kexec: from power-on over the first kernel and the purgatory to the second kernel's userland.
+/// One kexec: from power-on over the first kernel and the purgatory to the second kernel's
+/// userland.
 #[derive(Clone, Debug)]
 pub struct Cycle {
     machine: String,
@@ -59,7 +58,7 @@ pub struct Cycle {
 }
 
 impl Cycle {
-    /// `kexec -l` and `-e` with Debian 12's kexec-tools on this CPU, at EL1.
+    /// Starts with `kexec -l` and `-e` with Debian 12's kexec-tools on this CPU, at EL1.
     pub fn new(cpu: &str) -> Self {
         Self {
             // With an interrupt translation service (ITS) no kernel survives a kexec under QEMU.
@@ -72,32 +71,32 @@ impl Cycle {
         }
     }
 
-    /// With EL2: where the CPU has VHE, Linux stays there with `HCR_EL2.E2H` set.
+    /// Adds EL2: where the CPU has VHE, Linux stays there with `HCR_EL2.E2H` set.
     pub fn el2(mut self) -> Self {
         self.machine.push_str(",virtualization=on");
         self
     }
 
-    /// With this much memory, in MiB.
+    /// Sets the memory, in MiB.
     pub fn memory(mut self, mebibytes: &str) -> Self {
         self.memory = mebibytes.into();
         self
     }
 
-    /// With another build of kexec-tools.
+    /// Takes another build of kexec-tools.
     pub fn kexec(mut self, kexec: Kexec) -> Self {
         self.kexec = kexec;
         self
     }
 
-    /// With one more option for `kexec -l` or `-p`.
+    /// Adds an option for `kexec -l` or `-p`.
     pub fn option(mut self, option: &str) -> Self {
         self.options.push(' ');
         self.options.push_str(option);
         self
     }
 
-    /// Leaving the first kernel in another way.
+    /// Leaves the first kernel in another way.
     pub fn leave(mut self, leave: Leave) -> Self {
         self.leave = leave;
         self
@@ -221,51 +220,4 @@ fn present(path: PathBuf) -> Result<PathBuf, String> {
             path.display()
         ))
     }
-}
-
-/// The first kernel's files; among them the second one's, which has neither kernel nor kexec.
-fn write_initramfs(
-    to: &Path,
-    busybox: &Path,
-    kexec: &Path,
-    image: &Path,
-    libraries: &[PathBuf],
-) -> io::Result<()> {
-    let init = fs::read(root().join("tests/kexec/init"))?;
-    let busybox = fs::read(busybox)?;
-    let mut second = Vec::new();
-    for (name, contents) in [("init", &init), ("bin/busybox", &busybox)] {
-        second = append(second, name, contents)?;
-    }
-    // One archive may follow another, and the kernel unpacks both.
-    let mut first = NamedTempFile::new_in(root().join("target/kexec"))?;
-    first.write_all(&trailer(second.clone())?)?;
-    let mut first = append(first, "second.cpio", &trailer(second)?)?;
-    for (name, path) in [("kexec", kexec), ("Image", image)] {
-        first = append(first, name, &fs::read(path)?)?;
-    }
-    for path in libraries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        first = append(first, &format!("lib/{name}"), &fs::read(path)?)?;
-    }
-    // Whole or not at all, as two tests may write the same at the same time.
-    trailer(first)?.persist(to)?;
-    Ok(())
-}
-
-/// Appends an executable file, and the directory that it is in.
-fn append<W: Write>(mut archive: W, name: &str, contents: &[u8]) -> io::Result<W> {
-    if let Some((directory, _)) = name.split_once('/') {
-        let builder = Builder::new(directory)
-            .mode(0o755)
-            .set_mode_file_type(ModeFileType::Directory);
-        archive = builder.write(archive, 0).finish()?;
-    }
-    let length = u32::try_from(contents.len()).map_err(io::Error::other)?;
-    let builder = Builder::new(name)
-        .mode(0o755)
-        .set_mode_file_type(ModeFileType::Regular);
-    let mut writer = builder.write(archive, length);
-    writer.write_all(contents)?;
-    writer.finish()
 }

@@ -1,19 +1,16 @@
 //! Loads a kernel as `kexec` does: segments, digest, and the symbols of the purgatory.
 //!
-//! What kexec would never make is refused, unless a test asks for it; and then a test can spoil what
-//! kexec has made right.
+//! What kexec would never make is refused, unless a test asks for it; and then a test can spoil
+//! what kexec has made right.
 
 mod refusal;
 mod segment;
 
-pub use refusal::Refusal;
-pub use segment::Segment;
-
+pub use self::refusal::Refusal;
+pub use self::segment::Segment;
+use self::segment::{corrupt, digest};
+use crate::abi::{ENTRY_POINT, REGIONS};
 use crate::purgatory_ro::{PAGE, PurgatoryRo};
-use segment::{corrupt, digest};
-
-/// Entries of `sha256_regions`.
-const ENTRIES: usize = 16;
 
 /// How the purgatory is called among the segments.
 pub const PURGATORY: &str = "purgatory";
@@ -68,13 +65,13 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// One past the last byte of all.
+    /// Returns one past the last byte of all.
     pub fn end(&self) -> u64 {
         self.segments.iter().map(Segment::end).max().unwrap_or(0)
     }
 
-    /// What a purgatory must find: the digest of what is in memory where it is told to look. `None`
-    /// where nothing was loaded there.
+    /// Returns what a purgatory must find: the digest of what is in memory where it is told to
+    /// look. `None` where nothing was loaded there.
     pub fn digest_in_memory(&self) -> Option<[u8; 32]> {
         let words: Vec<_> = self
             .told_regions
@@ -92,7 +89,7 @@ impl Loaded {
 }
 
 impl Load {
-    /// Segments, the purgatory above them, and the two addresses that it needs to go on.
+    /// Takes segments, the purgatory above them, and the two addresses that it needs to go on.
     pub fn new(
         image: PurgatoryRo,
         segments: Vec<Segment>,
@@ -117,7 +114,7 @@ impl Load {
         }
     }
 
-    /// Loads.
+    /// Loads as kexec does, and then spoils what was asked for.
     ///
     /// # Errors
     /// When kexec would not, or the purgatory is not fit for it.
@@ -134,9 +131,9 @@ impl Load {
             let at = image.offset(symbol)? as usize;
             Ok::<_, Refusal>(image.bytes[at..at + len].to_vec())
         };
-        let told_regions = told("sha256_regions", 16 * ENTRIES)?;
+        let told_regions = told("sha256_regions", 16 * REGIONS)?;
         let told_digest = told("sha256_digest", 32)?;
-        let start = self.purgatory_at + image.offset("purgatory_start")?;
+        let start = self.purgatory_at + image.offset(ENTRY_POINT)?;
         let mut segments = self.segments.clone();
         segments.push(self.purgatory(image.bytes, image.memsz));
         for (name, offset) in &self.corrupt {
@@ -164,7 +161,7 @@ impl Load {
     /// The image with all its symbols set.
     fn poked(&self, regions: &[(u64, u64)], digest: [u8; 32]) -> Result<PurgatoryRo, Refusal> {
         let mut image = self.image.clone();
-        let mut words = [(0, 0); ENTRIES];
+        let mut words = [(0, 0); REGIONS];
         if !self.skip_checks {
             words[..regions.len()].copy_from_slice(regions);
         }
@@ -201,9 +198,9 @@ impl Load {
 
     fn check_layout(&self) -> Result<(), Refusal> {
         let most = if self.unlike_kexec {
-            ENTRIES
+            REGIONS
         } else {
-            ENTRIES - 1
+            REGIONS - 1
         };
         if self.segments.len() > most {
             return Err(Refusal::TooMany(self.segments.len()));

@@ -3,14 +3,16 @@
 //!
 //! What is looked for and not there is a panic: then the change has to be thought of anew.
 
+mod lie;
+
+use std::ops::Range;
+
+pub use self::lie::Lie;
 use crate::Regime;
-use crate::a64::{
-    ADD, CMP, MRS_CTR, MRS_ISAR0, MRS_MMFR0, Pattern, branch, is_relative, movk, movz,
-};
+use crate::a64::{ADD, CMP, Pattern, branch, is_relative};
 use crate::boot::Boot;
 use crate::purgatory_ro::PurgatoryRo;
 use crate::symbols::Symbols;
-use std::ops::Range;
 
 /// An image that is being changed.
 pub struct Patch {
@@ -18,21 +20,6 @@ pub struct Patch {
     symbols: Symbols,
     /// What it is going to run in.
     pub regime: Regime,
-}
-
-/// A register of the CPU that says what it can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lie {
-    /// `ID_AA64ISAR0_EL1`: neither SHA2 instructions nor anything else.
-    NoSha2,
-    /// `ID_AA64MMFR0_EL1`: no page size that tables could be made of.
-    NoGranule,
-    /// Pages of 16 KiB and no others.
-    Granule16KiB,
-    /// Pages of 64 KiB and no others.
-    Granule64KiB,
-    /// `CTR_EL0`: the smallest D-cache line has this many bytes.
-    Lines(u32),
 }
 
 /// A loop over cache lines, by the numbers of its registers.
@@ -56,14 +43,14 @@ pub struct Place {
 }
 
 impl Place {
-    /// The number of its `Xt` or `Xd`.
+    /// Returns the number of its `Xt` or `Xd`.
     pub const fn register(self) -> u32 {
         self.word & 0x1f
     }
 }
 
 impl Patch {
-    /// The image of a boot.
+    /// Begins with the image of a boot.
     ///
     /// # Errors
     /// When it is not the one that was built.
@@ -76,12 +63,12 @@ impl Patch {
         })
     }
 
-    /// The image as it is by now.
+    /// Returns the image as it is by now.
     pub fn finish(self) -> PurgatoryRo {
         self.image
     }
 
-    /// Where a routine is: that of this name, or of this name and the exception level.
+    /// Finds a routine: that of this name, or of this name and the exception level.
     pub fn routine(&self, name: &str) -> Range<u64> {
         let of_the_level = format!("{name}_el{}", self.regime.el());
         let found = self
@@ -91,13 +78,13 @@ impl Patch {
         found.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Where a symbol of the linker is.
+    /// Returns where a symbol of the linker is.
     pub fn symbol(&self, name: &str) -> u64 {
         let found = self.symbols.get(name);
         found.unwrap_or_else(|error| panic!("{error}")).start
     }
 
-    /// The instruction of this kind, counted from 0, in a routine.
+    /// Returns the instruction of this kind, counted from 0, in a routine.
     pub fn find(&self, routine: &str, what: Pattern, number: usize) -> Place {
         let found = self
             .all(routine)
@@ -106,27 +93,27 @@ impl Patch {
         found.unwrap_or_else(|| panic!("{routine} has no {what:x?} number {number}"))
     }
 
-    /// The instruction right before that of this kind, of which there is one.
+    /// Returns the instruction right before that of this kind, of which there is one.
     pub fn before(&self, routine: &str, what: Pattern) -> Place {
         let at = self.find(routine, what, 0).at;
         let found = self.all(routine).find(|place| place.at + 4 == at);
         found.unwrap_or_else(|| panic!("{routine} begins with {what:x?}"))
     }
 
-    /// The instruction right after that of this kind, of which there is one.
+    /// Returns the instruction right after that of this kind, of which there is one.
     pub fn after(&self, routine: &str, what: Pattern) -> Place {
         let at = self.find(routine, what, 0).at;
         let found = self.all(routine).find(|place| place.at == at + 4);
         found.unwrap_or_else(|| panic!("{routine} ends with {what:x?}"))
     }
 
-    /// The first instruction of a routine.
+    /// Returns the first instruction of a routine.
     pub fn first(&self, routine: &str) -> Place {
         let first = self.all(routine).next();
         first.unwrap_or_else(|| panic!("{routine} is empty"))
     }
 
-    /// The loop around the maintenance of this kind: `DC`, then `ADD` and `CMP`.
+    /// Returns the loop around the maintenance of this kind: `DC`, then `ADD` and `CMP`.
     pub fn lines(&self, routine: &str, dc: Pattern) -> Lines {
         let dc = self.find(routine, dc, 0);
         let second = |what: Pattern| {
@@ -140,31 +127,6 @@ impl Patch {
             at: dc.register(),
             line: second(ADD),
             end: second(CMP),
-        }
-    }
-
-    /// Makes the image read something else in an ID register than is there.
-    pub fn lie(&mut self, lie: Lie) {
-        // ID_AA64MMFR0_EL1 has 48 bits of address.
-        let (read, value): (Pattern, u32) = match lie {
-            Lie::NoSha2 => (MRS_ISAR0, 0),
-            Lie::NoGranule => (MRS_MMFR0, 0xff00_0005),
-            Lie::Granule16KiB => (MRS_MMFR0, 0xff10_0005),
-            Lie::Granule64KiB => (MRS_MMFR0, 0xf000_0005),
-            Lie::Lines(bytes) => (MRS_CTR, 0x8440_c004 | (bytes.ilog2() - 2) << 16),
-        };
-        let text = 0..self.symbol("rodata_start");
-        let all: Vec<_> = self
-            .places(text)
-            .filter(|place| read.is(place.word))
-            .collect();
-        assert!(!all.is_empty(), "the image has no {read:x?}");
-        for place in all {
-            let to = place.register();
-            // It is read all the same, which whoever watches may want to see.
-            self.insert_after(place, |_| {
-                vec![movz(to, value as u16), movk(to, (value >> 16) as u16)]
-            });
         }
     }
 
@@ -228,7 +190,7 @@ impl Patch {
         u32::from_le_bytes(*bytes.expect("inside the image"))
     }
 
-    /// The instructions of a routine.
+    /// Returns the instructions of a routine.
     pub fn all(&self, routine: &str) -> impl Iterator<Item = Place> {
         self.places(self.routine(routine))
     }

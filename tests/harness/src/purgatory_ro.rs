@@ -1,8 +1,9 @@
 //! `purgatory.ro` as kexec-tools reads it: what it refuses is refused here.
 
 mod refusal;
+mod section_placer;
 
-pub use refusal::Refusal;
+use std::collections::BTreeMap;
 
 use object::elf::{
     EM_AARCH64, ET_REL, FileHeader64, SHF_ALLOC, SHT_NOBITS, SHT_PROGBITS, SHT_REL, SHT_RELA,
@@ -10,7 +11,9 @@ use object::elf::{
 };
 use object::read::elf::{FileHeader as _, SectionHeader as _, Sym as _};
 use object::{Endianness, SectionIndex};
-use std::collections::BTreeMap;
+
+pub use self::refusal::Refusal;
+pub use self::section_placer::SectionPlacer;
 
 /// The page that kexec places and measures segments by.
 pub const PAGE: u64 = 4096;
@@ -129,7 +132,7 @@ impl PurgatoryRo {
         })
     }
 
-    /// Where the symbol is in the buffer.
+    /// Returns where the symbol is in the buffer.
     ///
     /// # Errors
     /// When there is no such global symbol, or it is not loaded.
@@ -138,7 +141,8 @@ impl PurgatoryRo {
         symbol.offset.ok_or_else(|| Refusal::NotLoaded(name.into()))
     }
 
-    /// Whether there is such a symbol, of whatever kind: kexec sets some only if they are there.
+    /// Returns whether there is such a symbol, of whatever kind: kexec sets some only if they are
+    /// there.
     pub fn has(&self, name: &str) -> bool {
         self.symbols.contains_key(name)
     }
@@ -175,48 +179,6 @@ impl PurgatoryRo {
             .ok_or_else(|| Refusal::Missing(name.into()))?;
         let global = all.iter().find(|symbol| symbol.global);
         global.ok_or_else(|| Refusal::NotGlobal(name.into()))
-    }
-}
-
-/// Places sections: what has bytes in the order of the file, then what has none.
-#[derive(Default)]
-struct SectionPlacer {
-    bytes: Vec<u8>,
-    align: u64,
-    /// The offset of each section, by index.
-    places: BTreeMap<usize, u64>,
-    /// Index, alignment and size of sections without bytes.
-    zeros: Vec<(usize, u64, u64)>,
-}
-
-impl SectionPlacer {
-    fn add(&mut self, index: usize, nobits: bool, align: u64, size: u64, bytes: &[u8]) {
-        self.align = self.align.max(align).max(PAGE);
-        if nobits {
-            self.zeros.push((index, align, size));
-        } else {
-            let start = (self.bytes.len() as u64).next_multiple_of(align);
-            self.bytes.resize(start as usize, 0);
-            self.bytes.extend_from_slice(bytes);
-            self.places.insert(index, start);
-        }
-    }
-
-    /// Places what has no bytes behind what has some. Gives the length in memory.
-    fn place_zeros(&mut self) -> u64 {
-        let largest = self
-            .zeros
-            .iter()
-            .map(|&(_, align, _)| align)
-            .max()
-            .unwrap_or(1);
-        let mut end = (self.bytes.len() as u64).next_multiple_of(largest);
-        for &(index, align, size) in &self.zeros {
-            let start = end.next_multiple_of(align);
-            self.places.insert(index, start);
-            end = start + size;
-        }
-        end.next_multiple_of(PAGE)
     }
 }
 

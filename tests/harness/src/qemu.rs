@@ -17,15 +17,15 @@
 mod error;
 mod outcome;
 
-pub use error::Error;
-pub use outcome::{Outcome, Stopped};
-
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+pub use self::error::Error;
+pub use self::outcome::{Outcome, Stopped};
 
 const PROGRAM: &str = "qemu-system-aarch64";
 
@@ -44,8 +44,8 @@ pub struct Qemu {
 }
 
 impl Qemu {
-    /// A machine (`-M`) with its serial port captured and neither display, monitor nor network.
-    /// A reset ends the run: a kexec never resets the machine.
+    /// Makes a machine (`-M`) with its serial port captured and neither display, monitor nor
+    /// network. A reset ends the run: a kexec never resets the machine.
     pub fn new(machine: &str) -> Self {
         Self {
             args: Vec::new(),
@@ -64,23 +64,23 @@ impl Qemu {
         .args(["-monitor", "none", "-nic", "none", "-no-reboot"])
     }
 
-    /// The CPU model (`-cpu`).
+    /// Sets the CPU model (`-cpu`).
     pub fn cpu(self, model: &str) -> Self {
         self.args(["-cpu", model])
     }
 
-    /// The memory (`-m`): MiB, or with a unit.
+    /// Sets the memory (`-m`): MiB, or with a unit.
     pub fn memory(self, size: &str) -> Self {
         self.args(["-m", size])
     }
 
-    /// One more argument.
+    /// Adds an argument.
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
         self.args.push(arg.into());
         self
     }
 
-    /// More arguments.
+    /// Adds arguments.
     pub fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.args.extend(args.into_iter().map(Into::into));
         self
@@ -98,7 +98,7 @@ impl Qemu {
         self
     }
 
-    /// The command, ready for a shell.
+    /// Returns the command, ready for a shell.
     pub fn command_line(&self) -> String {
         let words = self.args.iter().map(|word| quoted(word));
         std::iter::once(PROGRAM.to_string())

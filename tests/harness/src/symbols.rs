@@ -1,12 +1,14 @@
-//! Where things are in the image: the symbols of `target/purgatory.elf`, which `purgatory.ro` was made
-//! of.
+//! Where things are in the image: the symbols of `target/purgatory.elf`, which `purgatory.ro` was
+//! made of.
+
+use std::fs;
+use std::ops::Range;
+
+use object::read::elf::ElfFile64;
+use object::{Object, ObjectSection, ObjectSymbol};
 
 use crate::artifact;
 use crate::purgatory_ro::PurgatoryRo;
-use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection, ObjectSymbol};
-use std::fs;
-use std::ops::Range;
 
 /// The symbols, as offsets into the image.
 #[derive(Clone, Debug)]
@@ -24,12 +26,17 @@ pub struct Parts {
 }
 
 impl Symbols {
-    /// Those of the image.
+    /// Reads those of the image, whichever of those that `make` builds it is.
     ///
     /// # Errors
     /// When the two files are not of one build.
     pub fn read(image: &PurgatoryRo) -> Result<Self, String> {
-        let path = artifact("purgatory.elf")?;
+        Self::of("purgatory.elf", image)
+            .or_else(|why| Self::of("purgatory-sha2.elf", image).map_err(|_| why))
+    }
+
+    fn of(elf: &str, image: &PurgatoryRo) -> Result<Self, String> {
+        let path = artifact(elf)?;
         let data = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let elf: ElfFile64 = ElfFile64::parse(&*data).map_err(|error| error.to_string())?;
         let text = elf
@@ -46,7 +53,7 @@ impl Symbols {
         Ok(Self(symbols.collect()))
     }
 
-    /// The symbol of this name.
+    /// Finds the symbol of this name.
     ///
     /// # Errors
     /// When there is none.
@@ -54,7 +61,7 @@ impl Symbols {
         self.find(name, |symbol| symbol == name)
     }
 
-    /// The one symbol that the compiler has made of this name, among its own additions.
+    /// Finds the one symbol that the compiler has made of this name, among its own additions.
     ///
     /// # Errors
     /// When there is none.
@@ -62,7 +69,7 @@ impl Symbols {
         self.find(name, |symbol| symbol.contains(name))
     }
 
-    /// The image at this address.
+    /// Returns the parts of the image at this address.
     ///
     /// # Errors
     /// When `link.ld` does not define its parts.
@@ -78,7 +85,7 @@ impl Symbols {
         })
     }
 
-    /// An offset in words: which routine, and how far into it.
+    /// Puts an offset into words: which routine, and how far into it.
     pub fn at(&self, offset: u64) -> String {
         let routine = |(_, range): &&(String, Range<u64>)| range.contains(&offset);
         match self.0.iter().find(routine) {

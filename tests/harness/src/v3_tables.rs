@@ -38,7 +38,7 @@ impl V3Tables {
         }
     }
 
-    /// Where they are: the physical address of the first of them.
+    /// Returns where they are: the physical address of the first of them.
     pub const fn at(&self) -> u64 {
         self.at
     }
@@ -52,8 +52,8 @@ impl V3Tables {
         }
     }
 
-    /// The entry that translates an address at this level, 0 to 2. The tables above it are made if
-    /// they are not there.
+    /// Returns the entry that translates an address at this level, 0 to 2. The tables above it are
+    /// made if they are not there.
     pub fn entry(&mut self, level: u32, address: u64) -> &mut u64 {
         let mut table = 0;
         for above in 0..level {
@@ -68,18 +68,18 @@ impl V3Tables {
         &mut self.entries[table * ENTRIES + index(level, address)]
     }
 
-    /// All entries, for those who want to spoil them.
+    /// Returns all entries, for those who want to spoil them.
     pub fn entries(&mut self) -> &mut [u64] {
         &mut self.entries
     }
 
-    /// The tables as they are by now.
+    /// Returns the tables as they are by now, as a segment.
     pub fn segment(&self, name: &str) -> Segment {
         let bytes = self.entries.iter().flat_map(|entry| entry.to_le_bytes());
         Segment::new(name, self.at, bytes.collect())
     }
 
-    /// The same, for another address.
+    /// Returns the same tables made for another address.
     pub fn moved(&self, at: u64) -> Self {
         let mut moved = Self { at, ..self.clone() };
         let old = self.at..self.at + Self::LEN;

@@ -1,13 +1,14 @@
 //! What an exception must be reported as, and whether it was.
 
-use crate::harness::usual_boot;
-use crate::run::Run;
-use purgatory_test_harness::Regime;
+use std::time::Duration;
+
 use purgatory_test_harness::boot::{Boot, HALTED};
-use purgatory_test_harness::console;
 use purgatory_test_harness::qemu::Stopped;
 use purgatory_test_harness::symbols::Symbols;
-use std::time::Duration;
+use purgatory_test_harness::{Regime, console};
+
+use crate::harness::usual_boot;
+use crate::run::Run;
 
 /// What is done, and what must be reported.
 pub struct Fault {
@@ -55,14 +56,14 @@ pub fn symbol(boot: &Boot, name: &str) -> u64 {
     found.start
 }
 
-/// Bytes of a routine.
+/// Returns bytes of a routine.
 pub fn length(boot: &Boot, name: &str) -> u64 {
     let symbols = Symbols::read(&boot.load.image).unwrap_or_else(|error| panic!("{error}"));
     let found = symbols.get(name).unwrap_or_else(|error| panic!("{error}"));
     found.end - found.start
 }
 
-/// The physical address of a symbol.
+/// Returns the physical address of a symbol.
 pub fn address(boot: &Boot, name: &str) -> u64 {
     boot.load.purgatory_at + symbol(boot, name)
 }

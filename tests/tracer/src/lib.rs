@@ -1,12 +1,14 @@
 //! What the purgatory did in QEMU, instruction by instruction, as the plugin beside it wrote
 //! it down.
 
+pub mod accesses;
 pub mod phases;
 pub mod recording;
 pub mod system;
 
 use purgatory_test_trace_format::{self as wire, Kind, RECORD, Reason, Record};
-use system::System;
+
+use self::system::System;
 
 /// One step of the purgatory that somebody could have to judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,12 +101,12 @@ impl Trace {
         Ok(trace)
     }
 
-    /// Whether the kernel was reached.
+    /// Returns whether the kernel was reached.
     pub fn complete(&self) -> bool {
         matches!(self.events.last(), Some(Event::Kernel { .. }))
     }
 
-    /// What the image found in `CTR_EL0`.
+    /// Returns what the image found in `CTR_EL0`.
     pub fn cache_type(&self) -> Option<u64> {
         self.events.iter().find_map(|event| match event {
             Event::CacheType { value } => Some(*value),

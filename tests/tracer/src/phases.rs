@@ -1,12 +1,15 @@
 //! What each phase of the image costs: instructions, and accesses by size and memory type.
 
-use super::system::{Register, System};
-use super::{Event, Snapshot, Trace};
+use std::fmt;
+use std::ops::{Range, Sub};
+
 use purgatory_test_harness::sctlr;
 use purgatory_test_harness::symbols::Symbols;
-use purgatory_test_trace_format::{self as wire, Reason};
-use std::fmt;
-use std::ops::{AddAssign, Range, Sub};
+use purgatory_test_trace_format::Reason;
+
+use super::system::{Register, System};
+use super::{Event, Snapshot, Trace};
+use crate::accesses::Accesses;
 
 /// The phases, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,28 +43,6 @@ impl Name {
     ];
 }
 
-/// Accesses by size: 1, 2, 4, 8 and 16 bytes. A pair that is loaded or stored at once is one access of
-/// both's size, up to 16 bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Accesses {
-    /// Loads.
-    pub loads: [u64; 5],
-    /// Stores.
-    pub stores: [u64; 5],
-}
-
-impl Accesses {
-    /// How many in all.
-    pub fn total(&self) -> u64 {
-        self.loads.iter().chain(&self.stores).sum()
-    }
-
-    /// Loads and stores together, by size.
-    pub fn by_size(&self) -> [u64; 5] {
-        std::array::from_fn(|size| self.loads[size] + self.stores[size])
-    }
-}
-
 /// What a phase costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phase {
@@ -89,7 +70,7 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Those of the image at this address; none of a purgatory that nothing is known of.
+    /// Finds those of the image at this address; none of a purgatory that nothing is known of.
     ///
     /// # Errors
     /// When there is no routine of such a name.
@@ -108,7 +89,7 @@ impl Marks {
         })
     }
 
-    /// All instructions.
+    /// Returns all instructions.
     pub fn all(&self) -> impl Iterator<Item = u64> {
         let flush = self.flush.into_iter().flat_map(<[u64; 2]>::from);
         self.open.iter().chain(&self.close).copied().chain(flush)
@@ -154,17 +135,17 @@ impl Phases {
         Self(phases)
     }
 
-    /// One of them.
+    /// Returns one of them.
     pub const fn get(&self, name: Name) -> &Phase {
         &self.0[name as usize]
     }
 
-    /// All of them, in order.
+    /// Returns all of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Phase> {
         self.0.iter()
     }
 
-    /// Everything together, under the name of the last.
+    /// Returns everything together, under the name of the last.
     pub fn total(&self) -> Phase {
         let mut total = Phase::new(Name::After);
         for phase in &self.0 {
@@ -214,37 +195,6 @@ fn written(trace: &Trace, snapshot: &Snapshot) -> u64 {
             ..
         }) => value,
         _ => 0,
-    }
-}
-
-impl Accesses {
-    fn of(snapshot: &Snapshot) -> Self {
-        let count =
-            |size: usize, store| snapshot.accesses[usize::from(wire::access(size as u32, store))];
-        Self {
-            loads: std::array::from_fn(|size| count(size, false)),
-            stores: std::array::from_fn(|size| count(size, true)),
-        }
-    }
-}
-
-impl Sub for Accesses {
-    type Output = Self;
-
-    fn sub(self, other: Self) -> Self {
-        Self {
-            loads: std::array::from_fn(|size| self.loads[size] - other.loads[size]),
-            stores: std::array::from_fn(|size| self.stores[size] - other.stores[size]),
-        }
-    }
-}
-
-impl AddAssign for Accesses {
-    fn add_assign(&mut self, other: Self) {
-        for size in 0..5 {
-            self.loads[size] += other.loads[size];
-            self.stores[size] += other.stores[size];
-        }
     }
 }
 

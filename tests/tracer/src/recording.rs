@@ -1,16 +1,18 @@
 //! Runs a boot under the plugin.
 
-use super::Trace;
-use super::phases::{Marks, Phases};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
 use purgatory_test_harness::boot::{Boot, HALTED};
 use purgatory_test_harness::loader::Loaded;
 use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 use purgatory_test_harness::qemu::{Outcome, option_value};
 use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_harness::{artifact, root};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+
+use super::Trace;
+use super::phases::{Marks, Phases};
 
 const PLUGIN: &str = "libpurgatory_test_plugin.so";
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -50,8 +52,8 @@ impl Recording {
         Self::with(boot, path, detail, Some(Symbols::read(&image)?))
     }
 
-    /// The same for a purgatory that is not ours. It is only counted, up to the first access to a
-    /// region and from there on.
+    /// Does the same for a purgatory that is not ours. It is only counted, up to the first access
+    /// to a region and from there on.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -100,7 +102,7 @@ impl Recording {
         })
     }
 
-    /// Where things are in the image.
+    /// Returns where things are in the image.
     ///
     /// # Errors
     /// When it is not ours.
@@ -109,7 +111,7 @@ impl Recording {
         symbols.ok_or("nothing is known of this purgatory".into())
     }
 
-    /// What was counted, phase by phase.
+    /// Returns what was counted, phase by phase.
     ///
     /// # Errors
     /// When the image has no routines by the names that the phases begin with.

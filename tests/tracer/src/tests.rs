@@ -1,6 +1,7 @@
+use purgatory_test_trace_format::{self as wire, Kind, Reason, Record};
+
 use super::system::{Dc, Domain, Ic, Register, System, Tlbi};
 use super::{Event, Trace};
-use purgatory_test_trace_format::{self as wire, Kind, Reason, Record};
 
 fn record(kind: Kind, detail: u8, instruction: u32, words: [u64; 4]) -> Record {
     Record {

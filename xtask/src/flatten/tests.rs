@@ -12,13 +12,15 @@ struct Linked {
 
 impl Linked {
     fn sound() -> Self {
-        let sizes = abi::SYMBOLS.iter().map(|symbol| symbol.size.unwrap_or(12));
-        let places = sizes.scan(0x1000, |next, size| {
-            *next += size;
-            Some((*next - size, size))
+        let named = SYMBOLS.iter().map(|s| (s.name, s.size as u64));
+        let mut next = 0x1000;
+        let symbols = [(ENTRY, 12)].into_iter().chain(named).map(|(name, size)| {
+            let value = next;
+            next += size;
+            Symbol { name, value, size }
         });
         let flat = Flat {
-            symbols: places.collect(),
+            symbols: symbols.collect(),
             bytes: (0..=255).cycle().take(0x1200).collect(),
             parts: vec![0..0x1200, 0x1200..0x1200],
             bss_size: 0x3000,
@@ -31,9 +33,9 @@ impl Linked {
         }
     }
 
-    fn symbol(&mut self, name: &str) -> &mut (u64, u64) {
-        let n = abi::SYMBOLS.iter().position(|s| s.name == name).unwrap();
-        &mut self.flat.symbols[n]
+    fn symbol(&mut self, name: &str) -> &mut Symbol {
+        let mut symbols = self.flat.symbols.iter_mut();
+        symbols.find(|s| s.name == name).unwrap()
     }
 
     fn link(&self) -> Vec<u8> {
@@ -117,11 +119,11 @@ fn what_kexec_would_lay_out_otherwise_is_refused_by_name() {
             ".bss is linked at 0x3000, kexec puts it at 0x2000",
         ),
         (
-            |l| l.symbol("skip_checks").1 = 8,
+            |l| l.symbol("skip_checks").size = 8,
             "skip_checks has size 8, a loader expects 4",
         ),
         (
-            |l| l.symbol("sha256_digest").0 = 0x11f8,
+            |l| l.symbol("sha256_digest").value = 0x11f8,
             "sha256_digest at 0x11f8 is not among",
         ),
     ];

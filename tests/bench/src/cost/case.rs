@@ -42,12 +42,12 @@ impl Case {
         Self::ours(Window::Loader, true),
     ];
 
-    /// Ours.
+    /// Returns the case of our image with these tables, on a CPU with or without SHA2 instructions.
     pub const fn ours(window: Window, sha2: bool) -> Self {
         Self::Ours { window, sha2 }
     }
 
-    /// Whether it uses the SHA2 instructions.
+    /// Returns whether it uses the SHA2 instructions.
     pub fn sha2(self) -> bool {
         matches!(self, Self::Ours { sha2: true, .. })
     }

@@ -1,7 +1,8 @@
 //! Counts in QEMU.
 
-use super::{BLOCK, Case, MIB, Measured, Window};
-use crate::relocated::relocated;
+use std::fs;
+use std::path::PathBuf;
+
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::a64::{MRS_ISAR0, MRS_MMFR0, Pattern, movz, movz_16};
 use purgatory_test_harness::boot::{Boot, Place};
@@ -10,8 +11,9 @@ use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
 use purgatory_test_harness::v3_tables::V3Tables;
 use purgatory_test_tracer::phases::{Name, Phase, Phases};
 use purgatory_test_tracer::recording::{Detail, Recording};
-use std::fs;
-use std::path::PathBuf;
+
+use super::{BLOCK, Case, MIB, Measured, Window};
+use crate::relocated::relocated;
 
 /// The CPU that QEMU plays. What it is makes no difference to the counts.
 const CPU: &str = "cortex-a72";
@@ -28,19 +30,19 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// One for our own image.
+    /// Makes one for our own image.
     pub fn new(path: PathBuf) -> Self {
         Self { c: None, path }
     }
 
-    /// One for this C purgatory, too.
+    /// Adds this C purgatory.
     #[must_use]
     pub fn with(mut self, c: Vec<u8>) -> Self {
         self.c = Some(c);
         self
     }
 
-    /// What this case costs with regions of this size.
+    /// Measures what this case costs with regions of this size.
     ///
     /// # Errors
     /// When something that is needed is missing, or a purgatory did not do what it should.
@@ -161,8 +163,8 @@ fn each(all: u64, blocks: u64) -> Result<u64, String> {
     }
 }
 
-/// No CPU of QEMU's is without SHA2 or without tables that fit, so the image is made to see one: the
-/// instruction that reads the ID register gives another value.
+/// No CPU of QEMU's is without SHA2 or without tables that fit, so the image is made to see one:
+/// the instruction that reads the ID register gives another value.
 fn patch(
     image: &mut PurgatoryRo,
     read: Pattern,

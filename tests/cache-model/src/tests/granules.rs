@@ -1,10 +1,12 @@
 //! Tables of all granules, read as the MMU does.
 
-use crate::Contents;
-use crate::translation::{Control, Tables};
+use std::ops::Range;
+
 use purgatory_test_harness::Regime;
 use purgatory_test_tracer::system::Register;
-use std::ops::Range;
+
+use crate::Contents;
+use crate::translation::{Control, Tables};
 
 const TABLE: u64 = 3;
 const PAGE: u64 = 0x403;

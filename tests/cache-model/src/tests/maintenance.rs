@@ -1,9 +1,10 @@
 //! Lines that are not maintained, or not as they should be.
 
+use purgatory_test_tracer::system::{Dc, Register, System};
+
 use super::Case;
 use super::script::*;
 use crate::Rule::*;
-use purgatory_test_tracer::system::{Dc, Register, System};
 
 const TOP: u64 = STACK + 0xff8;
 

@@ -1,9 +1,10 @@
 //! What has to be completed, or come right before or after something else.
 
+use purgatory_test_tracer::system::{Domain, System};
+
 use super::Case;
 use super::script::*;
 use crate::Rule::*;
-use purgatory_test_tracer::system::{Domain, System};
 
 /// Barriers, and what they wait for.
 pub const CASES: &[Case] = &[

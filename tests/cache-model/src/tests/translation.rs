@@ -1,9 +1,10 @@
 //! Tables, the TLB, and memory that is none of ours.
 
+use purgatory_test_tracer::system::{Ic, Register, System, Tlbi};
+
 use super::Case;
 use super::script::*;
 use crate::Rule::*;
-use purgatory_test_tracer::system::{Ic, Register, System, Tlbi};
 
 /// What the MMU is told, and what is touched.
 pub const CASES: &[Case] = &[

@@ -4,6 +4,7 @@
 #![no_main]
 
 use core::arch::asm;
+
 use purgatory_test_guest::machine::{self, Exit, exit};
 use purgatory_test_guest::{Regime, Register, guest_entry};
 

@@ -1,16 +1,18 @@
-//! A shim at EL2 below the two kernels and the purgatory, which run at EL1: it lies to the purgatory
-//! about the CPU, and says what it has seen of it when its MMU goes on, and when the kernel runs.
+//! A shim at EL2 below the two kernels and the purgatory, which run at EL1: it lies to the
+//! purgatory about the CPU, and says what it has seen of it when its MMU goes on, and when the
+//! kernel runs.
 //!
-//! Registers and instructions that it traps: reads of ID registers (`HCR_EL2.TID2`, `TID3`), writes to
-//! registers that control translation (`TVM`), TLB and I-cache maintenance (`TTLB`, `TPU`). `TCR2_EL1`
-//! may not exist: then it is undefined at EL1, and a breakpoint at the purgatory's vector for that
-//! brings it here.
+//! Registers and instructions that it traps: reads of ID registers (`HCR_EL2.TID2`, `TID3`), writes
+//! to registers that control translation (`TVM`), TLB and I-cache maintenance (`TTLB`, `TPU`).
+//! `TCR2_EL1` may not exist: then it is undefined at EL1, and a breakpoint at the purgatory's
+//! vector for that brings it here.
 
 #![no_std]
 #![no_main]
 
 use core::arch::{asm, global_asm};
 use core::fmt::Write;
+
 use purgatory_test_guest::id_register::{IdRegister, trap};
 use purgatory_test_guest::machine::{self, Exit, Uart, exit};
 use purgatory_test_guest::sctlr::M;

@@ -6,6 +6,7 @@
 
 use core::arch::global_asm;
 use core::fmt::Write;
+
 use image::sha256;
 use purgatory::abi::{RawRegion, RawSymbols};
 use purgatory::cpu::{Cpu, IdRegisters};

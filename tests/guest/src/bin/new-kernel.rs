@@ -6,6 +6,7 @@
 
 use core::arch::global_asm;
 use core::fmt::{Display, Write};
+
 use purgatory_test_guest::machine::{self, Exit, Uart, exit};
 use purgatory_test_guest::sctlr::{C, M};
 use purgatory_test_guest::{Briefing, Regime, Register, checksum};

@@ -6,6 +6,7 @@
 
 use core::arch::asm;
 use core::fmt::Write;
+
 use purgatory_test_guest::briefing::FLAG_PAN;
 use purgatory_test_guest::machine::{self, Exit, Uart, exit};
 use purgatory_test_guest::{Briefing, Logbook, Regime, Register, guest_entry};

@@ -1,7 +1,8 @@
 //! Access to the system registers of the [`Register`] table.
 
-use crate::{Regime, Register};
 use core::arch::asm;
+
+use crate::{Regime, Register};
 
 /// Reads a system register; `-` where the regime has none.
 macro_rules! mrs {
@@ -30,7 +31,8 @@ macro_rules! msr {
 
 macro_rules! registers {
     ($($register:ident: $el1:tt, $el2:tt, $vhe:tt;)*) => {
-        /// What the register holds; `None` where this CPU has no such register in this regime.
+        /// Returns what the register holds; `None` where this CPU has no such register in this
+        /// regime.
         ///
         /// The CPU must be in this regime.
         pub fn read(register: Register, regime: Regime) -> Option<u64> {
@@ -123,12 +125,12 @@ pub fn set_sctlr(regime: Regime, value: u64) {
     }
 }
 
-/// Whether this CPU has `PSTATE.PAN`.
+/// Returns whether this CPU has `PSTATE.PAN`.
 pub fn has_pan() -> bool {
     id_aa64mmfr1() >> 20 & 0xf != 0
 }
 
-/// Whether this CPU has `HCR_EL2.E2H`.
+/// Returns whether this CPU has `HCR_EL2.E2H`.
 pub fn has_vhe() -> bool {
     id_aa64mmfr1() >> 8 & 0xf != 0
 }
@@ -140,7 +142,7 @@ fn id_aa64mmfr1() -> u64 {
     value
 }
 
-/// The exception level that we run at.
+/// Returns the exception level that we run at.
 pub fn current_el() -> u64 {
     let value: u64;
     // SAFETY: reading changes nothing.

@@ -12,7 +12,7 @@ impl Uart {
     const CONTROL: u64 = 0x30;
     const CONTROL_ENABLE_TRANSMIT: u32 = 1 << 0 | 1 << 8;
 
-    /// The port whose data register is at this address.
+    /// Returns the port whose data register is at this address.
     pub fn new(data: u64) -> Self {
         Self(data)
     }

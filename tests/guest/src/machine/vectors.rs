@@ -1,10 +1,11 @@
 //! Exceptions and panics of the guests: reported, never silent.
 
-use super::{Exit, Uart, briefing, exit};
-use crate::Briefing;
 use core::arch::global_asm;
 use core::fmt::Write;
 use core::panic::PanicInfo;
+
+use super::{Exit, Uart, briefing, exit};
+use crate::Briefing;
 
 // All 16 entries end in one report. It starts on a fresh stack: the old one may be what broke.
 global_asm!(

@@ -17,12 +17,12 @@ pub const TLBI_ALLE2IS: u32 = 0xd50c_831f;
 /// `DC CISW, XZR`.
 pub const DC_CISW: u32 = 0xd508_7e5f;
 
-/// `DC IVAC, Xt` and its like out of another one of them.
+/// `DC IVAC, Xt` with the register of another `DC`.
 pub const fn dc_ivac(of: u32) -> u32 {
     0xd508_7620 | of & 0x1f
 }
 
-/// `DC CVAC, Xt`, likewise.
+/// `DC CVAC, Xt` with the register of another `DC`.
 pub const fn dc_cvac(of: u32) -> u32 {
     0xd50b_7a20 | of & 0x1f
 }

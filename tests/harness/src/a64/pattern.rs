@@ -25,11 +25,11 @@ pub const DSB_SY: Pattern = Pattern(u32::MAX, 0xd503_3f9f);
 pub const DSB_NSH: Pattern = Pattern(u32::MAX, 0xd503_379f);
 /// `MSR` to `SCTLR_EL1` or `SCTLR_EL2`.
 pub const MSR_SCTLR: Pattern = Pattern(!0x4_001f, 0xd518_1000);
-/// The same to `MAIR`.
+/// `MSR` to `MAIR_EL1` or `MAIR_EL2`.
 pub const MSR_MAIR: Pattern = Pattern(!0x4_001f, 0xd518_a200);
-/// To `TCR`.
+/// `MSR` to `TCR_EL1` or `TCR_EL2`.
 pub const MSR_TCR: Pattern = Pattern(!0x4_001f, 0xd518_2040);
-/// To `TTBR0`.
+/// `MSR` to `TTBR0_EL1` or `TTBR0_EL2`.
 pub const MSR_TTBR0: Pattern = Pattern(!0x4_001f, 0xd518_2000);
 /// `MRS Xt, ID_AA64ISAR0_EL1`.
 pub const MRS_ISAR0: Pattern = system(0xd538_0600);

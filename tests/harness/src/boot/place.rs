@@ -12,7 +12,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The address of the first segment.
+    /// Returns the address of the first segment.
     pub const fn base(self) -> u64 {
         match self {
             Self::Low => 0x4100_0000,
@@ -21,8 +21,8 @@ impl Place {
         }
     }
 
-    /// The memory, in MiB, of a machine that has some there. RAM starts at 1 GiB, and QEMU takes from
-    /// the host only what is touched.
+    /// Returns the memory, in MiB, of a machine that has some there. RAM starts at 1 GiB, and QEMU
+    /// takes from the host only what is touched.
     pub(super) const fn memory(self) -> u64 {
         match self {
             Self::Low => 512,

@@ -1,14 +1,15 @@
 //! What only some boots have: page tables made by the loader, and a CPU that is lied about.
 
+use purgatory_test_guest::{IdOverride, IdRegister};
+
 use super::{Boot, RAM};
 use crate::loader::Segment;
 use crate::purgatory_ro::PAGE;
 use crate::v3_tables::{BLOCK, V3Tables};
-use purgatory_test_guest::{IdOverride, IdRegister};
 
 impl Boot {
-    /// The purgatory reads this in the bits of an ID register from this one on. Then there is a shim
-    /// at EL2, and all else runs at EL1.
+    /// Makes the purgatory read this in the bits of an ID register from this one on. Then there is
+    /// a shim at EL2, and all else runs at EL1.
     pub fn override_id(&mut self, register: IdRegister, bits: std::ops::Range<u32>, value: u64) {
         let mut all = self.briefing.overrides.iter_mut();
         let place = all.find(|one| one.register == 0);
@@ -19,14 +20,14 @@ impl Boot {
         };
     }
 
-    /// Whether there is a shim.
+    /// Returns whether there is a shim.
     pub(super) fn has_shim(&self) -> bool {
         self.briefing.overrides[0] != IdOverride::default()
     }
 
     /// Loads as a kexec does that makes page tables: these are one more segment, in a block of its
-    /// own as the purgatory behind it, and map all that is loaded. They are hashed as `spoil` leaves
-    /// them.
+    /// own as the purgatory behind it, and map all that is loaded. They are hashed as `spoil`
+    /// leaves them.
     pub fn make_tables(&mut self, spoil: impl FnOnce(&mut V3Tables)) {
         let last = self.load.segments.iter().map(Segment::end).max();
         let at = last.unwrap_or(RAM).next_multiple_of(BLOCK);

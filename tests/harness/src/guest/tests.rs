@@ -1,8 +1,9 @@
 //! What is no guest.
 
-use super::*;
 use object::write::{Object, Relocation, Symbol, SymbolSection};
 use object::{Architecture, BinaryFormat, RelocationFlags, SectionKind, SymbolKind, SymbolScope};
+
+use super::*;
 
 /// An object file with one section, one relocation in it, and one symbol.
 fn object(symbol: &str) -> Vec<u8> {

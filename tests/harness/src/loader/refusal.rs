@@ -1,7 +1,8 @@
 //! What kexec does not load.
 
-use crate::purgatory_ro;
 use std::fmt;
+
+use crate::purgatory_ro;
 
 /// Why nothing was loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]

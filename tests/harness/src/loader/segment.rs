@@ -1,9 +1,10 @@
 //! A stretch of memory, and what kexec does to it.
 
-use super::Refusal;
-use crate::purgatory_ro::PAGE;
 use purgatory_test_guest::Piece;
 use sha2::{Digest, Sha256};
+
+use super::Refusal;
+use crate::purgatory_ro::PAGE;
 
 /// A stretch of memory that is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// A segment as kexec makes it: filled up with zeros to whole pages.
+    /// Makes a segment as kexec does: filled up with zeros to whole pages.
     pub fn new(name: &str, at: u64, bytes: Vec<u8>) -> Self {
         let len = (bytes.len() as u64).next_multiple_of(PAGE);
         Self {
@@ -30,7 +31,8 @@ impl Segment {
         }
     }
 
-    /// A segment that ends with its last byte. Kexec makes none ([`super::Load::unlike_kexec`]).
+    /// Makes a segment that ends with its last byte. Kexec makes none
+    /// ([`super::Load::unlike_kexec`]).
     pub fn ragged(name: &str, at: u64, bytes: Vec<u8>) -> Self {
         let len = bytes.len() as u64;
         Self {
@@ -41,12 +43,12 @@ impl Segment {
         }
     }
 
-    /// One past its last byte.
+    /// Returns one past its last byte.
     pub fn end(&self) -> u64 {
         self.at + self.len
     }
 
-    /// The same for the new kernel, which looks whether anybody has changed it.
+    /// Describes it to the new kernel, which looks whether anybody has changed it.
     pub fn piece(&self) -> Piece {
         Piece::new(&self.name, self.at, &self.bytes, self.len)
     }

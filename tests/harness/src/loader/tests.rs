@@ -1,8 +1,10 @@
 //! What the loader makes, and what it refuses to make.
 
-use super::*;
-use crate::purgatory_ro;
 use sha2::{Digest, Sha256};
+
+use super::*;
+use crate::abi::{ENTRY_POINT, VARIABLES};
+use crate::purgatory_ro;
 
 const REGIONS: u64 = 0x100;
 const DIGEST: u64 = 0x200;
@@ -15,18 +17,11 @@ fn image() -> PurgatoryRo {
     let mut object = Object::new(BinaryFormat::Elf, Architecture::Aarch64, Endianness::Little);
     let text = object.add_section(vec![], b".text".to_vec(), SectionKind::Text);
     object.append_section_data(text, &[0x11; 0x2000], PAGE);
-    for (name, value, size) in [
-        ("purgatory_start", 0x40, 4),
-        ("sha256_regions", REGIONS, 256),
-        ("sha256_digest", DIGEST, 32),
-        ("skip_checks", 0x220, 4),
-        ("arm64_kernel_entry", 0x228, 8),
-        ("arm64_dtb_addr", 0x230, 8),
-        ("arm64_sink", 0x238, 8),
-        ("pgtble_base", 0x240, 8),
-        ("purgatory_base", 0x248, 8),
-        ("purgatory_len", 0x250, 8),
-    ] {
+    let offsets = [
+        REGIONS, DIGEST, 0x220, 0x228, 0x230, 0x238, 0x240, 0x248, 0x250,
+    ];
+    let variables = VARIABLES.into_iter().zip(offsets);
+    for ((name, size), value) in variables.chain([((ENTRY_POINT, 4), 0x40)]) {
         object.add_symbol(Symbol {
             name: name.into(),
             value,

@@ -1,11 +1,12 @@
 //! Each way in which an image can be unfit for kexec, by name.
 
-use super::*;
 use object::write::{Object, Relocation, SectionId, Symbol, SymbolSection};
 use object::{
     Architecture, BinaryFormat, RelocationEncoding, RelocationFlags, RelocationKind, SectionKind,
     SymbolFlags, SymbolKind, SymbolScope,
 };
+
+use super::*;
 
 /// An image of one text, one zeroed section and the symbol `skip_checks`, to be spoilt.
 struct Draft {

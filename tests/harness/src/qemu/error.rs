@@ -1,9 +1,10 @@
 //! Why QEMU does not run: missing, too old, or something else.
 
-use super::PROGRAM;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::{fmt, io};
+
+use super::PROGRAM;
 
 /// Older ones let unaligned accesses to Device memory pass, which real machines do not.
 const OLDEST: u32 = 9;

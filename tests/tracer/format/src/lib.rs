@@ -19,8 +19,8 @@ pub enum Kind {
     System = 2,
     /// What an `MRS` has read, seen at the next instruction: pc of the `MRS`, instructions, `Xt`.
     Read = 3,
-    /// A load or store has been done: pc, address, value, the upper half of a 16-byte value. A vector
-    /// register may come in two halves, which the counters take for one.
+    /// A load or store has been done: pc, address, value, the upper half of a 16-byte value. A
+    /// vector register may come in two halves, which the counters take for one.
     Access = 4,
     /// The counters follow, as they are before the instruction at this pc, or for
     /// [`Reason::Watched`] right after it: pc, instructions, the number of the watched memory.
@@ -48,7 +48,7 @@ pub enum Reason {
 }
 
 impl Kind {
-    /// The kind with this number.
+    /// Returns the kind with this number.
     pub fn from_number(number: u8) -> Option<Self> {
         const ALL: [Kind; 7] = [
             Kind::Entry,
@@ -64,7 +64,7 @@ impl Kind {
 }
 
 impl Reason {
-    /// The reason with this number.
+    /// Returns the reason with this number.
     pub fn from_number(number: u8) -> Option<Self> {
         const ALL: [Reason; 5] = [
             Reason::Entry,
@@ -82,7 +82,8 @@ impl Reason {
 pub struct Record {
     /// What it tells.
     pub kind: Kind,
-    /// For [`Kind::Access`] and [`Kind::Counter`]: [`access`]. For [`Kind::Snapshot`]: the [`Reason`].
+    /// For [`Kind::Access`] and [`Kind::Counter`]: [`access`]. For [`Kind::Snapshot`]: the
+    /// [`Reason`].
     pub detail: u8,
     /// The instruction of [`Kind::System`] and [`Kind::Read`].
     pub instruction: u32,
@@ -90,7 +91,7 @@ pub struct Record {
     pub words: [u64; 4],
 }
 
-/// The detail of an access or its counter: the size as a power of two, and what it was.
+/// Returns the detail of an access or its counter: the size as a power of two, and what it was.
 pub const fn access(size_shift: u32, store: bool) -> u8 {
     (size_shift as u8 & 7) | (store as u8) << 3
 }
@@ -111,7 +112,7 @@ impl Record {
         bytes
     }
 
-    /// What was written; `None` where it is no record.
+    /// Returns what was written; `None` where it is no record.
     pub fn from_bytes(bytes: &[u8; RECORD]) -> Option<Self> {
         let word = |index: usize| {
             let mut word = [0; 8];

@@ -1,13 +1,13 @@
 //! The instructions that something is written down of.
 
-/// Barriers, writes to system registers, and what goes by the names `DC`, `IC`, `TLBI` and `AT` (Arm
-/// ARM C4.1); neither hints nor what reads.
+/// Recognises barriers, writes to system registers, and what goes by the names `DC`, `IC`, `TLBI`
+/// and `AT` (Arm ARM C4.1); neither hints nor what reads.
 pub const fn is_system(word: u32) -> bool {
     let hint = word & 0xffff_f01f == 0xd503_201f;
     word & 0xffe0_0000 == 0xd500_0000 && !hint
 }
 
-/// `LD1` and `ST1` of one to four whole 16-byte registers. QEMU does each in two halves.
+/// Recognises `LD1` and `ST1` of one to four whole 16-byte registers. QEMU does each in two halves.
 pub const fn is_vector_list(word: u32) -> bool {
     let one_after_another = matches!(word >> 12 & 0xf, 0b0111 | 0b1010 | 0b0110 | 0b0010);
     let plain = word & 0xffbf_0000 == 0x4c00_0000;
@@ -15,12 +15,12 @@ pub const fn is_vector_list(word: u32) -> bool {
     (plain || post_index) && one_after_another
 }
 
-/// `MSR SCTLR_EL1` and `MSR SCTLR_EL2`.
+/// Recognises `MSR SCTLR_EL1` and `MSR SCTLR_EL2`.
 pub const fn writes_sctlr(word: u32) -> bool {
     matches!(word & !0x1f, 0xd518_1000 | 0xd51c_1000)
 }
 
-/// `MRS Xt, CTR_EL0`.
+/// Recognises `MRS Xt, CTR_EL0`.
 pub const fn reads_ctr(word: u32) -> bool {
     word & !0x1f == 0xd53b_0020
 }

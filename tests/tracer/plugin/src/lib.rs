@@ -10,16 +10,19 @@ mod qemu;
 mod recorder;
 mod registers;
 
-use instruction::{is_system, is_vector_list, reads_ctr, writes_sctlr};
-use options::Options;
-use purgatory_test_trace_format::{Kind, Reason};
-use qemu::{Access, Block, Id, Instruction, MemoryInfo, Place};
-use recorder::Recorder;
-use registers::Registers;
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_int, c_uint, c_void};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Mutex, OnceLock};
+
+use purgatory_test_trace_format::{Kind, Reason};
+
+use self::instruction::{is_system, is_vector_list, reads_ctr, writes_sctlr};
+use self::options::Options;
+use self::qemu::{Access, Block, Id, Instruction, MemoryInfo, Place};
+use self::recorder::Recorder;
+use self::registers::Registers;
 
 static PLUGIN: OnceLock<Plugin> = OnceLock::new();
 
@@ -35,7 +38,7 @@ struct Plugin {
     unseen: AtomicU64,
 }
 
-/// QEMU has loaded us.
+/// Starts, as QEMU has loaded us.
 ///
 /// # Safety
 /// QEMU calls it, with `count` arguments.

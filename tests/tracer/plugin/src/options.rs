@@ -14,9 +14,11 @@ pub struct Options {
     pub entry: u64,
     /// `kernel`: the kernel's entry point, where the trace ends.
     pub kernel: u64,
-    /// `mark`: an instruction of the image at which the counters are written down. Any number of them.
+    /// `mark`: an instruction of the image at which the counters are written down. Any number of
+    /// them.
     pub marks: Vec<u64>,
-    /// `watch`: memory, `start-end`, at whose first access the counters are written down. Any number.
+    /// `watch`: memory, `start-end`, at whose first access the counters are written down. Any
+    /// number.
     pub watches: Vec<Range<u64>>,
     /// `memory=on`: each load and store is written down, not just counted.
     pub memory: bool,

@@ -106,7 +106,7 @@ pub fn register(id: Id, on_cpu: OnCpu, on_block: OnBlock, on_exit: OnExit) {
     }
 }
 
-/// The arguments of the plugin, as `name=value`.
+/// Returns the arguments of the plugin, as `name=value`.
 ///
 /// # Safety
 /// `arguments` points to `count` strings, as QEMU promises.
@@ -120,7 +120,7 @@ pub unsafe fn arguments(count: c_int, arguments: *const *const c_char) -> Vec<St
 }
 
 impl Counter {
-    /// A counter for each CPU, at 0.
+    /// Makes a counter for each CPU, at 0.
     pub fn new() -> Self {
         // SAFETY: has no conditions.
         let scoreboard = unsafe { qemu_plugin_scoreboard_new(size_of::<u64>()) };
@@ -130,7 +130,7 @@ impl Counter {
         }
     }
 
-    /// Its value for the first CPU.
+    /// Returns its value for the first CPU.
     pub fn get(self) -> u64 {
         // SAFETY: the scoreboard is never freed, and has one word for each CPU.
         unsafe { qemu_plugin_u64_get(self, 0) }
@@ -138,11 +138,11 @@ impl Counter {
 }
 
 impl Block {
-    /// The instructions of a block.
+    /// Returns the instructions of a block.
     ///
     /// # Safety
-    /// `block` is what QEMU has just called [`OnBlock`] with, and the instructions are not used after
-    /// that call.
+    /// `block` is what QEMU has just called [`OnBlock`] with, and the instructions are not used
+    /// after that call.
     pub unsafe fn instructions(block: *const Self) -> impl Iterator<Item = &'static Instruction> {
         // SAFETY: by this function's contract; the indices are those that there are.
         let count = unsafe { qemu_plugin_tb_n_insns(block) };
@@ -158,13 +158,13 @@ impl Instruction {
         ptr::from_ref(self).cast_mut()
     }
 
-    /// Its address.
+    /// Returns its address.
     pub fn address(&self) -> u64 {
         // SAFETY: we have a reference.
         unsafe { qemu_plugin_insn_vaddr(self) }
     }
 
-    /// Its encoding.
+    /// Returns its encoding.
     pub fn word(&self) -> u32 {
         let mut bytes = [0; 4];
         // SAFETY: no more is written than there is room for.
@@ -209,7 +209,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// What [`Instruction::on_run`] was given.
+    /// Returns what [`Instruction::on_run`] was given.
     ///
     /// # Safety
     /// `data` is what QEMU has called [`OnInstruction`] with.
@@ -230,7 +230,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// What QEMU says of it.
+    /// Reads what QEMU says of it.
     pub fn new(info: MemoryInfo) -> Self {
         // SAFETY: these two take the number apart.
         unsafe {
@@ -242,7 +242,8 @@ impl Access {
         }
     }
 
-    /// What was loaded or stored: lower and upper eight bytes. To be asked within [`OnMemory`].
+    /// Returns what was loaded or stored: lower and upper eight bytes. To be asked within
+    /// [`OnMemory`].
     pub fn value(&self) -> [u64; 2] {
         // SAFETY: has no conditions.
         let value = unsafe { qemu_plugin_mem_get_value(self.info) };

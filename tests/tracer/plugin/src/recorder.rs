@@ -1,12 +1,15 @@
 //! Writes the trace and keeps the counters.
 
-use crate::qemu::{Access, Counter, Place};
-use purgatory_test_trace_format::{self as wire, ACCESSES, Kind, Reason, Record};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use purgatory_test_trace_format::{self as wire, ACCESSES, Kind, Reason, Record};
+
+use crate::qemu::{Access, Counter, Place};
 
 /// The trace of one run. There is one CPU, so the counters need no order.
 pub struct Recorder {
@@ -31,12 +34,12 @@ impl Recorder {
         })
     }
 
-    /// What counts the instructions.
+    /// Returns what counts the instructions.
     pub const fn instructions(&self) -> Counter {
         self.instructions
     }
 
-    /// Between the image's entry and the kernel's.
+    /// Returns whether we are between the image's entry and the kernel's.
     pub fn recording(&self) -> bool {
         self.recording.load(Relaxed)
     }

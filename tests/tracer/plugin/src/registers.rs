@@ -58,7 +58,8 @@ impl Registers {
         Self(found)
     }
 
-    /// The value of `Xn`; 0 for `n` = 31, which is `XZR`. To be asked within `crate::qemu::OnInstruction`.
+    /// Returns the value of `Xn`; 0 for `n` = 31, which is `XZR`. To be asked within
+    /// `crate::qemu::OnInstruction`.
     pub fn read(&self, number: u32) -> u64 {
         let Some(&handle) = self.0.get(number as usize) else {
             return 0;

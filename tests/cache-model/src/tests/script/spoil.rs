@@ -1,10 +1,11 @@
 //! Ways to change a script, and what the model says to it.
 
-use super::{END, GUARD, IMAGE, REGION, REGION_END, RODATA, STACK, Script, TEXT, UART, system};
-use crate::{Contents, Model, Rule, Setup};
 use purgatory_test_harness::symbols::Parts;
 use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::System;
+
+use super::{END, GUARD, IMAGE, REGION, REGION_END, RODATA, STACK, Script, TEXT, UART, system};
+use crate::{Contents, Model, Rule, Setup};
 
 impl Script {
     fn first(&self, group: &str) -> usize {

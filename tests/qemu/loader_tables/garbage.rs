@@ -1,12 +1,13 @@
-//! Page tables of garbage, and good ones with one bit the other way: whatever is made of them, all is
-//! verified and booted.
+//! Page tables of garbage, and good ones with one bit the other way: whatever is made of them, all
+//! is verified and booted.
 
-use crate::expect::Expect;
-use crate::harness::usual;
-use crate::loader_tables::{THEIRS, block, refused, unused};
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR};
 use rstest::rstest;
+
+use super::{THEIRS, block, refused, unused};
+use crate::expect::Expect;
+use crate::harness::usual;
 
 /// The same numbers for the same seed (splitmix64).
 fn random(seed: u64) -> impl FnMut() -> u64 {
@@ -44,8 +45,8 @@ fn likely_garbage(
     });
 }
 
-/// One bit of the entry that maps the image is the other way. Whether it is then used or not, all is
-/// verified and booted. Every third bit in this regime; all in all, all of them.
+/// One bit of the entry that maps the image is the other way. Whether it is then used or not, all
+/// is verified and booted. Every third bit in this regime; all in all, all of them.
 #[rstest]
 #[case(El1And0, 0)]
 #[case(El2, 1)]

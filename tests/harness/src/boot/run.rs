@@ -1,0 +1,70 @@
+//! A boot in QEMU.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use purgatory_test_guest::Regime;
+
+use super::{Boot, HALTED, MIB, RAM};
+use crate::qemu::{Outcome, Qemu, option_value};
+
+impl Boot {
+    /// Returns the machine, with what [`Boot::build`] has made at `path`.
+    pub fn qemu(&self, path: &Path) -> Qemu {
+        let virtualization = match self.regime {
+            Regime::El1And0 if !self.has_shim() => "",
+            _ => ",virtualization=on",
+        };
+        let size = format!("{}M", self.memory);
+        let kind = match &self.memory_file {
+            Some(file) => format!(
+                "memory-backend-file,share=on,mem-path={}",
+                option_value(file)
+            ),
+            None => "memory-backend-ram".into(),
+        };
+        Qemu::new(&format!(
+            "virt,gic-version=2{virtualization},memory-backend=ram"
+        ))
+        .cpu(&self.cpu)
+        .memory(&size)
+        // More than the host has may be asked for: little of it is touched.
+        .args(["-object", &format!("{kind},id=ram,size={size},reserve=off")])
+        .args(["-semihosting-config", "enable=on,target=native"])
+        .args(["-kernel", &path.display().to_string()])
+    }
+
+    /// Writes what [`Boot::build`] makes into a file.
+    ///
+    /// # Errors
+    /// When kexec would not load this, or it does not fit into the machine.
+    pub fn build_at(&self, path: &Path) -> Result<(), String> {
+        let (loaded, file) = self.build()?;
+        let (end, ram) = (loaded.end(), RAM + self.memory * MIB);
+        if end > ram {
+            let more = (end - RAM).div_ceil(MIB);
+            return Err(format!(
+                "{} MiB of memory are too few: {more} are needed",
+                self.memory
+            ));
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        }
+        fs::write(path, file).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// Loads and runs, until the purgatory halts or the new kernel has ended the machine. The file
+    /// for QEMU stays at `path`.
+    ///
+    /// # Errors
+    /// When nothing ran.
+    pub fn run(&self, path: &Path, timeout: Duration) -> Result<Outcome, String> {
+        self.build_at(path)?;
+        // A purgatory that says it halts and goes on would be seen shortly after.
+        let qemu = self.qemu(path).linger(Duration::from_millis(50));
+        qemu.run(&[HALTED], timeout)
+            .map_err(|error| error.to_string())
+    }
+}

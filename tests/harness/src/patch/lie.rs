@@ -1,0 +1,46 @@
+//! An image that takes the CPU for another.
+
+use super::Patch;
+use crate::a64::{MRS_CTR, MRS_ISAR0, MRS_MMFR0, Pattern, movk, movz};
+
+/// What the image is made to read of the CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// `ID_AA64ISAR0_EL1`: neither SHA2 instructions nor anything else.
+    NoSha2,
+    /// `ID_AA64MMFR0_EL1`: no page size that tables could be made of.
+    NoGranule,
+    /// Pages of 16 KiB and no others.
+    Granule16KiB,
+    /// Pages of 64 KiB and no others.
+    Granule64KiB,
+    /// `CTR_EL0`: the smallest D-cache line has this many bytes.
+    Lines(u32),
+}
+
+impl Patch {
+    /// Makes the image read something else in an ID register than is there.
+    pub fn lie(&mut self, lie: Lie) {
+        // ID_AA64MMFR0_EL1 has 48 bits of address.
+        let (read, value): (Pattern, u32) = match lie {
+            Lie::NoSha2 => (MRS_ISAR0, 0),
+            Lie::NoGranule => (MRS_MMFR0, 0xff00_0005),
+            Lie::Granule16KiB => (MRS_MMFR0, 0xff10_0005),
+            Lie::Granule64KiB => (MRS_MMFR0, 0xf000_0005),
+            Lie::Lines(bytes) => (MRS_CTR, 0x8440_c004 | (bytes.ilog2() - 2) << 16),
+        };
+        let text = 0..self.symbol("rodata_start");
+        let all: Vec<_> = self
+            .places(text)
+            .filter(|place| read.is(place.word))
+            .collect();
+        assert!(!all.is_empty(), "the image has no {read:x?}");
+        for place in all {
+            let to = place.register();
+            // It is read all the same, which whoever watches may want to see.
+            self.insert_after(place, |_| {
+                vec![movz(to, value as u16), movk(to, (value >> 16) as u16)]
+            });
+        }
+    }
+}

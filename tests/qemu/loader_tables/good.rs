@@ -1,0 +1,76 @@
+//! Tables that are used.
+
+use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::boot::Place;
+use purgatory_test_harness::v3_tables::BLOCK_DESCRIPTOR;
+use rstest::rstest;
+
+use super::{at, used};
+use crate::expect::Expect;
+use crate::harness::usual;
+
+/// `AP[2]`: not writable.
+const READ_ONLY: u64 = 1 << 7;
+const INNER_SHAREABLE: u64 = 3 << 8;
+const NOT_GLOBAL: u64 = 1 << 11;
+/// `PXN` and `UXN`; the latter is `XN` at EL2.
+const EXECUTE_NEVER: u64 = 3 << 53;
+
+#[rstest]
+fn good_ones_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| used(boot, |_| ()));
+}
+
+#[rstest]
+fn good_ones_above_4_gib_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| used(at(boot, Place::Above4GiB), |_| ()));
+}
+
+#[rstest]
+fn good_ones_above_512_gib_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| used(at(boot, Place::Above512GiB), |_| ()));
+}
+
+#[rstest]
+fn good_ones_are_hashed_like_all_else(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        boot.make_tables(|_| ());
+        // An entry that nobody needs.
+        boot.load.corrupt.push(("tables".into(), 4095));
+        Expect::DigestsDiffer
+    });
+}
+
+#[rstest]
+fn shareable_blocks_of_one_address_space_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        used(boot, |tables| {
+            for entry in tables.entries().iter_mut().filter(|entry| **entry & 3 == 1) {
+                *entry |= INNER_SHAREABLE | NOT_GLOBAL;
+            }
+        })
+    });
+}
+
+#[rstest]
+fn regions_that_can_only_be_read_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let kernel = boot.segment("kernel").at;
+        let never = match boot.regime {
+            Regime::El1And0 | Regime::El2And0 => EXECUTE_NEVER,
+            // There is one bit for it, and the other is RES0.
+            Regime::El2 => 1 << 54,
+        };
+        used(boot, |tables| *tables.entry(2, kernel) |= READ_ONLY | never)
+    });
+}
+
+#[rstest]
+fn blocks_of_1_gib_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let kernel = boot.segment("kernel").at;
+        used(boot, |tables| {
+            *tables.entry(1, kernel) = kernel >> 30 << 30 | BLOCK_DESCRIPTOR;
+        })
+    });
+}
