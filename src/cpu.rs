@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the CPU can do and where we run on it, decoded from the ID registers.
 //!
 //! Read once at the start; every decision after it is a function of this plain struct.
@@ -5,10 +7,8 @@
 use aarch64_cpu::registers::ID_AA64MMFR0_EL1;
 use tock_registers::LocalRegisterCopy;
 
-use crate::{
-    region::PaRange,
-    translation::{Granule, Regime},
-};
+use crate::region::PaRange;
+use crate::translation::{Granule, Regime};
 
 /// The ID registers that decisions depend on, as read.
 #[derive(Clone, Copy, Debug, Default)]

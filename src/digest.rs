@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! SHA-256 (FIPS 180-4) over regions of physical memory.
 //!
 //! What is specific to a message made of regions stands here: blocks that straddle two of them, and

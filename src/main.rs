@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The purgatory: what runs between two kernels.
 //!
 //! The old kernel has branched to [`arch::Entry`]'s first instructions; this is the story from there
@@ -9,25 +11,17 @@
 
 mod arch;
 
-use arch::{
-    console::Uart,
-    entry, handover, image,
-    memory::{LoaderMemory, PoolFrames, PoolToken},
-    registers, sha256, symbols, timer,
-    window::Window,
-};
-use purgatory::{
-    cpu::Cpu,
-    paging::{
-        AddressMap,
-        layout::{ImageParts, Layout},
-        loader,
-        table::{self, NoTables},
-    },
-    report::{self, Through, Verified},
-    request::{Check, Cleared, Request, TableOffer},
-    translation::Granule,
-};
+use arch::console::Uart;
+use arch::memory::{LoaderMemory, PoolFrames, PoolToken};
+use arch::window::Window;
+use arch::{entry, handover, image, registers, sha256, symbols, timer};
+use purgatory::cpu::Cpu;
+use purgatory::paging::layout::{ImageParts, Layout};
+use purgatory::paging::table::{self, NoTables};
+use purgatory::paging::{AddressMap, loader};
+use purgatory::report::{self, Through, Verified};
+use purgatory::request::{Check, Cleared, Request, TableOffer};
+use purgatory::translation::Granule;
 
 entry!(main);
 

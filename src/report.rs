@@ -1,17 +1,15 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The console's sentences, without `core::fmt`.
 //!
 //! The wording of `I'm in purgatory`, `purgatory: entry=`, `purgatory: dtb=`, `sha256 digests do not
 //! match`, `digest:`, `sha256_digest:` and `purgatory: booting kernel now` is what people and scripts
 //! have looked for since the first arm64 purgatory.
 
-use crate::{
-    paging::{
-        loader::{Unusable, unusable_words},
-        table::{NoTables, no_tables_words},
-    },
-    request::{Refusal, Request, problem_words, symbol_words},
-    translation::{Granule, Regime, regime_words},
-};
+use crate::paging::loader::{Unusable, unusable_words};
+use crate::paging::table::{NoTables, no_tables_words};
+use crate::request::{Refusal, Request, problem_words, symbol_words};
+use crate::translation::{Granule, Regime, regime_words};
 
 /// Takes the characters of the console, one by one.
 pub trait Console {

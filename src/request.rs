@@ -1,14 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What `kexec` asks for, checked.
 //!
 //! `kexec` pokes numbers into the image before it is loaded. They are read once, as [`RawSymbols`],
 //! and become a [`Request`] here; a bad one becomes a [`Refusal`] that names the symbol and the value, and nothing
 //! is started. No other module sees an unchecked number.
 
-use crate::{
-    abi::{RawRegion, RawSymbols},
-    digest::{self, Digest},
-    region::{PaRange, Region, RegionError},
-};
+use crate::abi::{RawRegion, RawSymbols};
+use crate::digest::{self, Digest};
+use crate::region::{PaRange, Region, RegionError};
 
 /// What to start, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

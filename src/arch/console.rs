@@ -1,13 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The console: a UART of which nothing is known but the address of its data register.
 
 use core::ptr;
 
-use purgatory::{
-    abi::RawSymbols,
-    region::{PaRange, Region},
-    report::Console,
-    request::usable_sink,
-};
+use purgatory::abi::RawSymbols;
+use purgatory::region::{PaRange, Region};
+use purgatory::report::Console;
+use purgatory::request::usable_sink;
 use spin::relax::{RelaxStrategy, Spin};
 
 use super::timer;

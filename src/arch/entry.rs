@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The image's first instructions.
 //!
 //! The old kernel has left the MMU and the D-cache off and everything else as it was: `SCTLR` may
@@ -6,10 +8,8 @@
 
 use core::arch::global_asm;
 
-use purgatory::{
-    control::{SCTLR_I, sctlr_off},
-    translation::Regime,
-};
+use purgatory::control::{SCTLR_I, sctlr_off};
+use purgatory::translation::Regime;
 
 use super::memory::PoolToken;
 

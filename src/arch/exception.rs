@@ -1,15 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Any exception is the end: nothing of ours provokes one. MMU off, one report, halt; the kernel is
 //! never started from here.
 
 use core::arch::global_asm;
 
-use purgatory::{
-    control::{SCTLR_I, sctlr_off},
-    report,
-    translation::Regime,
-};
+use purgatory::control::{SCTLR_I, sctlr_off};
+use purgatory::report;
+use purgatory::translation::Regime;
 
-use super::{console::Uart, handover, image, registers, symbols};
+use super::console::Uart;
+use super::{handover, image, registers, symbols};
 
 /// Reports the exception with a fresh stack and the MMU off.
 extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {

@@ -1,16 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Memory for page tables: frames for our own, and the loader's.
 
-use core::{arch::global_asm, ptr, ptr::NonNull};
+use core::arch::global_asm;
+use core::ptr;
+use core::ptr::NonNull;
 
-use purgatory::{
-    paging::{
-        pool::{Pool, PoolMemory, TableSize},
-        table::Frames,
-        walk::Tables,
-    },
-    request::Check,
-    translation::Granule,
-};
+use purgatory::paging::pool::{Pool, PoolMemory, TableSize};
+use purgatory::paging::table::Frames;
+use purgatory::paging::walk::Tables;
+use purgatory::request::Check;
+use purgatory::translation::Granule;
 
 use super::image::address_of;
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Reads the registers that decisions depend on.
 
 use core::arch::asm;
@@ -6,10 +8,8 @@ use aarch64_cpu::registers::{
     CurrentEL, HCR_EL2, ID_AA64ISAR0_EL1, ID_AA64MMFR0_EL1, ID_AA64PFR0_EL1, MAIR_EL1, MAIR_EL2,
     Readable, TCR_EL1, TCR_EL2, TTBR0_EL1, TTBR0_EL2,
 };
-use purgatory::{
-    cpu::{Cpu, IdRegisters},
-    translation::Regime,
-};
+use purgatory::cpu::{Cpu, IdRegisters};
+use purgatory::translation::Regime;
 
 /// Returns what the CPU can do and where we run.
 pub fn cpu() -> Cpu {

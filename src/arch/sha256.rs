@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! SHA-256 over memory: the CPU's instructions where it has them, integer registers otherwise.
 
 mod instructions;
@@ -6,14 +8,13 @@ mod rustcrypto;
 #[cfg(not(feature = "sha2"))]
 mod software;
 
-use core::{arch::asm, ptr};
+use core::arch::asm;
+use core::ptr;
 
-use purgatory::{
-    cpu::Cpu,
-    digest::{BLOCK, Block, Digest, Engine, Sha256, State},
-    request::Check,
-    translation::Regime,
-};
+use purgatory::cpu::Cpu;
+use purgatory::digest::{BLOCK, Block, Digest, Engine, Sha256, State};
+use purgatory::request::Check;
+use purgatory::translation::Regime;
 
 use instructions::{clear_vectors, sha256_instructions};
 #[cfg(feature = "sha2")]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The window: MMU and D-cache on, for just as long as the hash takes.
 //!
 //! What was stored with the MMU off went to memory, past the caches, where older copies of the same
@@ -5,15 +7,14 @@
 //! back. So the way in throws all cached copies of the image away, and the way out writes all of it
 //! back, each in assembly that keeps everything in registers meanwhile.
 
-use core::{arch::global_asm, mem::offset_of};
+use core::arch::global_asm;
+use core::mem::offset_of;
 
-use purgatory::{
-    control::{self, MAIR, SCTLR_C, SCTLR_I, SCTLR_M, sctlr_off},
-    cpu::Cpu,
-    paging::AddressMap,
-    region::Region,
-    translation::Regime,
-};
+use purgatory::control::{self, MAIR, SCTLR_C, SCTLR_I, SCTLR_M, sctlr_off};
+use purgatory::cpu::Cpu;
+use purgatory::paging::AddressMap;
+use purgatory::region::Region;
+use purgatory::translation::Regime;
 
 use super::registers::Translation;
 

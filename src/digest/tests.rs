@@ -1,8 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Against the `sha2` crate's own digest.
 
 extern crate std;
 
-use std::{vec, vec::Vec};
+use std::vec;
+use std::vec::Vec;
 
 use proptest::prelude::*;
 use sha2::Digest as _;

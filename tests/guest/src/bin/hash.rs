@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Hashes what it is told to with the image's own source, in one boot, with the MMU off: then every
 //! access has to be aligned, as it has to be in a purgatory without a window.
 
