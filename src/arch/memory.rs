@@ -2,7 +2,7 @@
 
 //! Memory for page tables: frames for our own, and the loader's.
 
-use core::arch::global_asm;
+use core::arch::{asm, global_asm};
 use core::ptr;
 use core::ptr::NonNull;
 
@@ -111,7 +111,12 @@ impl Tables for LoaderMemory<'_> {
             return None;
         }
         let entry = ptr::with_exposed_provenance::<u64>((table.start() + index * 8) as usize);
-        // SAFETY: aligned, and inside a region, which is memory; nobody writes there.
-        Some(unsafe { entry.read_volatile() })
+        // The MMU will read it through the cache, where the loader's copy may be the newer one.
+        // SAFETY: aligned, and inside a region, which is memory; nobody writes there, and cleaning loses no
+        // data.
+        Some(unsafe {
+            asm!("dc civac, {}", "dsb sy", in(reg) entry, options(nostack, preserves_flags));
+            entry.read_volatile()
+        })
     }
 }
