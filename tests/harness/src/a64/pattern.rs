@@ -33,6 +33,8 @@ pub const MSR_MAIR: Pattern = Pattern(!0x4_001f, 0xd518_a200);
 pub const MSR_TCR: Pattern = Pattern(!0x4_001f, 0xd518_2040);
 /// `MSR` to `TTBR0_EL1` or `TTBR0_EL2`.
 pub const MSR_TTBR0: Pattern = Pattern(!0x4_001f, 0xd518_2000);
+/// `MRS Xt, HCR_EL2`.
+pub const MRS_HCR: Pattern = system(0xd53c_1100);
 /// `MRS Xt, ID_AA64ISAR0_EL1`.
 pub const MRS_ISAR0: Pattern = system(0xd538_0600);
 /// `MRS Xt, ID_AA64MMFR0_EL1`.
