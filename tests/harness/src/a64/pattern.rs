@@ -41,6 +41,10 @@ pub const MRS_ISAR0: Pattern = system(0xd538_0600);
 pub const MRS_MMFR0: Pattern = system(0xd538_0700);
 /// `MRS Xt, CTR_EL0`.
 pub const MRS_CTR: Pattern = system(0xd53b_0020);
+/// `MRS Xt, CNTFRQ_EL0`.
+pub const MRS_CNTFRQ: Pattern = system(0xd53b_e000);
+/// `MRS Xt, CNTVCT_EL0`.
+pub const MRS_CNTVCT: Pattern = system(0xd53b_e040);
 /// `ADD Xd, Xn, Xm`.
 pub const ADD: Pattern = Pattern(0xffe0_fc00, 0x8b00_0000);
 /// `CMP Xn, Xm`.
