@@ -21,4 +21,5 @@ pub mod paging;
 pub mod region;
 pub mod report;
 pub mod request;
+pub mod sink;
 pub mod translation;

@@ -6,18 +6,17 @@
 //! match`, `digest:`, `sha256_digest:` and `purgatory: booting kernel now` is what people and scripts
 //! have looked for since the first arm64 purgatory.
 
+mod template;
+
+pub use template::Console;
+use template::{hex, say};
+
 use crate::abi::RawRegion;
 use crate::digest::Digest;
 use crate::paging::loader::{Unusable, unusable_words};
 use crate::paging::table::{NoTables, no_tables_words};
 use crate::request::{Problem, Refusal, Request, problem_words, symbol_words};
 use crate::translation::{Granule, Regime, regime_words};
-
-/// Takes the characters of the console, one by one.
-pub trait Console {
-    /// Sends one byte as it is.
-    fn byte(&mut self, byte: u8);
-}
 
 worded! {
     /// What memory was read through.
@@ -261,76 +260,6 @@ pub fn handing_over(console: &mut impl Console) {
 /// Says the last words when no kernel is started.
 pub fn halted(console: &mut impl Console) {
     say(console, "purgatory: halted\n", &[]);
-}
-
-/// Writes `template` with the numbers in their places, in order:
-///
-/// | | |
-/// |-|-|
-/// | `%x` | `0x` and 16 digits |
-/// | `%d` | decimal |
-/// | `%m` | bytes as mebibytes, rounded to one digit after the point |
-/// | `%[a\|b]` | `a` for 0, `b` for 1 and so on |
-///
-/// A line feed goes out after a carriage return. A number that is missing counts as 0.
-#[inline(never)]
-fn say<C: Console>(console: &mut C, template: &str, numbers: &[u64]) {
-    let mut numbers = numbers.iter().copied();
-    let mut number = || numbers.next().unwrap_or(0);
-    // Inside a choice: how many alternatives are still to come before the one that is written.
-    let mut choice: Option<u64> = None;
-    let mut bytes = template.bytes();
-    while let Some(byte) = bytes.next() {
-        match (byte, &mut choice) {
-            (b']', Some(_)) => choice = None,
-            // Past the one that is written, the count wraps and stays far from 0.
-            (b'|', Some(before)) => *before = before.wrapping_sub(1),
-            (_, Some(1..)) => {}
-            (b'%', _) => match bytes.next() {
-                Some(b'[') => choice = Some(number()),
-                Some(b'x') => {
-                    console.byte(b'0');
-                    console.byte(b'x');
-                    hex(console, number(), 16);
-                }
-                Some(b'm') => {
-                    // 16 regions below 2^52 bytes each: far from overflow.
-                    let tenths = (number() * 10 + (1 << 19)) >> 20;
-                    decimal(console, tenths / 10);
-                    console.byte(b'.');
-                    decimal(console, tenths % 10);
-                }
-                _ => decimal(console, number()),
-            },
-            _ => {
-                if byte == b'\n' {
-                    console.byte(b'\r');
-                }
-                console.byte(byte);
-            }
-        }
-    }
-}
-
-/// Writes the lowest `digits` hexadecimal digits of `value`.
-fn hex(console: &mut impl Console, value: u64, digits: u32) {
-    for place in (0..digits).rev() {
-        let nibble = (value >> (4 * place)) as u8 & 0xf;
-        console.byte(if nibble < 10 {
-            b'0' + nibble
-        } else {
-            b'a' + nibble - 10
-        });
-    }
-}
-
-/// Writes `value` in decimal.
-fn decimal(console: &mut impl Console, value: u64) {
-    // Twenty digits at most, so twenty calls deep at most.
-    if value >= 10 {
-        decimal(console, value / 10);
-    }
-    console.byte(b'0' + (value % 10) as u8);
 }
 
 #[cfg(test)]

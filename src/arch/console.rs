@@ -7,7 +7,7 @@ use core::arch::global_asm;
 use purgatory::abi::RawSymbols;
 use purgatory::region::{PaRange, Region};
 use purgatory::report::Console;
-use purgatory::request::{KernelSize, usable_sink};
+use purgatory::sink::{KernelSize, usable_sink};
 use spin::relax::{RelaxStrategy, Spin};
 
 use super::{registers, timer};

@@ -7,7 +7,7 @@ use core::arch::global_asm;
 
 use purgatory::control::{SCTLR_I, sctlr_off};
 use purgatory::report;
-use purgatory::request::KernelSize;
+use purgatory::sink::KernelSize;
 use purgatory::translation::Regime;
 
 use super::console::Uart;

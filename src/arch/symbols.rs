@@ -8,7 +8,7 @@ use core::ptr;
 
 use purgatory::abi::RawSymbols;
 use purgatory::region::{PaRange, Region};
-use purgatory::request::KernelSize;
+use purgatory::sink::KernelSize;
 
 use super::image::address_of;
 
