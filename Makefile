@@ -15,7 +15,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test bench check clean help
+.PHONY: all setup demo guests plugin sha2 test test-long bench check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); SHA256=sha2 for the crate's hash
 	$(XTASK) image --sha256=$(SHA256) $(OR_NOTHING)
@@ -41,6 +41,9 @@ test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in AR
 	scripts/fetch.sh
 	$(CARGO) test --locked --workspace $(ARGS)
 
+test-long: all guests ## run the tests that take minutes
+	$(CARGO) test --locked --release --test qemu -- --ignored
+
 bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
 	scripts/fetch.sh
 	scripts/kexec-tools.sh
@@ -59,4 +62,4 @@ clean: ## remove everything built, but not what was downloaded
 	rm -rf $(filter-out target/downloads,$(wildcard target/*))
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9]*\):.*## /  \1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 12

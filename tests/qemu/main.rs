@@ -18,6 +18,7 @@ mod exceptions;
 mod guests;
 mod input;
 mod loader_tables;
+mod long;
 mod matrix;
 mod paths;
 mod placement;
