@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Everything that `cargo build` alone cannot do. `make help` lists it.
 
 CARGO ?= cargo

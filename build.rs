@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Lays the image out by `link.ld`. The linker's other arguments are in `.cargo/config.toml`.
 
 use std::env;

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Downloads what tests/kexec boots, into target/downloads/<suite>/:
 #   bookworm/Image                  Debian 12's arm64 cloud kernel
 #   bookworm/busybox                a static arm64 busybox

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Builds kexec-tools for arm64 with our purgatory in place of its own, for each downloaded version:
 #   target/kexec/<suite>/kexec     with target/purgatory.ro
 #   target/kexec/<suite>/kexec-c   with the C purgatory it comes with, for comparison

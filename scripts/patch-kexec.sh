@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Puts target/purgatory.ro into a kexec that is already built: scripts/patch-kexec.sh KEXEC NEW
 #
 # kexec carries its purgatory as one ELF object among its data. Ours takes its place, with zeros up to

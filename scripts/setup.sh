@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Installs what building, testing and running need on Debian 12, Debian 13 and Ubuntu 26.04, then
 # fetches the test downloads. Run it as often as you like: what is there already is left alone.
 set -euo pipefail

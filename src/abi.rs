@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The interface to the loader: the symbols that `kexec` looks up in `purgatory.ro` and sets, and the
 //! room that it has for the file.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The machine: registers, memory, the order of things. All of the image's `unsafe` code and
 //! assembly stands below here.
 

@@ -1,12 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The values of the registers that control translation and caches: `MAIR`, `TCR`, `SCTLR`.
 
 use aarch64_cpu::registers::{TCR_EL1, TCR_EL2};
 use tock_registers::fields::FieldValue;
 
-use crate::{
-    cpu::Cpu,
-    translation::{Granule, Regime, VA_BITS},
-};
+use crate::cpu::Cpu;
+use crate::translation::{Granule, Regime, VA_BITS};
 
 /// `MAIR_ELx` with attribute 0 = Normal, Inner and Outer Write-Back, Read- and Write-Allocate; the
 /// only attribute used. Also what the loader's tables want (Arm ARM, MAIR_EL1).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the CPU can do and where we run on it, decoded from the ID registers.
 //!
 //! Read once at the start; every decision after it is a function of this plain struct.
@@ -5,17 +7,15 @@
 use aarch64_cpu::registers::ID_AA64MMFR0_EL1;
 use tock_registers::LocalRegisterCopy;
 
-use crate::{
-    region::PaRange,
-    translation::{Granule, Regime},
-};
+use crate::region::PaRange;
+use crate::translation::{Granule, Regime};
 
 /// The ID registers that decisions depend on, as read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IdRegisters {
     /// `CurrentEL`.
     pub current_el: u64,
-    /// `HCR_EL2`; 0 at EL1, where it cannot be read.
+    /// `HCR_EL2`, with `E2H` as it is in effect; 0 at EL1, where it cannot be read.
     pub hcr_el2: u64,
     /// `ID_AA64MMFR0_EL1`: physical address range, granules.
     pub mmfr0: u64,
@@ -25,6 +25,8 @@ pub struct IdRegisters {
     pub isar0: u64,
     /// `ID_AA64PFR0_EL1`: `AdvSIMD`.
     pub pfr0: u64,
+    /// `ID_AA64PFR1_EL1`: `SME`.
+    pub pfr1: u64,
     /// `CTR_EL0`: cache line sizes.
     pub ctr: u64,
 }
@@ -44,6 +46,8 @@ pub struct Cpu {
     pub has_tcr2: bool,
     /// The SHA256 instructions exist, and the vector registers that they need.
     pub has_sha2: bool,
+    /// Streaming mode exists (SME), and may be on.
+    pub has_sme: bool,
     /// The granules that our own tables may have.
     pub granules: Granules,
     /// For `TCR_ELx.IPS` or `PS`: `PARange`, or 48 bits where that is more. 52 bits would be another
@@ -108,6 +112,8 @@ impl Cpu {
             has_tcr2: id.mmfr3 & 0xf != 0,
             // ID_AA64ISAR0_EL1.SHA2, bits [15:12]; ID_AA64PFR0_EL1.AdvSIMD, bits [23:20]: 0b1111 is no.
             has_sha2: (id.isar0 >> 12) & 0xf != 0 && (id.pfr0 >> 20) & 0xf != 0xf,
+            // ID_AA64PFR1_EL1.SME, bits [27:24].
+            has_sme: (id.pfr1 >> 24) & 0xf != 0,
             granules: Granules::new(mmfr0),
         }
     }

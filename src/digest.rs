@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! SHA-256 (FIPS 180-4) over regions of physical memory.
 //!
 //! What is specific to a message made of regions stands here: blocks that straddle two of them, and
@@ -12,6 +14,7 @@ pub const BLOCK: usize = 64;
 pub struct State(pub [u32; 8]);
 
 /// A block that was gathered, aligned as every block that an engine is given.
+#[derive(Clone, Copy)]
 #[repr(align(16))]
 pub struct Block(pub [u8; BLOCK]);
 
@@ -43,10 +46,47 @@ const INITIAL: State = State([
     0x5be0_cd19,
 ]);
 
-/// A SHA-256 value. Aligned, so that it is copied in a few wide accesses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A SHA-256 value, in words as they are computed; the first byte is the highest of the first word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(align(16))]
-pub struct Digest(pub [u8; 32]);
+pub struct Digest(pub [u32; 8]);
+
+impl Digest {
+    /// Returns the value in bytes, as it is printed and compared.
+    pub fn bytes(&self) -> impl Iterator<Item = u8> {
+        self.0.iter().flat_map(|word| word.to_be_bytes())
+    }
+
+    /// Returns whether this is `expected`: all 256 bits, in constant time.
+    #[must_use]
+    pub fn equals(&self, expected: &[u8; 32]) -> bool {
+        self.bytes()
+            .zip(expected)
+            .fold(0, |difference, (a, b)| difference | (a ^ b))
+            == 0
+    }
+}
+
+/// Returns the length of a message of segments with these lengths as kexec-tools counts it, in bytes.
+///
+/// Its SHA-256 counts in two 32-bit words and adds one carry for a segment, also where a segment of 8 GiB
+/// or more has several: the digest that it computes then is that of a shorter message, padded as such.
+pub fn kexec_tools_len(segments: impl Iterator<Item = u64>) -> u64 {
+    let (low, high) = segments.fold((0_u32, 0_u32), |(low, high), len| {
+        let sum = low.wrapping_add(len as u32);
+        (sum, high.wrapping_add((u64::from(sum) < len).into()))
+    });
+    u64::from(high) << 32 | u64::from(low)
+}
+
+/// What a message's digest may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Digests {
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// What kexec-tools takes for it; mostly the same, see [`kexec_tools_len`].
+    pub kexec_tools: Digest,
+}
 
 /// A SHA-256 computation in progress.
 pub struct Sha256<E> {
@@ -93,24 +133,25 @@ impl<E: Engine> Sha256<E> {
         }
     }
 
-    /// Pads the message (FIPS 180-4, 5.1.1) and returns its digest. `self` must not be used afterwards;
-    /// by reference because a move costs 276 bytes.
-    pub fn finish(&mut self) -> Digest {
-        let bits = self.len * 8;
-        self.push(0x80);
-        while self.pending_len() != BLOCK - 8 {
-            self.push(0);
+    /// Pads the message as if it had `len` bytes (FIPS 180-4, 5.1.1) and gives its digest: that of what was
+    /// added, if it has. More may be added afterwards.
+    pub fn digest(&mut self, len: u64, digest: &mut Digest) {
+        let mut state = State(self.state.0);
+        let mut block = Block([0; BLOCK]);
+        let tail = self.pending.0.iter().take(self.pending_len());
+        for (place, &byte) in block.0.iter_mut().zip(tail.chain([&0x80])) {
+            *place = byte;
         }
-        for byte in bits.to_be_bytes() {
-            self.push(byte);
+        if self.pending_len() >= BLOCK - size_of::<u64>() {
+            self.engine.compress_block(&mut state, &block);
+            block = Block([0; BLOCK]);
         }
-        let mut digest = Digest([0; 32]);
-        for (bytes, word) in digest.0.chunks_exact_mut(4).zip(self.state.0) {
-            for (byte, value) in bytes.iter_mut().zip(word.to_be_bytes()) {
-                *byte = value;
-            }
+        let last = block.0.iter_mut().skip(BLOCK - size_of::<u64>());
+        for (place, byte) in last.zip((len * 8).to_be_bytes()) {
+            *place = byte;
         }
-        digest
+        self.engine.compress_block(&mut state, &block);
+        digest.0 = state.0;
     }
 
     /// Gives the engine back.
@@ -133,15 +174,6 @@ impl<E: Engine> Sha256<E> {
             self.engine.compress_block(&mut self.state, &self.pending);
         }
     }
-}
-
-/// Returns whether the two digests are equal: all 256 bits, in constant time.
-#[must_use]
-pub fn equal(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    a.iter()
-        .zip(b)
-        .fold(0, |difference, (a, b)| difference | (a ^ b))
-        == 0
 }
 
 #[cfg(test)]

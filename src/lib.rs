@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The pure half of the purgatory: every decision, none of the hardware.
 //!
 //! What `kexec` poked into the image's symbols becomes a checked [`request::Request`]; what the ID

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The purgatory: what runs between two kernels.
 //!
 //! The old kernel has branched to [`arch::Entry`]'s first instructions; this is the story from there
@@ -9,43 +11,42 @@
 
 mod arch;
 
-use arch::{
-    console::Uart,
-    entry, handover, image,
-    memory::{LoaderMemory, PoolFrames, PoolToken},
-    registers, sha256, symbols, timer,
-    window::Window,
-};
-use purgatory::{
-    cpu::Cpu,
-    paging::{
-        AddressMap,
-        layout::{ImageParts, Layout},
-        loader,
-        table::{self, NoTables},
-    },
-    report::{self, Through, Verified},
-    request::{Check, Cleared, Request, TableOffer},
-    translation::Granule,
-};
+use arch::console::Uart;
+use arch::memory::{LoaderMemory, PoolFrames, PoolToken};
+use arch::window::{self, Window};
+use arch::{entry, handover, image, registers, sha256, symbols, timer};
+use purgatory::cpu::Cpu;
+use purgatory::digest::Digests;
+use purgatory::paging::layout::{ImageParts, Layout};
+use purgatory::paging::table::{self, NoTables};
+use purgatory::paging::{AddressMap, loader};
+use purgatory::report::{self, Through, Verified};
+use purgatory::request::{Check, Cleared, Request, TableOffer};
+use purgatory::translation::Granule;
 
 entry!(main);
 
 /// Called once by `purgatory_start`, with the MMU off, on our own stack.
 fn main(found: arch::Entry) -> ! {
     let cpu = registers::cpu();
+    registers::settle(&cpu);
     let raw = symbols::raw();
     let parts = image::parts();
     let Ok(own) = parts.region(cpu.pa_range) else {
         handover::park()
     };
-    let console = &mut Uart::new(raw, &own, cpu.pa_range);
+    let console = &mut Uart::new(
+        raw,
+        &own,
+        cpu.pa_range,
+        symbols::kernel_size(raw, cpu.pa_range),
+    );
     report::greeting(console);
 
     let request = match Request::new(raw, &own, cpu.pa_range) {
         Ok(request) => request,
         Err(refusal) => {
-            report::refusal(console, &refusal);
+            report::refusal(console, &refusal, &raw.sha256_regions);
             handover::halt(console)
         }
     };
@@ -84,17 +85,24 @@ fn verify(
     };
     let window = map.map(|map| Window::new(cpu, &map));
 
-    let computed = match &window {
-        Some(window) => window.with(|| sha256::hash(cpu, check)),
-        None => sha256::hash(cpu, check),
+    let flush_regions = || {
+        check
+            .regions()
+            .for_each(|region| window::flush(cpu, &region))
     };
+    let mut computed = Digests::default();
     if let Some(window) = &window {
-        check.regions().for_each(|region| window.flush(&region));
+        window.with(|| sha256::hash(cpu, check, &mut computed));
+        flush_regions();
+    } else {
+        // What the kernel will find is what the caches hold now.
+        flush_regions();
+        sha256::hash(cpu, check, &mut computed);
     }
 
     let cleared = check.clear(&computed);
     if cleared.is_none() {
-        report::mismatch(console, &computed.0, check.digest());
+        report::mismatch(console, &computed.sha256, check.digest());
         return None;
     }
     let verified = Verified {
@@ -106,6 +114,7 @@ fn verify(
         through,
         granule: map.map(|map| map.granule()),
         sha2: cpu.has_sha2,
+        miscounted: !computed.sha256.equals(check.digest()),
     };
     report::verified(console, &verified);
     cleared

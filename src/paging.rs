@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Identity page tables: exactly the pages that we touch, with the least rights that do.
 //!
 //! [`descriptor`] knows the bits, [`layout`] what is to be mapped, [`pool`] where tables may lie;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A range of physical memory that has been checked.
 //!
 //! A (start, len) pair of the loader's is only a claim until [`Region::new`] has checked that it

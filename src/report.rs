@@ -1,17 +1,17 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The console's sentences, without `core::fmt`.
 //!
 //! The wording of `I'm in purgatory`, `purgatory: entry=`, `purgatory: dtb=`, `sha256 digests do not
 //! match`, `digest:`, `sha256_digest:` and `purgatory: booting kernel now` is what people and scripts
 //! have looked for since the first arm64 purgatory.
 
-use crate::{
-    paging::{
-        loader::{Unusable, unusable_words},
-        table::{NoTables, no_tables_words},
-    },
-    request::{Refusal, Request, problem_words, symbol_words},
-    translation::{Granule, Regime, regime_words},
-};
+use crate::abi::RawRegion;
+use crate::digest::Digest;
+use crate::paging::loader::{Unusable, unusable_words};
+use crate::paging::table::{NoTables, no_tables_words};
+use crate::request::{Problem, Refusal, Request, problem_words, symbol_words};
+use crate::translation::{Granule, Regime, regime_words};
 
 /// Takes the characters of the console, one by one.
 pub trait Console {
@@ -50,6 +50,8 @@ pub struct Verified {
     pub granule: Option<Granule>,
     /// With the CPU's SHA2 instructions?
     pub sha2: bool,
+    /// Only with the length that kexec-tools counts?
+    pub miscounted: bool,
 }
 
 /// An exception taken while our code ran.
@@ -82,8 +84,8 @@ pub fn request(console: &mut impl Console, request: &Request<'_>) {
     );
 }
 
-/// Names a value of the loader's that was refused.
-pub fn refusal(console: &mut impl Console, refusal: &Refusal) {
+/// Names a value of the loader's that was refused, and the regions if it should lie in one.
+pub fn refusal(console: &mut impl Console, refusal: &Refusal, regions: &[RawRegion]) {
     say(
         console,
         concat!("purgatory: %[", symbol_words!(), "]"),
@@ -101,6 +103,15 @@ pub fn refusal(console: &mut impl Console, refusal: &Refusal) {
         say(console, " + %x", &[len]);
     }
     say(console, "\n", &[]);
+    if refusal.problem == Problem::NotInRegion {
+        for (index, region) in (0..).zip(regions).filter(|(_, region)| region.len != 0) {
+            say(
+                console,
+                "purgatory: sha256_regions[%d]: %x + %x\n",
+                &[index, region.start, region.len],
+            );
+        }
+    }
 }
 
 /// Says that the regions will be hashed with the D-cache off, and why.
@@ -142,7 +153,8 @@ pub fn verified(console: &mut impl Console, verified: &Verified) {
             regime_words!(),
             "], D-cache %[",
             through_words!(),
-            "]%[|, 16 KiB granule|, 64 KiB granule], %[software SHA-256|SHA2 instructions])\n"
+            "]%[|, 16 KiB granule|, 64 KiB granule], %[software SHA-256|SHA2 instructions]\
+             %[|, length as kexec-tools counts it])\n"
         ),
         &[
             verified.bytes,
@@ -159,6 +171,7 @@ pub fn verified(console: &mut impl Console, verified: &Verified) {
                 Some(Granule::Size64K) => 2,
             },
             verified.sha2.into(),
+            verified.miscounted.into(),
         ],
     );
 }
@@ -173,15 +186,14 @@ pub fn skipped(console: &mut impl Console) {
 }
 
 /// Shows a digest that is wrong beside the one expected.
-pub fn mismatch(console: &mut impl Console, computed: &[u8; 32], expected: &[u8; 32]) {
+pub fn mismatch(console: &mut impl Console, computed: &Digest, expected: &[u8; 32]) {
     say(
         console,
         "purgatory: sha256 digests do not match\npurgatory:        digest: ",
         &[],
     );
-    computed
-        .iter()
-        .for_each(|&byte| hex(console, byte.into(), 2));
+    let mut print = |byte: u8| hex(console, byte.into(), 2);
+    computed.bytes().for_each(&mut print);
     say(console, "\npurgatory: sha256_digest: ", &[]);
     expected
         .iter()
@@ -202,17 +214,18 @@ macro_rules! exception_classes {
     };
 }
 
-// `ESR_ELx.EC` (Arm ARM, ESR_EL1), those that our own code can raise.
+// `ESR_ELx.EC` (Arm ARM, ESR_EL1), those that our own code can raise. Not SError: it is masked, but for the
+// console's first byte, where it is the end of the console only.
 exception_classes! {
     0x00 = "undefined instruction",
     0x07 = "FP/SIMD access trapped",
     0x0e = "illegal execution state",
     0x18 = "system register access trapped",
+    0x1d = "SME access trapped",
     0x21 = "instruction abort",
     0x22 = "PC alignment",
     0x25 = "data abort",
     0x26 = "SP alignment",
-    0x2f = "SError",
 }
 
 /// Describes an exception, in words and numbers.

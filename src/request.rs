@@ -1,23 +1,22 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What `kexec` asks for, checked.
 //!
 //! `kexec` pokes numbers into the image before it is loaded. They are read once, as [`RawSymbols`],
 //! and become a [`Request`] here; a bad one becomes a [`Refusal`] that names the symbol and the value, and nothing
 //! is started. No other module sees an unchecked number.
 
-use crate::{
-    abi::{RawRegion, RawSymbols},
-    digest::{self, Digest},
-    region::{PaRange, Region, RegionError},
-};
+use crate::abi::{RawRegion, RawSymbols};
+use crate::digest::{Digest, Digests, kexec_tools_len};
+use crate::region::{PaRange, Region, RegionError};
 
 /// What to start, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// Where the kernel starts: a physical address, not 0, 4-byte aligned, inside the physical
-    /// address range and outside the image.
+    /// Where the kernel starts: a physical address, 4-byte aligned, inside the physical address range,
+    /// outside the image and, with a check, in one of the regions.
     pub kernel_entry: u64,
-    /// The device tree: a physical address, not 0, 8-byte aligned, inside the physical address range
-    /// and outside the image.
+    /// The device tree: the same, 8-byte aligned.
     pub dtb: u64,
     /// What has to be verified, and against what; `None` where the user asked for no checks.
     pub check: Option<Check<'a>>,
@@ -71,10 +70,17 @@ impl<'a> Check<'a> {
         self.regions().fold(0, |sum, region| sum + region.len())
     }
 
-    /// Clears the kernel for its start if `computed` is the digest.
+    /// Returns [`Check::bytes`] as kexec-tools counts them.
     #[must_use]
-    pub fn clear(&self, computed: &Digest) -> Option<Cleared> {
-        digest::equal(&computed.0, self.digest()).then_some(Cleared(()))
+    pub fn kexec_tools_bytes(&self) -> u64 {
+        kexec_tools_len(self.regions().map(|region| region.len()))
+    }
+
+    /// Clears the kernel for its start if the digest is one of those computed.
+    #[must_use]
+    pub fn clear(&self, computed: &Digests) -> Option<Cleared> {
+        let right = |computed: &Digest| computed.equals(self.digest());
+        (right(&computed.sha256) || right(&computed.kexec_tools)).then_some(Cleared(()))
     }
 }
 
@@ -134,8 +140,6 @@ worded! {
 worded! {
     /// What can be wrong with a symbol's value.
     pub enum Problem, problem_words! {
-        /// An address that must be set is 0.
-        IsZero = "is not set",
         /// The address is not a multiple of 4.
         NotAlignedTo4 = "is not 4-byte aligned",
         /// The address is not a multiple of 8.
@@ -148,6 +152,8 @@ worded! {
         OverlapsPurgatory = "overlaps the purgatory",
         /// An address points into the purgatory's own memory.
         InsidePurgatory = "lies inside the purgatory",
+        /// What is verified does not cover it.
+        NotInRegion = "lies in no region",
         /// Neither 0 nor 1.
         NeitherZeroNorOne = "is neither 0 nor 1",
     }
@@ -183,8 +189,14 @@ impl<'a> Request<'a> {
         Ok(Self {
             // A64 instructions are 4-byte aligned (Arm ARM, PC alignment checking); booting.rst: the
             // device tree is placed on an 8-byte boundary.
-            kernel_entry: kernel.check(4, Problem::NotAlignedTo4, image, pa_range)?,
-            dtb: dtb.check(8, Problem::NotAlignedTo8, image, pa_range)?,
+            kernel_entry: kernel.check(
+                4,
+                Problem::NotAlignedTo4,
+                image,
+                pa_range,
+                check.as_ref(),
+            )?,
+            dtb: dtb.check(8, Problem::NotAlignedTo8, image, pa_range, check.as_ref())?,
             check,
             tables: TableOffer::new(raw, image),
         })
@@ -208,7 +220,12 @@ impl TableOffer {
 }
 
 impl<'a> Check<'a> {
-    fn new(raw: &'a RawSymbols, image: &Region, pa_range: PaRange) -> Result<Self, Refusal> {
+    /// Checks the regions, for an image at `image` on a CPU with the physical addresses of `pa_range`.
+    ///
+    /// # Errors
+    ///
+    /// The first bad region, as a [`Refusal`].
+    pub fn new(raw: &'a RawSymbols, image: &Region, pa_range: PaRange) -> Result<Self, Refusal> {
         for (index, region) in raw.sha256_regions.iter().enumerate() {
             let problem = match Region::new(region.start, region.len, pa_range) {
                 Ok(region) if region.overlaps(image) => Problem::OverlapsPurgatory,
@@ -242,15 +259,17 @@ impl Address {
         misaligned: Problem,
         image: &Region,
         pa_range: PaRange,
+        check: Option<&Check<'_>>,
     ) -> Result<u64, Refusal> {
-        let problem = if self.value == 0 {
-            Problem::IsZero
-        } else if self.value % align != 0 {
+        // 0 is an address like any other: on some machines memory begins there.
+        let problem = if self.value % align != 0 {
             misaligned
         } else if Region::new(self.value, 1, pa_range).is_err() {
             Problem::BeyondPhysicalRange
         } else if image.contains(self.value) {
             Problem::InsidePurgatory
+        } else if check.is_some_and(|check| check.find(self.value, align).is_none()) {
+            Problem::NotInRegion
         } else {
             return Ok(self.value);
         };
@@ -268,22 +287,54 @@ const fn refuse(symbol: Symbol, problem: Problem, value: u64) -> Refusal {
     }
 }
 
+/// How much memory the kernel takes from its entry on, as far as it says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KernelSize(u64);
+
+impl KernelSize {
+    /// Of a kernel that has not been looked at.
+    pub const UNKNOWN: Self = Self(0);
+
+    /// Reads the header of an arm64 `Image`, the 64 bytes from its entry on (booting.rst, "Call the kernel
+    /// image"): `image_size` at 16, the magic number at 56.
+    #[must_use]
+    pub const fn from_header(header: &[u64; 8]) -> Self {
+        const MAGIC: u32 = u32::from_le_bytes(*b"ARM\x64");
+        if header[7] as u32 == MAGIC {
+            Self(header[2])
+        } else {
+            Self::UNKNOWN
+        }
+    }
+}
+
 /// Returns the UART's data register, if the console may be used at all.
 ///
 /// `kexec` reads the address from a buffer of ten bytes, so that one above 4 GiB arrives cut short
 /// and may point into RAM. Writing there would corrupt what we are to start: a sink in a region, in
-/// the image, beyond the physical address range or not aligned for a 32-bit store is not used.
+/// the image or beyond the physical address range is not used. With `kexec --no-checks` there are no
+/// regions to tell; then one in the kernel, or in the 2 MiB around its entry or the device tree, is not.
 #[must_use]
-pub fn usable_sink(raw: &RawSymbols, image: &Region, pa_range: PaRange) -> Option<u64> {
-    const REGISTER: u64 = 4;
-    let sink = Region::new(raw.arm64_sink, REGISTER, pa_range).ok()?;
-    let aligned = sink.start() != 0 && sink.start() % REGISTER == 0;
+pub fn usable_sink(
+    raw: &RawSymbols,
+    image: &Region,
+    pa_range: PaRange,
+    kernel: KernelSize,
+) -> Option<u64> {
+    const BLOCK: u64 = 2 << 20;
+    let sink = raw.arm64_sink;
+    let inside = |start: u64, len: u64| sink >= start && sink - start < len;
     // Judged on the raw values: a region that is refused must not lend its memory to the refusal.
-    let in_region = raw.sha256_regions.iter().any(|r| {
-        let end = r.start.saturating_add(r.len);
-        r.start < sink.end() && sink.start() < end
-    });
-    (aligned && !in_region && !sink.overlaps(image)).then_some(sink.start())
+    let in_region = if raw.sha256_regions.iter().all(|region| region.len == 0) {
+        let (entry, dtb) = (raw.arm64_kernel_entry, raw.arm64_dtb_addr);
+        let around = |address: u64| inside(address & !(BLOCK - 1), BLOCK);
+        around(entry) || around(dtb) || inside(entry, kernel.0)
+    } else {
+        let mut regions = raw.sha256_regions.iter();
+        regions.any(|region| inside(region.start, region.len))
+    };
+    let address = Region::new(sink, 1, pa_range).is_ok();
+    (sink != 0 && address && !in_region && !image.contains(sink)).then_some(sink)
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What address translation depends on: the regime and the granule (Arm ARM DDI 0487 D8.1).
 //!
 //! The translation *regime*, not the exception level, decides the layout of `TCR`, the permission bits

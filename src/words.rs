@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Enums whose variants the console has words for.
 
 /// Declares an enum and a macro that expands to its words, in the order of the variants and with `|`

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What verifying costs, as upper bounds of counts that are the same in each run: instructions and
 //! accesses of a block, with and without the window, with and without SHA2 instructions; what
 //! writing the regions back costs; and all the rest. `make bench` shows what it is.

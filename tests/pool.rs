@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The memory that tables are built in, on the host: the image's allocator and its builder, with frames of
 //! every granule, until nothing fits, and again from the start.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Building the image: on any machine, in any directory, environment and configuration, by `make` and
 //! by plain cargo, the same bytes, or one message that says what to install.
 //!

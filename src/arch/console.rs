@@ -1,32 +1,43 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The console: a UART of which nothing is known but the address of its data register.
 
-use core::ptr;
+use core::arch::global_asm;
 
-use purgatory::{
-    abi::RawSymbols,
-    region::{PaRange, Region},
-    report::Console,
-    request::usable_sink,
-};
+use purgatory::abi::RawSymbols;
+use purgatory::region::{PaRange, Region};
+use purgatory::report::Console;
+use purgatory::request::{KernelSize, usable_sink};
 use spin::relax::{RelaxStrategy, Spin};
 
-use super::timer;
+use super::{registers, timer};
 
 /// What a FIFO is expected to hold at least, and what may be sent at once: bytes.
 const FIFO: u64 = 16;
 /// Bytes a second at 115200 baud are 11520; a little less is sent.
 const BYTES_PER_SECOND: u64 = 10_000;
-/// Timer reads before giving up: the counter may be stopped.
-const PATIENCE: u32 = 1 << 20;
+/// Timer reads in all before nothing is waited for any more: the counter may be stopped, or slower than
+/// `CNTFRQ_EL0` says. A read takes some 20 to 100 ns; what is said in all takes 0.1 s at 115200 baud.
+const PATIENCE: u32 = 1 << 24;
 
 /// A UART that is written to at the pace of 115200 baud, since it cannot be asked whether it is
 /// ready.
 pub struct Uart {
     /// The data register, `None` for silence.
     data: Option<u64>,
+    /// A byte has been sent, and no SError came of it.
+    proven: bool,
     ticks_per_byte: u64,
     /// When everything sent until now has left the FIFO, by the clock.
     empty_at: u64,
+    /// Timer reads that may still be spent on waiting.
+    patience: u32,
+}
+
+unsafe extern "C" {
+    /// Stores `byte` at the physical address `data`; with `unmask_serror` not 0 takes the SError that
+    /// comes of it. Returns 0, or 1 after an exception of any kind, which `exception_entry` ends here.
+    fn sink_store(data: u64, byte: u8, unmask_serror: u32) -> u32;
 }
 
 impl Uart {
@@ -34,28 +45,31 @@ impl Uart {
     /// only.
     // Two callers, the story and the exception report: one copy saves space.
     #[inline(never)]
-    pub fn new(raw: &RawSymbols, image: &Region, pa_range: PaRange) -> Self {
+    pub fn new(raw: &RawSymbols, image: &Region, pa_range: PaRange, kernel: KernelSize) -> Self {
         Self {
-            data: usable_sink(raw, image, pa_range),
+            data: usable_sink(raw, image, pa_range, kernel),
+            proven: false,
             ticks_per_byte: timer::frequency() / BYTES_PER_SECOND,
             empty_at: 0,
+            patience: PATIENCE,
         }
     }
 
     /// Waits until the FIFO has room, if the UART keeps its pace.
     fn wait(&mut self) {
-        let mut now = timer::now();
-        for _ in 0..PATIENCE {
-            let full_until = self
-                .empty_at
-                .saturating_sub((FIFO - 1) * self.ticks_per_byte);
-            if now >= full_until {
-                break;
+        let full = FIFO * self.ticks_per_byte;
+        loop {
+            let now = timer::now();
+            // It never takes longer than that: more is long past, or the counter has jumped.
+            let left = self.empty_at.wrapping_sub(now);
+            let left = if left > full { 0 } else { left };
+            if left + self.ticks_per_byte <= full || self.patience == 0 {
+                self.empty_at = now.wrapping_add(left + self.ticks_per_byte);
+                return;
             }
+            self.patience -= 1;
             Spin::relax();
-            now = timer::now();
         }
-        self.empty_at = self.empty_at.max(now) + self.ticks_per_byte;
     }
 }
 
@@ -63,9 +77,41 @@ impl Console for Uart {
     fn byte(&mut self, byte: u8) {
         let Some(data) = self.data else { return };
         self.wait();
-        let data = ptr::with_exposed_provenance_mut::<u32>(data as usize);
-        // SAFETY: the loader says that this is a UART's data register; usable_sink() has seen that it
-        // is aligned and neither in our image nor in anything that is to be started.
-        unsafe { data.write_volatile(byte.into()) };
+        // One that is pending already is not ours to take.
+        let unmask_serror = !self.proven && !registers::serror_is_pending();
+        // SAFETY: the loader says that this is a UART's data register; usable_sink() has seen that it is
+        // neither in our image nor in anything that is to be started. If nothing answers there, the
+        // routine says so.
+        let faulted = unsafe { sink_store(data, byte, unmask_serror.into()) };
+        self.proven = true;
+        if faulted != 0 {
+            // What the user loses is the console, not the boot.
+            self.data = None;
+        }
     }
 }
+
+// x0 data, w1 byte, w2 unmask_serror. From the first instruction up to `sink_faulted` nothing but the
+// return address is needed afterwards, so that any exception may end there.
+global_asm!(
+    ".pushsection .text.sink_store, \"ax\", %progbits",
+    ".globl sink_store",
+    ".type sink_store, %function",
+    "sink_store:",
+    // A byte: of UARTs with registers one byte apart a wider store would hit the next ones.
+    "    strb    w1, [x0]",
+    "    dsb     sy",
+    "    cbz     w2, 1f",
+    // An asynchronous abort would wait for the next kernel otherwise, which panics of it.
+    "    msr     daifclr, #4",
+    "    isb",
+    "    msr     daifset, #4",
+    "1:  mov     w0, wzr",
+    "    ret",
+    ".globl sink_faulted",
+    "sink_faulted:",
+    "    mov     w0, #1",
+    "    ret",
+    ".size sink_store, . - sink_store",
+    ".popsection",
+);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The image's first instructions.
 //!
 //! The old kernel has left the MMU and the D-cache off and everything else as it was: `SCTLR` may
@@ -6,10 +8,8 @@
 
 use core::arch::global_asm;
 
-use purgatory::{
-    control::{SCTLR_I, sctlr_off},
-    translation::Regime,
-};
+use purgatory::control::{SCTLR_I, sctlr_off};
+use purgatory::translation::Regime;
 
 use super::memory::PoolToken;
 
@@ -50,6 +50,7 @@ const SCTLR_EL2: u64 = sctlr_off(Regime::El2);
 //   x19  SCTLR_ELx as found
 //   x20  VBAR_ELx as found
 //   x21  CurrentEL
+//   x30  return address of the one call
 //
 // The order:
 //   1. No interrupt, SP_ELx as stack pointer, SCTLR known and off. Nothing is loaded or stored
@@ -58,7 +59,10 @@ const SCTLR_EL2: u64 = sctlr_off(Regime::El2);
 //      D8.2, "The effects of disabling an address translation stage"). It turns every fetch from a
 //      bus access into a cache hit.
 //   3. Vectors, so that from here on nothing fails silently.
-//   4. Stack, and our own relocations: link.ld keeps only R_AARCH64_RELATIVE, the build checks it.
+//   4. The image cleaned to memory: where the loader's last writes, or those of a resume from
+//      hibernation, are still in the caches, we would read what was there before, and lose them when
+//      the window drops its stale lines.
+//   5. Stack, and our own relocations: link.ld keeps only R_AARCH64_RELATIVE, the build checks it.
 global_asm!(
     ".pushsection .text.entry, \"ax\", %progbits",
     ".globl purgatory_start",
@@ -98,6 +102,7 @@ global_asm!(
     "3:  msr     sctlr_el2, x1",
     "    msr     vbar_el2, x2",
     "4:  isb",
+    "    bl      clean_and_invalidate_image",
     "    adrp    x1, stack_top",
     "    add     x1, x1, :lo12:stack_top",
     "    mov     sp, x1",

@@ -1,15 +1,17 @@
-//! Any exception is the end: nothing of ours provokes one. MMU off, one report, halt; the kernel is
-//! never started from here.
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Any exception is the end, but that of the console's own store: nothing else of ours provokes one. MMU
+//! off, one report, halt; the kernel is never started from here.
 
 use core::arch::global_asm;
 
-use purgatory::{
-    control::{SCTLR_I, sctlr_off},
-    report,
-    translation::Regime,
-};
+use purgatory::control::{SCTLR_I, sctlr_off};
+use purgatory::report;
+use purgatory::request::KernelSize;
+use purgatory::translation::Regime;
 
-use super::{console::Uart, handover, image, registers, symbols};
+use super::console::Uart;
+use super::{handover, image, registers, symbols};
 
 /// Reports the exception with a fresh stack and the MMU off.
 extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
@@ -18,7 +20,7 @@ extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
     let Ok(own) = parts.region(cpu.pa_range) else {
         handover::park()
     };
-    let mut console = Uart::new(symbols::raw(), &own, cpu.pa_range);
+    let mut console = Uart::new(symbols::raw(), &own, cpu.pa_range, KernelSize::UNKNOWN);
     report::exception(
         &mut console,
         &report::Exception {
@@ -59,37 +61,34 @@ global_asm!(
     "    mrs     x0, esr_el1",
     "    mrs     x1, elr_el1",
     "    mrs     x2, far_el1",
-    "    movz    x4, #({sctlr_el1} & 0xffff)",
-    "    movk    x4, #({sctlr_el1} >> 16), lsl #16",
-    "    isb",
-    "    msr     sctlr_el1, x4",
     "    b       2f",
     "1:  mrs     x0, esr_el2",
     "    mrs     x1, elr_el2",
     "    mrs     x2, far_el2",
-    "    movz    x4, #({sctlr_el2} & 0xffff)",
+    // A console where nothing answers: the store gives up, and the boot goes on without a word.
+    "2:  adr     x4, sink_store",
+    "    sub     x4, x1, x4",
+    "    cmp     x4, #(sink_faulted - sink_store)",
+    "    b.lo    sink_faulted",
+    "    cmp     x3, {el2}",
+    "    b.eq    3f",
+    "    movz    x4, #({sctlr_el1} & 0xffff)",
+    "    movk    x4, #({sctlr_el1} >> 16), lsl #16",
+    "    isb",
+    "    msr     sctlr_el1, x4",
+    "    b       4f",
+    "3:  movz    x4, #({sctlr_el2} & 0xffff)",
     "    movk    x4, #({sctlr_el2} >> 16), lsl #16",
     "    isb",
     "    msr     sctlr_el2, x4",
-    "2:  isb",
-    "    mrs     x4, ctr_el0",
-    "    ubfx    x4, x4, #16, #4",
-    "    mov     x5, #4",
-    "    lsl     x4, x5, x4",
-    "    adrp    x5, image_start",
-    "    adrp    x6, image_end",
-    "    add     x6, x6, :lo12:image_end",
-    "3:  dc      civac, x5",
-    "    add     x5, x5, x4",
-    "    cmp     x5, x6",
-    "    b.lo    3b",
-    "    dsb     sy",
+    "4:  isb",
+    "    bl      clean_and_invalidate_image",
     "    adrp    x4, reporting",
     "    add     x4, x4, :lo12:reporting",
     "    ldr     w5, [x4]",
     "    mov     w6, #1",
     "    str     w6, [x4]",
-    "4:  cbnz    w5, 4b",
+    "5:  cbnz    w5, 5b",
     "    adrp    x4, stack_top",
     "    add     x4, x4, :lo12:stack_top",
     "    mov     sp, x4",

@@ -1,16 +1,17 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The ends of the story: the kernel, or a halt.
 
 use core::arch::global_asm;
 
 use aarch64_cpu::asm;
-use purgatory::{
-    control::{SCTLR_C, SCTLR_M},
-    report,
-    request::{Cleared, Request},
-    translation::Regime,
-};
+use purgatory::control::{SCTLR_C, SCTLR_M};
+use purgatory::report;
+use purgatory::request::{Cleared, Request};
+use purgatory::translation::Regime;
 
-use super::{console::Uart, entry::Found};
+use super::console::Uart;
+use super::entry::Found;
 
 unsafe extern "C" {
     fn hand_over_el1(kernel: u64, dtb: u64, sctlr: u64, vbar: u64) -> !;

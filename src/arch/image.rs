@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Where the image lies: the linker's symbols as addresses.
 
 use purgatory::paging::layout::ImageParts;

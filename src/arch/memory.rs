@@ -1,16 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Memory for page tables: frames for our own, and the loader's.
 
-use core::{arch::global_asm, ptr, ptr::NonNull};
+use core::arch::{asm, global_asm};
+use core::ptr;
+use core::ptr::NonNull;
 
-use purgatory::{
-    paging::{
-        pool::{Pool, PoolMemory, TableSize},
-        table::Frames,
-        walk::Tables,
-    },
-    request::Check,
-    translation::Granule,
-};
+use purgatory::paging::pool::{Pool, PoolMemory, TableSize};
+use purgatory::paging::table::Frames;
+use purgatory::paging::walk::Tables;
+use purgatory::request::Check;
+use purgatory::translation::Granule;
 
 use super::image::address_of;
 
@@ -111,7 +111,12 @@ impl Tables for LoaderMemory<'_> {
             return None;
         }
         let entry = ptr::with_exposed_provenance::<u64>((table.start() + index * 8) as usize);
-        // SAFETY: aligned, and inside a region, which is memory; nobody writes there.
-        Some(unsafe { entry.read_volatile() })
+        // The MMU will read it through the cache, where the loader's copy may be the newer one.
+        // SAFETY: aligned, and inside a region, which is memory; nobody writes there, and cleaning loses no
+        // data.
+        Some(unsafe {
+            asm!("dc civac, {}", "dsb sy", in(reg) entry, options(nostack, preserves_flags));
+            entry.read_volatile()
+        })
     }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Reads the registers that decisions depend on.
 
 use core::arch::asm;
@@ -6,10 +8,8 @@ use aarch64_cpu::registers::{
     CurrentEL, HCR_EL2, ID_AA64ISAR0_EL1, ID_AA64MMFR0_EL1, ID_AA64PFR0_EL1, MAIR_EL1, MAIR_EL2,
     Readable, TCR_EL1, TCR_EL2, TTBR0_EL1, TTBR0_EL2,
 };
-use purgatory::{
-    cpu::{Cpu, IdRegisters},
-    translation::Regime,
-};
+use purgatory::cpu::{Cpu, IdRegisters};
+use purgatory::translation::Regime;
 
 /// Returns what the CPU can do and where we run.
 pub fn cpu() -> Cpu {
@@ -17,7 +17,7 @@ pub fn cpu() -> Cpu {
     let hcr_el2 = if Regime::new(current_el, 0) == Regime::El1And0 {
         0
     } else {
-        HCR_EL2.get()
+        HCR_EL2.get() | e2h_in_effect()
     };
     Cpu::new(&IdRegisters {
         current_el,
@@ -26,8 +26,57 @@ pub fn cpu() -> Cpu {
         mmfr3: id_aa64mmfr3_el1(),
         isar0: ID_AA64ISAR0_EL1.get(),
         pfr0: ID_AA64PFR0_EL1.get(),
+        pfr1: id_aa64pfr1_el1(),
         ctr: ctr_el0(),
     })
+}
+
+/// Ends what the old kernel may have left on and no code of ours, nor the next kernel, could do with.
+pub fn settle(cpu: &Cpu) {
+    if cpu.has_sme {
+        leave_streaming_mode(cpu.regime);
+    }
+    if cpu.has_tcr2 {
+        clear_tcr2(cpu.regime);
+    }
+}
+
+/// SMSTOP, unless that would trap: streaming mode off, in which the CPU may have neither FP/SIMD nor SHA2
+/// instructions, and ZA storage off. Linux leaves both as the thread that a crash interrupts has them.
+///
+/// Where access to SME is trapped, by the old kernel or further up, it is off or somebody else's, and stays
+/// as it is.
+fn leave_streaming_mode(regime: Regime) {
+    // SAFETY: changes PSTATE.SM and PSTATE.ZA, on which no code of ours relies, and vector registers, which
+    // hold nothing yet. By its encoding: assemblers older than SME do not know `smstop`.
+    unsafe {
+        match regime {
+            // CPTR_EL2.TSM.
+            Regime::El2 => asm!(
+                "mrs {0}, cptr_el2", "tbnz {0}, #12, 2f", ".inst 0xd503467f", "2:",
+                out(reg) _, options(nostack),
+            ),
+            // CPACR_EL1.SMEN. With E2H = 1 the name means CPTR_EL2, which has the same layout then.
+            Regime::El1And0 | Regime::El2And0 => asm!(
+                "mrs {0}, cpacr_el1", "tbz {0}, #24, 2f", ".inst 0xd503467f", "2:",
+                out(reg) _, options(nostack),
+            ),
+        }
+    }
+}
+
+/// TCR2_ELx = 0: with `PIE` of the old kernel's the permission bits of descriptors would mean something
+/// else, for us and for a kernel that is older than the register.
+fn clear_tcr2(regime: Regime) {
+    // SAFETY: the MMU is off. By its encoding: assemblers older than the register do not know its name.
+    unsafe {
+        match regime {
+            Regime::El1And0 => asm!("msr S3_0_C2_C0_3, xzr", "isb", options(nostack)),
+            Regime::El2 | Regime::El2And0 => {
+                asm!("msr S3_4_C2_C0_3, xzr", "isb", options(nostack));
+            }
+        }
+    }
 }
 
 /// What translation depends on, as the old kernel left it.
@@ -70,6 +119,45 @@ fn id_aa64mmfr3_el1() -> u64 {
     value
 }
 
+/// Reads `ID_AA64PFR1_EL1`, which `aarch64-cpu` does not have.
+fn id_aa64pfr1_el1() -> u64 {
+    let value;
+    // SAFETY: reading an ID register has no effect.
+    unsafe {
+        asm!("mrs {}, id_aa64pfr1_el1", out(reg) value, options(pure, nomem, nostack, preserves_flags));
+    }
+    value
+}
+
+/// Returns `HCR_EL2.E2H` if it is 1 in effect, whatever it reads as: without FEAT_E2H0, and in a guest
+/// hypervisor, it may read as 0. Told by what `FAR_EL1` means at EL2: with E2H = 1 it is `FAR_EL2`.
+fn e2h_in_effect() -> u64 {
+    const E2H: u64 = 1 << 34;
+    let is_far_el2: u64;
+    // SAFETY: at EL2, the only caller's case. Nothing depends on fault addresses before the first exception of
+    // our own, and both are put back.
+    unsafe {
+        asm!(
+            "mrs {far1}, far_el1",
+            "mrs {far2}, far_el2",
+            "mov {probe}, #1",
+            "msr far_el1, {probe}",
+            "mov {probe}, #2",
+            "msr far_el2, {probe}",
+            "isb",
+            "mrs {probe}, far_el1",
+            "msr far_el1, {far1}",
+            "msr far_el2, {far2}",
+            "isb",
+            far1 = out(reg) _,
+            far2 = out(reg) _,
+            probe = out(reg) is_far_el2,
+            options(nostack),
+        );
+    }
+    if is_far_el2 == 2 { E2H } else { 0 }
+}
+
 /// Reads `CTR_EL0`, which `aarch64-cpu` does not have.
 fn ctr_el0() -> u64 {
     let value;
@@ -78,4 +166,14 @@ fn ctr_el0() -> u64 {
         asm!("mrs {}, ctr_el0", out(reg) value, options(pure, nomem, nostack, preserves_flags));
     }
     value
+}
+
+/// Returns whether an SError waits for being unmasked (`ISR_EL1.A`), which `aarch64-cpu` does not have.
+pub fn serror_is_pending() -> bool {
+    let isr: u64;
+    // SAFETY: reading the register has no effect. Not `pure`: it changes by itself.
+    unsafe {
+        asm!("mrs {}, isr_el1", out(reg) isr, options(nomem, nostack, preserves_flags));
+    }
+    isr & 1 << 8 != 0
 }

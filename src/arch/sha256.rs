@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! SHA-256 over memory: the CPU's instructions where it has them, integer registers otherwise.
 
 mod instructions;
@@ -6,14 +8,13 @@ mod rustcrypto;
 #[cfg(not(feature = "sha2"))]
 mod software;
 
-use core::{arch::asm, ptr};
+use core::arch::asm;
+use core::ptr;
 
-use purgatory::{
-    cpu::Cpu,
-    digest::{BLOCK, Block, Digest, Engine, Sha256, State},
-    request::Check,
-    translation::Regime,
-};
+use purgatory::cpu::Cpu;
+use purgatory::digest::{BLOCK, Block, Digests, Engine, Sha256, State};
+use purgatory::request::Check;
+use purgatory::translation::Regime;
 
 use instructions::{clear_vectors, sha256_instructions};
 #[cfg(feature = "sha2")]
@@ -21,15 +22,16 @@ use rustcrypto::sha256_software;
 #[cfg(not(feature = "sha2"))]
 use software::sha256_software;
 
-/// Computes the SHA-256 of all regions of `check`, read where they lie, with the MMU off or mapped to themselves.
-pub fn hash(cpu: &Cpu, check: &Check<'_>) -> Digest {
+/// Computes the digests of all regions of `check`, read where they lie, with the MMU off or mapped to
+/// themselves. By reference: a copy of the result costs more than the reference.
+pub fn hash(cpu: &Cpu, check: &Check<'_>, digests: &mut Digests) {
     let mut sha = Sha256::new(BlockEngine::new(cpu));
     check
         .regions()
         .for_each(|region| sha.update(region.start(), region.len()));
-    let digest = sha.finish();
+    sha.digest(check.bytes(), &mut digests.sha256);
+    sha.digest(check.kexec_tools_bytes(), &mut digests.kexec_tools);
     sha.into_engine().clear_vectors_and_restore();
-    digest
 }
 
 /// The engine below. It is given addresses in checked regions only, or of a block of our own.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The window: MMU and D-cache on, for just as long as the hash takes.
 //!
 //! What was stored with the MMU off went to memory, past the caches, where older copies of the same
@@ -5,15 +7,14 @@
 //! back. So the way in throws all cached copies of the image away, and the way out writes all of it
 //! back, each in assembly that keeps everything in registers meanwhile.
 
-use core::{arch::global_asm, mem::offset_of};
+use core::arch::global_asm;
+use core::mem::offset_of;
 
-use purgatory::{
-    control::{self, MAIR, SCTLR_C, SCTLR_I, SCTLR_M, sctlr_off},
-    cpu::Cpu,
-    paging::AddressMap,
-    region::Region,
-    translation::Regime,
-};
+use purgatory::control::{self, MAIR, SCTLR_C, SCTLR_I, SCTLR_M, sctlr_off};
+use purgatory::cpu::Cpu;
+use purgatory::paging::AddressMap;
+use purgatory::region::Region;
+use purgatory::translation::Regime;
 
 use super::registers::Translation;
 
@@ -31,8 +32,6 @@ pub struct Window {
     image_end: u64,
     /// The smallest cache line, bytes.
     line: u64,
-    /// Not 0 if TCR2_ELx exists.
-    has_tcr2: u64,
     routines: &'static Routines,
 }
 
@@ -76,7 +75,6 @@ impl Window {
             image_start: map.image().text,
             image_end: map.image().end,
             line: cpu.dcache_line,
-            has_tcr2: cpu.has_tcr2.into(),
             routines: match cpu.regime {
                 Regime::El1And0 => &EL1,
                 Regime::El2 | Regime::El2And0 => &EL2,
@@ -95,14 +93,13 @@ impl Window {
         unsafe { (self.routines.close)(self) };
         result
     }
+}
 
-    /// Makes memory hold what the caches hold of `region`, and the caches nothing of it, as the
-    /// kernel expects it (booting.rst: cleaned to the Point of Coherency). To be called with the MMU
-    /// off.
-    pub fn flush(&self, region: &Region) {
-        // SAFETY: cleaning and invalidating loses no data.
-        unsafe { clean_and_invalidate(region.start(), region.end(), self.line) };
-    }
+/// Makes memory hold what the caches hold of `region`, and the caches nothing of it, as the kernel expects
+/// it (booting.rst: cleaned to the Point of Coherency). To be called with the MMU off.
+pub fn flush(cpu: &Cpu, region: &Region) {
+    // SAFETY: cleaning and invalidating loses no data.
+    unsafe { clean_and_invalidate(region.start(), region.end(), cpu.dcache_line) };
 }
 
 // window_open, register use:
@@ -111,7 +108,6 @@ impl Window {
 //   x4       SCTLR
 //   x5, x6   the image from, up to
 //   x7       cache line
-//   x8       has_tcr2
 //
 // Loads come first: they are the last accesses with the MMU off. Between the invalidation and the
 // MMU there is no store, so nothing goes stale again.
@@ -122,7 +118,7 @@ impl Window {
 // hold yet what the caches do. The ISB stands right before that MSR, so that nothing older is still
 // being fetched or translated when the MMU goes.
 global_asm!(
-    ".macro window_open el, tlbi, tcr2",
+    ".macro window_open el, tlbi",
     ".pushsection .text.window_open_\\el, \"ax\", %progbits",
     ".globl window_open_\\el",
     ".type window_open_\\el, %function",
@@ -130,7 +126,7 @@ global_asm!(
     "    ldp     x1, x2, [x0, {inside}]",
     "    ldp     x3, x4, [x0, {inside} + 16]",
     "    ldp     x5, x6, [x0, {image}]",
-    "    ldp     x7, x8, [x0, {line}]",
+    "    ldr     x7, [x0, {line}]",
     "    dsb     sy",
     "1:  dc      ivac, x5",
     "    add     x5, x5, x7",
@@ -144,9 +140,7 @@ global_asm!(
     "    msr     mair_\\el, x1",
     "    msr     tcr_\\el, x2",
     "    msr     ttbr0_\\el, x3",
-    "    cbz     x8, 2f",
-    "    msr     \\tcr2, xzr",
-    "2:  isb",
+    "    isb",
     "    msr     sctlr_\\el, x4",
     "    isb",
     "    ret",
@@ -185,9 +179,9 @@ global_asm!(
     ".popsection",
     ".endm",
     "",
-    "window_open el1, vmalle1, S3_0_C2_C0_3",
+    "window_open el1, vmalle1",
     // ALLE2 is EL2's own regime or, with E2H = 1, EL2&0.
-    "window_open el2, alle2, S3_4_C2_C0_3",
+    "window_open el2, alle2",
     "window_close el1, vmalle1",
     "window_close el2, alle2",
     "",
@@ -214,6 +208,28 @@ global_asm!(
     "    ret",
     ".size clean_and_invalidate, . - clean_and_invalidate",
     ".popsection",
+    "",
+    // With the MMU off, before the first access to memory: no stack. x4..x6 scratch.
+    ".pushsection .text.clean_and_invalidate_image, \"ax\", %progbits",
+    ".globl clean_and_invalidate_image",
+    ".type clean_and_invalidate_image, %function",
+    "clean_and_invalidate_image:",
+    // CTR_EL0.DminLine: log2 of the number of 4-byte words.
+    "    mrs     x4, ctr_el0",
+    "    ubfx    x4, x4, #16, #4",
+    "    mov     x5, #4",
+    "    lsl     x4, x5, x4",
+    "    adrp    x5, image_start",
+    "    adrp    x6, image_end",
+    "    add     x6, x6, :lo12:image_end",
+    "1:  dc      civac, x5",
+    "    add     x5, x5, x4",
+    "    cmp     x5, x6",
+    "    b.lo    1b",
+    "    dsb     sy",
+    "    ret",
+    ".size clean_and_invalidate_image, . - clean_and_invalidate_image",
+    ".popsection",
     inside = const offset_of!(Window, inside),
     outside = const offset_of!(Window, outside),
     image = const offset_of!(Window, image_start),
@@ -227,5 +243,4 @@ const _: () = {
     assert!(offset_of!(Window, sctlr_inside) == offset_of!(Window, inside) + 24);
     assert!(offset_of!(Window, sctlr_outside) == offset_of!(Window, outside) + 24);
     assert!(offset_of!(Window, image_end) == offset_of!(Window, image_start) + 8);
-    assert!(offset_of!(Window, has_tcr2) == offset_of!(Window, line) + 8);
 };

@@ -1,8 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Against the `sha2` crate's own digest.
 
 extern crate std;
 
-use std::{vec, vec::Vec};
+use std::vec;
+use std::vec::Vec;
 
 use proptest::prelude::*;
 use sha2::Digest as _;
@@ -34,12 +37,25 @@ fn ram(len: usize) -> Ram {
     Ram((0..len).map(|i| (i * 7 + (i >> 8) * 13) as u8).collect())
 }
 
+/// Twice: the first time must not have changed anything.
+fn digest_of(sha: &mut Sha256<&Ram>, len: u64) -> [u8; 32] {
+    let [first, second] = [(); 2].map(|()| {
+        let mut digest = Digest::default();
+        sha.digest(len, &mut digest);
+        digest
+    });
+    assert_eq!(first, second);
+    let bytes: Vec<u8> = first.bytes().collect();
+    bytes.try_into().unwrap()
+}
+
 fn ours(ram: &Ram, regions: &[(usize, usize)]) -> [u8; 32] {
     let mut sha = Sha256::new(ram);
     for &(start, len) in regions {
         sha.update(start as u64, len as u64);
     }
-    sha.finish().0
+    let len = regions.iter().map(|&(_, len)| len as u64).sum();
+    digest_of(&mut sha, len)
 }
 
 fn reference(ram: &Ram, regions: &[(usize, usize)]) -> [u8; 32] {
@@ -103,16 +119,88 @@ proptest! {
 
 #[test]
 fn each_of_the_256_bits_is_compared() {
-    let digest = ours(&ram(10), &[(0, 10)]);
-    assert!(equal(&digest, &digest));
+    let equals = |words, bytes: &[u8; 32]| Digest(words).equals(bytes);
+    let bytes = ours(&ram(10), &[(0, 10)]);
+    let word = |index: usize| u32::from_be_bytes(*bytes[4 * index..].first_chunk().unwrap());
+    let digest = [0, 1, 2, 3, 4, 5, 6, 7].map(word);
+    assert!(equals(digest, &bytes));
     for bit in 0..256 {
-        let mut other = digest;
+        let mut other = bytes;
         other[bit / 8] ^= 1 << (bit % 8);
-        assert!(!equal(&digest, &other), "bit {bit}");
+        assert!(!equals(digest, &other), "bit {bit}");
     }
     // Differences that would cancel out in a sum or an xor over all bytes.
-    let mut other = vec![0_u8; 32];
+    let mut other = [0; 32];
     other[0] = 0x80;
     other[31] = 0x80;
-    assert!(!equal(&[0; 32], other.as_slice().try_into().unwrap()));
+    assert!(!equals([0; 8], &other));
+}
+
+const GIB: u64 = 1 << 30;
+
+/// All but the last carry of a segment are lost: 2^32 bytes each.
+#[test]
+fn kexec_tools_loses_carries_of_segments_of_8_gib() {
+    for (segments, lost) in [
+        (&[][..], 0),
+        (&[1 << 20, 100], 0),
+        // Less than 4 GiB has no more than one carry, whatever was before it.
+        (&[4 * GIB - 1, 4 * GIB - 1, 4 * GIB - 1], 0),
+        (&[4 * GIB, 4 * GIB, 4 * GIB], 0),
+        (&[8 * GIB - 1], 0),
+        (&[8 * GIB], 1),
+        (&[1, 8 * GIB - 1], 1),
+        (&[1 << 20, 8 * GIB], 1),
+        (&[4 * GIB - 1, 4 * GIB], 0),
+        (&[4 * GIB - 1, 4 * GIB + 1], 1),
+        (&[13 * GIB, 1, 16 * GIB], 5),
+    ] {
+        let segments = || segments.iter().copied();
+        let len: u64 = segments().sum();
+        assert_eq!(
+            kexec_tools_len(segments()),
+            len - (lost << 32),
+            "{:x?}",
+            segments().collect::<Vec<_>>()
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_segment_has_one_carry_at_most(
+        segments in prop::collection::vec(prop_oneof![0..20 * GIB, 0_u64..1 << 20, Just(4 * GIB)], 0..8),
+    ) {
+        let mut before = 0_u64;
+        let mut lost = 0;
+        for len in &segments {
+            let carries = ((before & 0xffff_ffff) + len) >> 32;
+            lost += carries.saturating_sub(1);
+            before += len;
+        }
+        prop_assert_eq!(kexec_tools_len(segments.into_iter()), before - (lost << 32));
+    }
+
+    /// The padding of a message that is said to be shorter: the same bytes, another length.
+    #[test]
+    fn a_digest_with_another_length(len in 0_usize..200, claimed in any::<u32>()) {
+        let claimed = u64::from(claimed) << 3;
+        let ram = ram(len);
+        let mut sha = Sha256::new(&ram);
+        sha.update(0, len as u64);
+        let mut message = ram.0.clone();
+        message.push(0x80);
+        message.resize((message.len() + 8).next_multiple_of(BLOCK), 0);
+        let end = message.len();
+        message[end - 8..].copy_from_slice(&(claimed * 8).to_be_bytes());
+        let mut state = INITIAL;
+        for block in message.chunks_exact(BLOCK) {
+            (&Ram(vec![])).compress_block(&mut state, &Block(block.try_into().unwrap()));
+        }
+        let expected: Vec<u8> = Digest(state.0).bytes().collect();
+        prop_assert_eq!(digest_of(&mut sha, claimed).to_vec(), expected);
+        // And more may be added.
+        sha.update(0, len as u64);
+        prop_assert_eq!(digest_of(&mut sha, 2 * len as u64), reference(&ram, &[(0, len), (0, len)]));
+    }
 }

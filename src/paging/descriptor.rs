@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Stage 1 descriptors (Arm ARM DDI 0487 D8.3).
 
 use crate::translation::{LAST_LEVEL, Regime};

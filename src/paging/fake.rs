@@ -1,10 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Memory for tables, made up for tests.
 
 extern crate std;
 
-use std::{collections::BTreeMap, vec, vec::Vec};
+use std::collections::BTreeMap;
+use std::vec;
+use std::vec::Vec;
 
-use super::{pool::TableSize, table::Frames, walk::Tables};
+use super::pool::TableSize;
+use super::table::Frames;
+use super::walk::Tables;
 use crate::translation::{Granule, LAST_LEVEL};
 
 /// Frames at made-up addresses; notes every write.

@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What is to be mapped: the image part by part, and the regions.
 
 use super::descriptor::Access;
-use crate::{
-    region::{PaRange, Region, RegionError},
-    translation::Granule,
-};
+use crate::region::{PaRange, Region, RegionError};
+use crate::translation::Granule;
 
 /// The image's own parts, physical addresses at 4 KiB boundaries in ascending order (`link.ld`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

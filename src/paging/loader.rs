@@ -1,21 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Page tables that the loader made: used only if a walk of our own finds in them all that we need.
 //!
 //! A loader that sets `pgtble_base` has built tables for its segments: 4 KiB granule, 48-bit addresses,
 //! identity, 2 MiB blocks. They are hashed like everything else, but used before they are verified, so
 //! they are treated as a claim.
 
-use super::{
-    AddressMap,
-    descriptor::{ADDRESS, Access, STAGE1},
-    layout::Layout,
-    walk::{Tables, translate},
-};
-use crate::{
-    cpu::Cpu,
-    region::Region,
-    request::TableOffer,
-    translation::{Granule, Regime},
-};
+use super::AddressMap;
+use super::descriptor::{ADDRESS, Access, STAGE1};
+use super::layout::Layout;
+use super::walk::{Tables, translate};
+use crate::cpu::Cpu;
+use crate::region::Region;
+use crate::request::TableOffer;
+use crate::translation::{Granule, Regime};
 
 worded! {
     /// What makes the loader's tables unusable.

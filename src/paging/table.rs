@@ -1,19 +1,17 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Builds the tables.
 //!
 //! One pass in ascending order: each table is allocated when the first page below it comes up,
 //! filled from its first used entry to its last, and never read or touched again. With the MMU off
 //! every such access goes to memory.
 
-use super::{
-    AddressMap,
-    descriptor::{leaf, table},
-    layout::{Layout, Mapping},
-    pool::TableSize,
-};
-use crate::{
-    region::Region,
-    translation::{Granule, LAST_LEVEL, Regime, VA_BITS},
-};
+use super::AddressMap;
+use super::descriptor::{leaf, table};
+use super::layout::{Layout, Mapping};
+use super::pool::TableSize;
+use crate::region::Region;
+use crate::translation::{Granule, LAST_LEVEL, Regime, VA_BITS};
 
 /// Where tables come from and are written to.
 pub trait Frames {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Walks tables as the MMU does (Arm ARM D8.2), knowing nothing of who built them.
 
 use tock_registers::LocalRegisterCopy;

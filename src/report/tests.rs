@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The sentences, letter by letter.
 
 extern crate std;
@@ -31,6 +33,7 @@ const VERIFIED: Verified = Verified {
     through: Through::OwnTables,
     granule: Some(Granule::Size4K),
     sha2: false,
+    miscounted: false,
 };
 
 #[test]
@@ -112,8 +115,9 @@ fn exceptions_have_a_class_in_words() {
         (0x00, "undefined instruction"),
         (0x07, "FP/SIMD access trapped"),
         (0x21, "instruction abort"),
+        (0x1d, "SME access trapped"),
         (0x26, "SP alignment"),
-        (0x2f, "SError"),
+        (0x2f, "other at"),
         (0x3c, " at"),
     ] {
         let text = said(|c| {
@@ -139,7 +143,7 @@ fn a_refusal_names_symbol_problem_and_value() {
         len: None,
     };
     assert_eq!(
-        said(|c| refusal(c, &entry)),
+        said(|c| refusal(c, &entry, &[])),
         "purgatory: arm64_kernel_entry: is not 4-byte aligned: 0x0000000040200002\r\n"
     );
     let region = Refusal {
@@ -150,14 +154,50 @@ fn a_refusal_names_symbol_problem_and_value() {
         len: Some(0x2000),
     };
     assert_eq!(
-        said(|c| refusal(c, &region)),
+        said(|c| refusal(c, &region, &[])),
         "purgatory: sha256_regions[11]: wraps around: 0xfffffffffffff000 + 0x0000000000002000\r\n"
     );
 }
 
 #[test]
+fn a_refusal_of_what_lies_in_no_region_shows_the_regions() {
+    let entry = Refusal {
+        symbol: Symbol::KernelEntry,
+        index: None,
+        problem: Problem::NotInRegion,
+        value: 0x4040_0000,
+        len: None,
+    };
+    let region = |start, len| RawRegion { start, len };
+    let regions = [
+        region(0, 0x1000),
+        region(5, 0),
+        region(0x4020_0000, 0x20_0000),
+    ];
+    assert_eq!(
+        said(|c| refusal(c, &entry, &regions)),
+        "purgatory: arm64_kernel_entry: lies in no region: 0x0000000040400000\r\n\
+         purgatory: sha256_regions[0]: 0x0000000000000000 + 0x0000000000001000\r\n\
+         purgatory: sha256_regions[2]: 0x0000000040200000 + 0x0000000000200000\r\n"
+    );
+}
+
+#[test]
+fn a_digest_of_a_shorter_message_is_told() {
+    let other = Verified {
+        miscounted: true,
+        ..VERIFIED
+    };
+    let text = said(|c| verified(c, &other));
+    assert!(
+        text.ends_with("software SHA-256, length as kexec-tools counts it)\r\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn both_digests_are_shown_in_full() {
-    let computed = core::array::from_fn(|i| i as u8);
+    let computed = Digest([0, 1, 2, 3, 4, 5, 6, 7].map(|i| 0x0001_0203 + i * 0x0404_0404));
     let text = said(|c| mismatch(c, &computed, &[0xfe; 32]));
     assert_eq!(
         text,
@@ -229,11 +269,12 @@ fn every_value_of_an_enum_has_its_words() {
                     value: 0,
                     len: None,
                 },
+                &[],
             )
         })
     };
     for (value, words) in [
-        (Problem::IsZero, "is not set"),
+        (Problem::NotInRegion, "lies in no region"),
         (Problem::NotAlignedTo4, "is not 4-byte aligned"),
         (Problem::NotAlignedTo8, "is not 8-byte aligned"),
         (Problem::Wraps, "wraps around"),
@@ -257,10 +298,11 @@ fn every_value_of_an_enum_has_its_words() {
                 &Refusal {
                     symbol,
                     index: None,
-                    problem: Problem::IsZero,
+                    problem: Problem::Wraps,
                     value: 0,
                     len: None,
                 },
+                &[],
             )
         })
     };
@@ -272,7 +314,7 @@ fn every_value_of_an_enum_has_its_words() {
     ] {
         assert_eq!(
             symbol(value),
-            std::format!("purgatory: {name}: is not set: 0x0000000000000000\r\n")
+            std::format!("purgatory: {name}: wraps around: 0x0000000000000000\r\n")
         );
     }
     for (value, words) in [

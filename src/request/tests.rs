@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Each bad value, by name.
 
 extern crate std;
@@ -5,6 +7,7 @@ extern crate std;
 use std::boxed::Box;
 
 use super::*;
+use crate::digest::Digest;
 
 const PA_RANGE: PaRange = PaRange::new(2);
 
@@ -117,7 +120,7 @@ fn a_region_over_the_purgatory_is_refused() {
         );
     }
     assert!(
-        check(|raw| raw.sha256_regions[0] = RawRegion {
+        check(|raw| raw.sha256_regions[2] = RawRegion {
             start: 0x8009_0000,
             len: 1
         })
@@ -128,10 +131,12 @@ fn a_region_over_the_purgatory_is_refused() {
 #[test]
 fn the_kernel_entry_must_be_an_aligned_address_outside_the_image() {
     for (value, problem) in [
-        (0, Problem::IsZero),
         (0x4020_0002, Problem::NotAlignedTo4),
         (1 << 40, Problem::BeyondPhysicalRange),
         (0x8000_0000, Problem::InsidePurgatory),
+        (0, Problem::NotInRegion),
+        (0x401f_fffc, Problem::NotInRegion),
+        (0x4030_0000, Problem::NotInRegion),
     ] {
         let r = refusal(|raw| raw.arm64_kernel_entry = value);
         assert_eq!(r, (Symbol::KernelEntry, None, problem, value));
@@ -141,10 +146,12 @@ fn the_kernel_entry_must_be_an_aligned_address_outside_the_image() {
 #[test]
 fn the_device_tree_must_be_an_aligned_address_outside_the_image() {
     for (value, problem) in [
-        (0, Problem::IsZero),
         (0x4800_0004, Problem::NotAlignedTo8),
         (1 << 40, Problem::BeyondPhysicalRange),
         (0x8008_fff8, Problem::InsidePurgatory),
+        (0, Problem::NotInRegion),
+        (0x47ff_fff8, Problem::NotInRegion),
+        (0x4800_1000, Problem::NotInRegion),
     ] {
         let r = refusal(|raw| raw.arm64_dtb_addr = value);
         assert_eq!(r, (Symbol::Dtb, None, problem, value));
@@ -176,20 +183,74 @@ fn with_skip_checks_no_region_is_looked_at() {
     assert!(Request::new(&raw, &image(), PA_RANGE).is_ok());
 }
 
+/// On some machines memory begins at 0.
+#[test]
+fn a_kernel_or_a_device_tree_at_0_is_as_good_as_any() {
+    let at_0 = |raw: &mut RawSymbols| {
+        raw.sha256_regions[2] = RawRegion {
+            start: 0,
+            len: 0x1000,
+        };
+    };
+    let request = check(|raw| {
+        at_0(raw);
+        raw.arm64_kernel_entry = 0;
+    })
+    .unwrap();
+    assert_eq!(request.kernel_entry, 0);
+    let regions = request.check.unwrap().regions();
+    assert!(regions.map(|r| r.start()).any(|start| start == 0));
+    let request = check(|raw| {
+        at_0(raw);
+        raw.arm64_dtb_addr = 0;
+    })
+    .unwrap();
+    assert_eq!(request.dtb, 0);
+    // Nobody verifies them: then that is what the user wants.
+    let unchecked = check(|raw| {
+        raw.sha256_regions = [RawRegion::default(); 16];
+        raw.skip_checks = 1;
+        (raw.arm64_kernel_entry, raw.arm64_dtb_addr) = (0, 0);
+    });
+    assert!(unchecked.is_ok());
+}
+
+#[test]
+fn a_kernel_clears_only_with_the_digest_or_without_a_check() {
+    let expected = |raw: &mut RawSymbols| raw.sha256_digest[3] = 7;
+    let request = check(expected).unwrap();
+    let check_of = request.check.unwrap();
+    let right = Digest([7, 0, 0, 0, 0, 0, 0, 0]);
+    let wrong = Digest([8, 0, 0, 0, 0, 0, 0, 0]);
+    let clear = |sha256, kexec_tools| {
+        let computed = Digests {
+            sha256,
+            kexec_tools,
+        };
+        check_of.clear(&computed).is_some()
+    };
+    assert!(clear(right, right) && clear(right, wrong) && clear(wrong, right));
+    assert!(!clear(wrong, wrong));
+    assert!(request.waive().is_none());
+    let unchecked = check(|raw| raw.skip_checks = 1).unwrap();
+    assert!(unchecked.waive().is_some());
+}
+
 #[test]
 fn a_sink_that_could_be_memory_is_not_used() {
     let sink = |change: fn(&mut RawSymbols)| {
         let mut raw = good();
         change(&mut raw);
-        usable_sink(&raw, &image(), PA_RANGE)
+        usable_sink(&raw, &image(), PA_RANGE, KernelSize::UNKNOWN)
     };
     assert_eq!(sink(|_| ()), Some(0x900_0000));
     assert_eq!(sink(|raw| raw.arm64_sink = 0), None);
-    assert_eq!(sink(|raw| raw.arm64_sink = 0x900_0002), None);
+    // A byte is stored: any address will do.
+    assert_eq!(sink(|raw| raw.arm64_sink = 0x900_0001), Some(0x900_0001));
     assert_eq!(sink(|raw| raw.arm64_sink = 1 << 40), None);
-    assert_eq!(sink(|raw| raw.arm64_sink = 0x4800_0ffc), None);
+    assert_eq!(sink(|raw| raw.arm64_sink = 0x4800_0fff), None);
     assert_eq!(sink(|raw| raw.arm64_sink = 0x4800_1000), Some(0x4800_1000));
-    assert_eq!(sink(|raw| raw.arm64_sink = 0x8008_fffc), None);
+    assert_eq!(sink(|raw| raw.arm64_sink = 0x8008_ffff), None);
     // A region that wraps covers all above its start.
     let wraps = RawRegion {
         start: 0x4,
@@ -197,5 +258,42 @@ fn a_sink_that_could_be_memory_is_not_used() {
     };
     let mut raw = good();
     raw.sha256_regions[9] = wraps;
-    assert_eq!(usable_sink(&raw, &image(), PA_RANGE), None);
+    let sink = usable_sink(&raw, &image(), PA_RANGE, KernelSize::UNKNOWN);
+    assert_eq!(sink, None);
+}
+
+/// Then kexec leaves the list of regions empty.
+#[test]
+fn without_checks_a_sink_in_the_kernel_or_near_the_device_tree_is_not_used() {
+    let mut header = [0; 8];
+    header[7] = u64::from(u32::from_le_bytes(*b"ARM\x64"));
+    header[2] = 0x0180_0000;
+    let kernel = KernelSize::from_header(&header);
+    let no_kernel = KernelSize::from_header(&[0, 0, 0x0180_0000, 0, 0, 0, 0, 0]);
+    assert_eq!(no_kernel, KernelSize::UNKNOWN);
+    let usable = |sink, kernel| {
+        let raw = RawSymbols {
+            sha256_regions: [RawRegion::default(); 16],
+            skip_checks: 1,
+            arm64_kernel_entry: 0x4021_0000,
+            arm64_sink: sink,
+            ..good()
+        };
+        usable_sink(&raw, &image(), PA_RANGE, kernel).is_some()
+    };
+    for sink in [
+        0x4020_0000,
+        0x4021_0000,
+        0x403f_ffff,
+        0x4800_0000,
+        0x481f_ffff,
+    ] {
+        assert!(!usable(sink, KernelSize::UNKNOWN), "{sink:#x}");
+    }
+    for sink in [0x401f_ffff, 0x4040_0000, 0x47ff_ffff, 0x4820_0000] {
+        assert!(usable(sink, KernelSize::UNKNOWN), "{sink:#x}");
+    }
+    // It is all the kernel's, up to where it says that it ends.
+    assert!(!usable(0x41a0_ffff, kernel));
+    assert!(usable(0x41a1_0000, kernel));
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The image as it is breaks no rule, wherever and on whatever it runs.
 
 use purgatory_test_cache_model::smallest_line;

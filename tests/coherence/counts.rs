@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the image costs, counted: exact, and the same in each run.
 
 use std::path::Path;

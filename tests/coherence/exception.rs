@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! An exception in the window is reported from a stack that is stored past the cache: what of it is
 //! in the cache has to be out of it first.
 

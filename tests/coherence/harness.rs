@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Runs a boot under the plugin and has the model judge it.
 
 use std::fs;

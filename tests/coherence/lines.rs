@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Cache lines of all lengths that `CTR_EL0` can name, 16 to 2048 bytes: the image keeps to what
 //! it says, and what it says counts.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The image against a cache that does the worst the architecture allows: as it is, nothing is
 //! wrong with it; spoilt in any of many ways, the model says how.
 //!

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Mutants: the image with one thing spoilt, each caught by the rule that is there for it. One that
 //! is not caught fails the test.
 //!

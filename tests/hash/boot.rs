@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Gives the list to the guest, in memory that is a file here, and reads the answers from it.
 
 use std::fs::{self, File};

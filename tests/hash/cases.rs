@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What is hashed: every length at every alignment, borders of regions everywhere, many regions.
 
 use purgatory_test_harness::boot::noise;

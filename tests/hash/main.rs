@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The image's SHA-256, both ways of it, against `sha2` on the host and against NIST's vectors.
 //!
 //! A guest is compiled from the image's own source and hashes a list of messages in one boot, in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The messages in the guest's memory, and what each must hash to.
 
 use purgatory_test_harness::jobs::{INSTRUCTIONS, Job, SOFTWARE};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! NIST's vectors for byte-oriented SHA-256 (Cryptographic Algorithm Validation Program,
 //! `shabytetestvectors.zip`), which are in the public domain: `nist/*.rsp` are its files as
 //! published, taken from the crate `gnir` 0.13.2.

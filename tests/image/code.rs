@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What instructions there are in the image, and which of them must not be.
 
 use disarm64::decoder::decode;

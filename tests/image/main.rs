@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `purgatory.ro` as the loader sees it, and the code that is in it.
 //!
 //! kexec knows little ELF: it dies on what it does not know, or worse, takes it for something else.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A kernel at physical address 0, where machines have it whose memory begins there.
 
 use purgatory_test_harness::linux::Cycle;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The real thing: Debian's arm64 kernel in QEMU, kexec-tools as released but for our
 //! `purgatory.ro` in it, and a second kernel that reaches its userland. One alone, with a name from
 //! below:

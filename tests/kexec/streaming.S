@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 // A program that leaves the CPU in streaming mode (FEAT_SME): says so, enters it, and stays. It is in
 // user space, where the mode is free to use, and makes no system call, which would end it.
     .global _start

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The console: silent without a sink, silent where the sink is nonsense, and then as good as ever.
 
 use std::time::Duration;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! On CPUs that QEMU does not have: a shim at EL2 says in the ID registers what they would say, and
 //! what it has seen when the MMU went on and when the kernel ran.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What is corrupt is found, whichever byte and whichever bit it is; and no kernel is started.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Whatever the old kernel leaves in the CPU, the boot is the same, and the new kernel finds it
 //! again.
 //!

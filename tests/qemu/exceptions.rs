@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Whatever goes wrong in the image itself: the MMU goes off, one report, and no kernel.
 //!
 //! Nothing of the image's own provokes an exception, so instructions that do are written into the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What must come of a boot, and which words of the purgatory and checks of the new kernel that
 //! means.
 

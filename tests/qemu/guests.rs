@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The guests themselves: a new kernel that sees nothing would let every boot pass.
 
 use std::time::Duration;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Boots a case and compares what came of it with what was expected.
 
 use std::time::Duration;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Page tables that the loader made: used where they are good; where not, the purgatory says why,
 //! makes its own, and verifies at the same speed.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The image in QEMU, between two small kernels: every regime, CPU and place; what is corrupt,
 //! wrong or odd; and the state in which the new kernel finds the machine.
 //!

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Each regime on each CPU that has it, with the segments low, above 4 GiB, and above 512 GiB.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Regions of every number and shape are verified right: what is hashed, and where it ends.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A boot that has run, and how to say what is wrong with it.
 
 use std::fmt::{Debug, Display};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The image that `make SHA256=sha2` builds: RustCrypto's block function in the place of our own.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! How deep the stack becomes: at most half of it is ever used, whichever way the boot ends.
 
 use std::fs;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Runs cargo for the bare-metal target, the same way whatever the machine, the environment and the
 //! user's own configuration.
 

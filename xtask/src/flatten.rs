@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The linked image, flattened: the bytes from address 0 on as kexec copies them.
 
 #[cfg(test)]

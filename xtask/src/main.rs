@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Builds what runs on bare metal: the image, wrapped as kexec loads it, and the tests' guests.
 //!
 //! `cargo build --profile image` compiles and links the same code. What it cannot do is here: find

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What is in the image, for whoever built it.
 
 use crate::flatten::Flat;

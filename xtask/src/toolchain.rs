@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Which tools build for the bare-metal target: `$RUSTC` or the `rustc` on `PATH`, and what belongs
 //! to it.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Wraps the flat image into the relocatable object that kexec loads.
 //!
 //! kexec relocates, but each of its versions knows other relocations and dies on the rest. So there

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The block function with the CPU's SHA2 instructions (Arm ARM C7.2, SHA256H and the like).
 
 use core::arch::global_asm;

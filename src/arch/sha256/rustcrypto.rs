@@ -1,10 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The block function of RustCrypto's `sha2`, for those who want the audited crate: it is larger, and loads
 //! the message byte by byte.
 
 use core::{ptr, slice};
 
 use purgatory::digest::{BLOCK, Block};
-use sha2::{compress256, digest::generic_array::GenericArray};
+use sha2::compress256;
+use sha2::digest::generic_array::GenericArray;
 
 /// Compresses the blocks from the physical address `at` up to `end`, at least one, into `state`.
 ///

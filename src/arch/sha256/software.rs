@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The block function in integer registers (FIPS 180-4, 6.2.2).
 //!
 //! Also for when every data access is a bus access, with the MMU off: the message is loaded once, in

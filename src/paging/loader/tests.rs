@@ -1,14 +1,21 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The loader's tables: those that a patched kexec makes, and garbage by name.
 
 extern crate std;
 
-use std::{vec, vec::Vec};
+use std::vec;
+use std::vec::Vec;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::cpu::IdRegisters;
-use crate::paging::{fake::FakeFrames, layout::ImageParts, pool::TableSize, table, table::Frames};
+use crate::paging::fake::FakeFrames;
+use crate::paging::layout::ImageParts;
+use crate::paging::pool::TableSize;
+use crate::paging::table;
+use crate::paging::table::Frames;
 use crate::region::PaRange;
 
 const IMAGE: ImageParts = ImageParts {

@@ -1,18 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The builder's tables against the independent walker.
 
 extern crate std;
 
-use std::{vec, vec::Vec};
+use std::vec;
+use std::vec::Vec;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::paging::{
-    descriptor::{Access, STAGE1},
-    fake::FakeFrames,
-    layout::ImageParts,
-    walk::{self, Fault},
-};
+use crate::paging::descriptor::{Access, STAGE1};
+use crate::paging::fake::FakeFrames;
+use crate::paging::layout::ImageParts;
+use crate::paging::walk::{self, Fault};
 use crate::region::PaRange;
 use tock_registers::LocalRegisterCopy;
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The bars.
 
 use crate::cost::{BLOCK, Case, LINE, MIB, Measured, Window};

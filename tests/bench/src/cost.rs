@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What verifying costs, counted in QEMU: of the image in each situation, and of the C purgatory of
 //! kexec-tools.
 

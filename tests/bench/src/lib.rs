@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `make bench`: what verifying costs, against the C purgatory of kexec-tools 2.0.25.
 //!
 //! Both run in QEMU under the plugin that counts; the loops are judged by `llvm-mca`; what that

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What a stretch of machine code costs on a CPU that is not here: `llvm-mca`.
 
 use std::io::Write;

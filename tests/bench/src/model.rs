@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! From counts to time: a model, since no such CPU is here.
 
 use crate::cost::{BLOCK, Case, Measured};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The plot: what a byte costs, by case, for a kernel and an initrd of a distribution.
 
 use std::fmt::Write;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A purgatory with relocations, as kexec applies them: the C one that comes with kexec-tools.
 //!
 //! Ours has none; this is to count what the other one does.

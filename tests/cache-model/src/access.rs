@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Loads, stores and maintenance: what happens to lines, and whether it may.
 
 use std::collections::BTreeSet;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What is in memory, for the walks through tables.
 
 use std::collections::BTreeMap;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A cache that does the worst the architecture allows, for machines that have none.
 //!
 //! QEMU's memory is coherent whatever a program does. Real caches are not, as soon as somebody

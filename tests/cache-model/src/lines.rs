@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What may be in the cache of each line.
 
 use std::collections::{HashMap, HashSet};

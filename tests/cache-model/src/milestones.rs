@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The moments at which all that was to be done has to be done: the MMU goes on, it goes off, the
 //! kernel starts.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What has been asked for and what has been completed: barriers.
 
 use std::collections::HashSet;

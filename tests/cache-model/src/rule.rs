@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the model finds wrong.
 
 use std::collections::BTreeMap;

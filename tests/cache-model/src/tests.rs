@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The model against windows that were written down by hand: a careful one, and many that do one
 //! thing wrong. A rule that none of them breaks is not tested, which is an error as well.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the MMU would find in the tables, read independently of who made them (Arm ARM D8.2).
 
 use std::ops::Range;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Each barrier and each maintenance instruction of the image is left out in turn. That is caught,
 //! or it stands in a list, with the reason why nothing is lost.
 

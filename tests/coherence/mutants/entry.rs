@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The first instructions.
 
 use purgatory_test_cache_model::Rule;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The regions' way out, and the hand-over.
 
 use purgatory_test_cache_model::Rule;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A boot to look at: an old kernel, the purgatory and a new kernel in QEMU, the console as it
 //! comes, and in the end what has been shown, in words.
 

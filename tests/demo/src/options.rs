@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What may be chosen on the command line.
 
 use std::time::Duration;

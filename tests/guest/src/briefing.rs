@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the loader tells the two kernels, and what the old one tells the new one.
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};

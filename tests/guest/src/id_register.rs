@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The registers by which a CPU says what it can do, and what a shim says in its stead.
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};

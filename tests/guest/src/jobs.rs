@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the test of the hash tells its guest, and what the guest answers.
 //!
 //! Both lists are pieces of the briefing: [`JOBS`] and [`ANSWERS`].

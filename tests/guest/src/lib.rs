@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Bare-metal programs that play the two kernels around the purgatory.
 //!
 //! - `old-kernel` is where the machine starts. It brings the CPU into the state in which Linux

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The machine below the guests: registers, the serial port, exceptions, and the way out.
 
 use core::arch::{asm, global_asm};

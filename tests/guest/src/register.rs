@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The translation regimes that a purgatory can be entered in, and the system registers that it
 //! must give back as it found them.
 

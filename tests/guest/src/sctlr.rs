@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Fields of `SCTLR_EL1` and `SCTLR_EL2` (Arm ARM D24.2).
 
 /// The MMU is on.

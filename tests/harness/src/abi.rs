@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What a loader expects of the image, written down independently of the image's source.
 
 /// The longest `purgatory.ro`, in bytes: the place of its own purgatory in the smallest packaged

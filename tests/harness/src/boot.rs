@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! One boot, whole: a machine, an old kernel in the regime that is asked for, segments, the
 //! purgatory, and a new kernel that looks at what it gets.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What was said on the console of a boot.
 
 /// Returns the lines of the purgatory.

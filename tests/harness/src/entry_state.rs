@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The state in which a kernel leaves the CPU: what Linux guarantees, and garbage in all the rest.
 
 use purgatory_test_guest::{Regime, Register, Setting};

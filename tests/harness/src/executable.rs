@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Puts loaded segments into one ELF file, for `qemu-system-aarch64 -kernel`.
 
 use object::Endianness;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The guest programs: ELF files linked at 0, made ready for the place where they will run.
 
 use std::fs;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What tests, demo and bench stand on: a loader that follows kexec's rules, the image as it sees
 //! it, and QEMU.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A kexec as people do it: Debian's kernel in QEMU, and a userland that loads the next kernel with
 //! kexec-tools and leaves for it.
 //!

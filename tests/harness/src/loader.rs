@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Loads a kernel as `kexec` does: segments, digest, and the symbols of the purgatory.
 //!
 //! What kexec would never make is refused, unless a test asks for it; and then a test can spoil

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Changes instructions of the built image, found by routine and kind, so that a change stays the
 //! same when the code around it does not.
 //!

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `purgatory.ro` as kexec-tools reads it: what it refuses is refused here.
 
 mod refusal;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The one way this project runs QEMU: a machine without network, its serial port captured, never
 //! left running.
 //!

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Where things are in the image: the symbols of `target/purgatory.elf`, which `purgatory.ro` was
 //! made of.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The test that is running: its name, and how to run it alone.
 
 use std::thread;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Page tables as a patched kexec makes them for its purgatory: 4 KiB granule, 48-bit addresses,
 //! identity, 2 MiB blocks, five tables in a segment of their own.
 

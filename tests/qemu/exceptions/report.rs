@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What an exception must be reported as, and whether it was.
 
 use std::time::Duration;

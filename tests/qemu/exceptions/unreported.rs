@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Exceptions that no report can be made of, and those inside the report.
 
 use std::fs;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Tables in no region, or made for another image.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Page tables of garbage, and good ones with one bit the other way: whatever is made of them, all
 //! is verified and booted.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Loads and stores, counted by size.
 
 use std::ops::{AddAssign, Sub};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the purgatory did in QEMU, instruction by instruction, as the plugin beside it wrote
 //! it down.
 

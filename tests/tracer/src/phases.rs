@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What each phase of the image costs: instructions, and accesses by size and memory type.
 
 use std::fmt;

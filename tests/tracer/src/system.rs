@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The system instructions that matter here, by their encoding (Arm ARM C4.1, C5).
 
 /// What a system instruction does.

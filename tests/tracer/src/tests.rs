@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 use purgatory_test_trace_format::{self as wire, Kind, Reason, Record};
 
 use super::system::{Dc, Domain, Ic, Register, System, Tlbi};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Images as a linker makes them, and as it must not.
 
 use super::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Tables of all granules, read as the MMU does.
 
 use std::ops::Range;

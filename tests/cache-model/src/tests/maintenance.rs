@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Lines that are not maintained, or not as they should be.
 
 use purgatory_test_tracer::system::{Dc, Register, System};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What has to be completed, or come right before or after something else.
 
 use purgatory_test_tracer::system::{Domain, System};

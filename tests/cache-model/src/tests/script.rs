@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A window as it should be, written down by hand, step by step, for tests that spoil one step.
 
 mod spoil;

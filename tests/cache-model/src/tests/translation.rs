@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Tables, the TLB, and memory that is none of ours.
 
 use purgatory_test_tracer::system::{Ic, Register, System, Tlbi};

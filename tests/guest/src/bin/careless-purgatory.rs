@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A purgatory that restores nothing and hands over the wrong things: what the new kernel must see.
 
 #![no_std]

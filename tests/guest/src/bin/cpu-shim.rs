@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A shim at EL2 below the two kernels and the purgatory, which run at EL1: it lies to the
 //! purgatory about the CPU, and says what it has seen of it when its MMU goes on, and when the
 //! kernel runs.

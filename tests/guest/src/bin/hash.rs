@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Hashes what it is told to with the image's own source, in one boot, with the MMU off: then every
 //! access has to be aligned, as it has to be in a purgatory without a window.
 
@@ -10,8 +12,9 @@ use core::fmt::Write;
 use image::sha256;
 use purgatory::abi::{RawRegion, RawSymbols};
 use purgatory::cpu::{Cpu, IdRegisters};
+use purgatory::digest::Digests;
 use purgatory::region::{PaRange, Region};
-use purgatory::request::Request;
+use purgatory::request::Check;
 use purgatory_test_guest::jobs::{ANSWERS, Answer, INSTRUCTIONS, JOBS, Job};
 use purgatory_test_guest::machine::{self, Exit, Uart, exit};
 use purgatory_test_guest::{Briefing, Piece, Regime, Register, guest_entry};
@@ -112,11 +115,7 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
         isar0: path << 12,
         ..IdRegisters::default()
     });
-    let mut raw = RawSymbols {
-        arm64_kernel_entry: 8,
-        arm64_dtb_addr: 8,
-        ..RawSymbols::default()
-    };
+    let mut raw = RawSymbols::default();
     for (raw, &[start, len]) in raw.sha256_regions.iter_mut().zip(regions) {
         *raw = RawRegion { start, len };
     }
@@ -124,9 +123,15 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
     let pa_range = PaRange::new(5);
     let image = Region::new(0x1000, 0x1000, pa_range);
     let image = image.unwrap_or_else(|_| exit(Exit::Broken));
-    let request = Request::new(&raw, &image, pa_range).ok();
-    let check = request.and_then(|request| request.check);
-    sha256::hash(&cpu, &check.unwrap_or_else(|| exit(Exit::Failed))).0
+    let check = Check::new(&raw, &image, pa_range);
+    let check = check.unwrap_or_else(|_| exit(Exit::Failed));
+    let mut digests = Digests::default();
+    sha256::hash(&cpu, &check, &mut digests);
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().zip(digests.sha256.bytes()) {
+        *place = byte;
+    }
+    bytes
 }
 
 /// A thousand and more digests, each of the three before it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the purgatory hands over to: it compares what it finds with what a kernel may expect
 //! (Linux, `Documentation/arch/arm64/booting.rst`), reports item by item, and ends the machine.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What runs before the purgatory: it brings the CPU into the state in which Linux branches to a
 //! purgatory, or into a dirtier one, notes what it leaves, and branches.
 

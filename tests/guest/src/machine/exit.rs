@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The way out of QEMU, with a status that the test sees.
 
 use core::arch::asm;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Access to the system registers of the [`Register`] table.
 
 use core::arch::asm;

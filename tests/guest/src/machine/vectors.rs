@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Exceptions and panics of the guests: reported, never silent.
 
 use core::arch::global_asm;

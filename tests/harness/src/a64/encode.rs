@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Makes the instructions that tests write into the image, and into guests (Arm ARM C6.2).
 
 /// The stack pointer as a base register.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Recognises instructions (Arm ARM C4.1).
 
 /// What an instruction looks like: the bits that count, and their values.

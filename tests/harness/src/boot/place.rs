@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Where in memory a boot takes place.
 
 /// Where the segments go.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What only some boots have: page tables made by the loader, and a CPU that is lied about.
 
 use purgatory_test_guest::{IdOverride, IdRegister};

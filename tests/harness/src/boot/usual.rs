@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What a test boots that does not ask for anything else.
 
 use purgatory_test_guest::Regime;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The userland of all kernels of a cycle, as one file.
 
 use std::fs;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The builds of kexec-tools, each made when it is asked for.
 
 use std::fs;

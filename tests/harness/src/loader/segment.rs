@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A stretch of memory, and what kexec does to it.
 
 use purgatory_test_guest::Piece;

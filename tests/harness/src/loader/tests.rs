@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the loader makes, and what it refuses to make.
 
 use sha2::{Digest, Sha256};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! An image that takes the CPU for another.
 
 use super::Patch;

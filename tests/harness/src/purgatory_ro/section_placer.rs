@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Where kexec puts the sections of a purgatory.
 
 use std::collections::BTreeMap;

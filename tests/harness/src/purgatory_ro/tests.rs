@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Each way in which an image can be unfit for kexec, by name.
 
 use object::write::{Object, Relocation, SectionId, Symbol, SymbolSection};

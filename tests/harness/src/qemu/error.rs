@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Why QEMU does not run: missing, too old, or something else.
 
 use std::process::Command;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What a run of QEMU leaves behind.
 
 use std::fmt;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A key that is pressed while the machine runs.
 
 use std::io::Write;

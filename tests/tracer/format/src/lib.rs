@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the plugin writes and the tracer reads: records of five little-endian words.
 //!
 //! A plugin can be linked with QEMU only, so it is no library to anybody else; hence this crate. A

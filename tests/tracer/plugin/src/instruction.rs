@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The instructions that something is written down of.
 
 /// Recognises barriers, writes to system registers, and what goes by the names `DC`, `IC`, `TLBI`

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A QEMU TCG plugin that writes down what the purgatory does: each system instruction with its
 //! operand, each load and store with its value, and counters at the borders of its phases.
 //!

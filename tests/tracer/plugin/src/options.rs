@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the plugin is told: `-plugin libpurgatory_test_plugin.so,out=…,image=…-…,entry=…,kernel=…`.
 
 use std::ops::Range;

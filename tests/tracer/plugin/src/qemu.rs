@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The part of QEMU's plugin interface that we use, and all `unsafe` code that goes with it.
 //!
 //! QEMU exports these functions to whatever plugin it loads. Version 4 of the interface is that of

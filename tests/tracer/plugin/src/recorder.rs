@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Writes the trace and keeps the counters.
 
 use std::fs::File;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The CPU's general registers, which QEMU gives in arrays of GLib's.
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Ways to change a script, and what the model says to it.
 
 use purgatory_test_harness::symbols::Parts;
