@@ -94,11 +94,6 @@ fn a_sink_at_the_end_of_the_image_is_ignored(#[values(El1And0, El2, El2And0)] re
 }
 
 #[rstest]
-fn a_sink_that_is_not_aligned_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| ignored(boot, UART + 2));
-}
-
-#[rstest]
 fn a_sink_beyond_the_physical_range_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
     usual(regime, |boot| ignored(boot, UART | 1 << 52));
 }

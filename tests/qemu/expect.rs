@@ -21,6 +21,8 @@ pub enum Expect {
     DigestsDiffer,
     /// The purgatory says this and halts.
     Refuses(String),
+    /// The same with more lines than one.
+    RefusesThus(Vec<String>),
     /// No word, and no new kernel.
     HaltsSilently,
 }
@@ -64,6 +66,10 @@ pub fn words(boot: &Boot, expect: &Expect) -> Vec<String> {
             ]);
         }
         Expect::Refuses(line) => words.extend([line.clone(), halted]),
+        Expect::RefusesThus(lines) => {
+            words.extend(lines.iter().cloned());
+            words.push(halted);
+        }
         Expect::BootsSilently | Expect::HaltsSilently => words.clear(),
     }
     words
@@ -96,6 +102,7 @@ pub fn checks(boot: &Boot) -> Vec<String> {
         "x2=0",
         "x3=0",
         "DAIF masked",
+        "no SError pending",
     ];
     let mut checks: Vec<_> = arguments.map(String::from).into();
     checks.push("CurrentEL as entered".into());

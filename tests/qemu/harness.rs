@@ -71,7 +71,7 @@ pub fn check(boot: &Boot, expect: &Expect) -> Outcome {
             }
             run.ended(0);
         }
-        Expect::DigestsDiffer | Expect::Refuses(_) => {
+        Expect::DigestsDiffer | Expect::Refuses(_) | Expect::RefusesThus(_) => {
             run.purgatory_says(&words(boot, expect));
             run.equal("the new kernel", &None, &kernel);
             run.equal(

@@ -112,9 +112,38 @@ fn a_region_over_the_last_byte_of_the_purgatory(#[values(El1And0, El2, El2And0)]
     });
 }
 
+/// Sets an address, and expects it to be refused with the regions that it should lie in.
+fn in_no_region(boot: &mut Boot, symbol: &str, value: u64) -> Expect {
+    let Expect::Refuses(line) = address(boot, symbol, value, "lies in no region") else {
+        unreachable!("an address is refused in one line")
+    };
+    let regions = (0..).zip(&boot.load.segments).map(|(index, segment)| {
+        let (start, len) = (segment.at, segment.len);
+        format!("purgatory: sha256_regions[{index}]: {start:#018x} + {len:#018x}")
+    });
+    Expect::RefusesThus(std::iter::once(line).chain(regions).collect())
+}
+
+/// Where there is memory at 0 that is verified, it is an address like any other.
 #[rstest]
 fn an_entry_of_0(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| address(boot, ENTRY, 0, "is not set"));
+    usual(regime, |boot| in_no_region(boot, ENTRY, 0));
+}
+
+#[rstest]
+fn an_entry_right_behind_its_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let entry = boot.segment("kernel").end();
+        in_no_region(boot, ENTRY, entry)
+    });
+}
+
+#[rstest]
+fn an_entry_right_before_its_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let entry = boot.segment("kernel").at - 4;
+        in_no_region(boot, ENTRY, entry)
+    });
 }
 
 #[rstest]
@@ -143,7 +172,15 @@ fn an_entry_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: R
 
 #[rstest]
 fn a_dtb_of_0(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| address(boot, DTB, 0, "is not set"));
+    usual(regime, |boot| in_no_region(boot, DTB, 0));
+}
+
+#[rstest]
+fn a_dtb_right_behind_its_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let dtb = boot.segment("dtb").end();
+        in_no_region(boot, DTB, dtb)
+    });
 }
 
 #[rstest]
@@ -177,13 +214,5 @@ fn a_skip_checks_that_is_neither_0_nor_1(#[values(El1And0, El2, El2And0)] regime
             .pokes
             .push(("skip_checks".into(), 0x0100_u32.to_le_bytes().into()));
         Expect::Refuses("purgatory: skip_checks: is neither 0 nor 1: 0x0000000000000100".into())
-    });
-}
-
-#[rstest]
-fn an_entry_of_0_without_checks(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
-        boot.load.skip_checks = true;
-        address(boot, ENTRY, 0, "is not set")
     });
 }

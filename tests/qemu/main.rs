@@ -23,4 +23,5 @@ mod paths;
 mod placement;
 mod regions;
 mod sha2_crate;
+mod sink;
 mod stack;

@@ -39,6 +39,8 @@ pub struct Briefing {
     pub purgatory: [u64; 2],
     /// What it is told.
     pub overrides: [IdOverride; 4],
+    /// What comes of its first access to the UART: a `SINK_` constant. Nobody else's fails.
+    pub sink: u64,
 
     // For the new kernel.
     /// Where it must have been entered.
@@ -90,6 +92,13 @@ pub struct Piece {
 /// `PSTATE.PAN` = 1 where the CPU has it.
 pub const FLAG_PAN: u64 = 1 << 0;
 
+/// The UART works.
+pub const SINK_WORKS: u64 = 0;
+/// A synchronous external abort, as where no device is.
+pub const SINK_ABORTS: u64 = 1;
+/// An SError some time later, as where a bus buffers the store to a device that has no clock.
+pub const SINK_RAISES_SERROR: u64 = 2;
+
 impl Briefing {
     /// "purgator", so that a briefing that was never placed is noticed.
     pub const MAGIC: u64 = u64::from_le_bytes(*b"purgator");
@@ -127,6 +136,7 @@ impl Default for Briefing {
             old_kernel: 0,
             purgatory: [0; 2],
             overrides: [IdOverride::default(); 4],
+            sink: SINK_WORKS,
             kernel_entry: 0,
             dtb: 0,
             pieces: [Piece::default(); 20],

@@ -30,6 +30,8 @@ pub const fn trap(op0: u64, op1: u64, crn: u64, crm: u64, op2: u64) -> u64 {
 pub enum IdRegister {
     /// `ID_AA64PFR0_EL1`.
     Pfr0,
+    /// `ID_AA64PFR1_EL1`.
+    Pfr1,
     /// `ID_AA64ISAR0_EL1`.
     Isar0,
     /// `ID_AA64MMFR0_EL1`.
@@ -44,8 +46,9 @@ pub enum IdRegister {
 
 impl IdRegister {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Pfr0,
+        Self::Pfr1,
         Self::Isar0,
         Self::Mmfr0,
         Self::Mmfr1,
@@ -57,6 +60,7 @@ impl IdRegister {
     pub const fn trap(self) -> u64 {
         match self {
             Self::Pfr0 => trap(3, 0, 0, 4, 0),
+            Self::Pfr1 => trap(3, 0, 0, 4, 1),
             Self::Isar0 => trap(3, 0, 0, 6, 0),
             Self::Mmfr0 => trap(3, 0, 0, 7, 0),
             Self::Mmfr1 => trap(3, 0, 0, 7, 1),

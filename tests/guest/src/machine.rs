@@ -8,11 +8,12 @@ use crate::{Briefing, Logbook};
 
 mod exit;
 mod registers;
+pub mod stage2;
 mod uart;
 mod vectors;
 
 pub use self::exit::{Exit, exit};
-pub use self::registers::{current_el, has_pan, has_vhe, read, sctlr, set_sctlr, write};
+pub use self::registers::{current_el, has_pan, has_vhe, pending, read, sctlr, set_sctlr, write};
 pub use self::uart::Uart;
 
 // What the loader sets, alone in a section that nobody may fold into a constant.

@@ -69,11 +69,6 @@ fn two(regime: Regime, change: impl FnOnce(&mut Boot)) {
 }
 
 #[rstest]
-fn a_console_where_no_device_answers(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    two(regime, |boot| boot.load.sink = 0x0f00_0000);
-}
-
-#[rstest]
 fn a_report_that_is_undefined(#[values(El1And0, El2, El2And0)] regime: Regime) {
     two(regime, |boot| {
         let first = symbol(boot, INSIDE);

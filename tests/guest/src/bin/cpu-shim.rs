@@ -15,13 +15,18 @@
 use core::arch::{asm, global_asm};
 use core::fmt::Write;
 
+use purgatory_test_guest::briefing::{SINK_ABORTS, SINK_WORKS};
 use purgatory_test_guest::id_register::{IdRegister, trap};
-use purgatory_test_guest::machine::{self, Exit, Uart, exit};
+use purgatory_test_guest::machine::{self, Exit, Uart, exit, stage2};
 use purgatory_test_guest::sctlr::M;
 use purgatory_test_guest::{Briefing, guest_entry};
 
 guest_entry!(main);
 
+/// `HCR_EL2`: a stage 2 is there, virtual SErrors may be taken, one is pending.
+const VM: u64 = 1 << 0;
+const AMO: u64 = 1 << 5;
+const VSE: u64 = 1 << 8;
 /// `RW`, `TVM`, `TTLB`, `TPU`, `TID3`, `TID2`.
 const HCR: u64 = 1 << 31 | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 18 | 1 << 17;
 /// MMU and caches off, and what is RES1.
@@ -56,6 +61,14 @@ extern "C" fn main() -> ! {
     if machine::current_el() != 2 {
         exit(Exit::WrongMachine);
     }
+    let (mut hcr, mut breakpoint) = (HCR, BREAKPOINT);
+    if briefing.sink != SINK_WORKS {
+        // SAFETY: at EL2, and once.
+        unsafe { stage2::set_up(briefing.uart) };
+        hcr |= VM | AMO;
+        // The abort goes to that vector, and no further.
+        breakpoint = 0;
+    }
     // SAFETY: all of this is about EL1, or about what is trapped from there. Names that not every
     // assembler knows are not used.
     unsafe {
@@ -81,14 +94,14 @@ extern "C" fn main() -> ! {
             "mov sp, {stack}",
             "isb",
             "eret",
-            hcr = in(reg) HCR,
+            hcr = in(reg) hcr,
             cptr = in(reg) 0x33ff_u64,
             timer = in(reg) 3_u64,
             sctlr = in(reg) SCTLR,
             vectors = in(reg) &raw const shim_vectors,
             scratch = in(reg) 0_u64,
             undefined = in(reg) briefing.purgatory[0] + SYNCHRONOUS,
-            breakpoint = in(reg) BREAKPOINT,
+            breakpoint = in(reg) breakpoint,
             spsr = in(reg) SPSR,
             old_kernel = in(reg) briefing.old_kernel,
             stack = in(reg) (&raw mut STACK).add(1),
@@ -165,6 +178,7 @@ macro_rules! set {
 /// Something at EL1 has come here.
 extern "C" fn trapped(x: &mut [u64; 32]) {
     const SYSTEM: u64 = 0x18;
+    const DATA_ABORT: u64 = 0x24;
     const BREAKPOINT: u64 = 0x30;
     let esr = get!("esr_el2");
     match esr >> 26 {
@@ -179,8 +193,42 @@ extern "C" fn trapped(x: &mut [u64; 32]) {
             }
             set!("elr_el2", get!("elr_el2") + 4);
         }
+        DATA_ABORT => sink(x, esr),
         BREAKPOINT => undefined(x),
         _ => broken(),
+    }
+}
+
+/// An access to the UART. For who is not the purgatory it is done.
+fn sink(x: &mut [u64; 32], esr: u64) {
+    // `ISS.WnR`, `ISS.SRT`.
+    const WRITE: u64 = 1 << 6;
+    // Data abort from the same level, synchronous external abort.
+    const EXTERNAL_ABORT: u64 = 0x25 << 26 | 1 << 25 | 0x10;
+    let briefing = machine::briefing();
+    if !by_the_purgatory(briefing) {
+        let rt = (esr >> 16 & 0x1f) as usize;
+        let register = get!("far_el2") as *mut u32;
+        x[31] = 0;
+        // SAFETY: a register of the UART, which EL1 wanted to access. What it is told to be is 32 bits wide.
+        unsafe {
+            if esr & WRITE == 0 {
+                x[rt] = register.read_volatile().into();
+            } else {
+                register.write_volatile(x[rt] as u32);
+            }
+        }
+        set!("elr_el2", get!("elr_el2") + 4);
+    } else if briefing.sink == SINK_ABORTS {
+        set!("esr_el1", EXTERNAL_ABORT);
+        set!("far_el1", get!("far_el2"));
+        set!("elr_el1", get!("elr_el2"));
+        set!("spsr_el1", get!("spsr_el2"));
+        set!("elr_el2", get!("vbar_el1") + SYNCHRONOUS);
+        set!("spsr_el2", SPSR);
+    } else {
+        set!("hcr_el2", get!("hcr_el2") | VSE);
+        set!("elr_el2", get!("elr_el2") + 4);
     }
 }
 
@@ -220,6 +268,7 @@ fn read(register: u64) -> u64 {
         .find(|known| known.trap() == register);
     let real = match known {
         Some(IdRegister::Pfr0) => get!("id_aa64pfr0_el1"),
+        Some(IdRegister::Pfr1) => get!("id_aa64pfr1_el1"),
         Some(IdRegister::Isar0) => get!("id_aa64isar0_el1"),
         Some(IdRegister::Mmfr0) => get!("id_aa64mmfr0_el1"),
         Some(IdRegister::Mmfr1) => get!("id_aa64mmfr1_el1"),

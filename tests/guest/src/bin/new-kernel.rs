@@ -13,6 +13,9 @@ use purgatory_test_guest::machine::{self, Exit, Uart, exit};
 use purgatory_test_guest::sctlr::{C, M};
 use purgatory_test_guest::{Briefing, Regime, Register, checksum};
 
+/// `ISR_EL1.A`.
+const SERROR: u64 = 1 << 8;
+
 /// What was in the registers at our first instruction.
 #[repr(C)]
 struct Arrival {
@@ -102,6 +105,7 @@ fn arguments(report: &mut Report, briefing: &Briefing, arrival: &Arrival) {
     report.equal("x2=0", 0, arrival.x[2]);
     report.equal("x3=0", 0, arrival.x[3]);
     report.equal("DAIF masked", 0x3c0, arrival.daif);
+    report.equal("no SError pending", 0, machine::pending() & SERROR);
 }
 
 /// That the system registers are as the old kernel left them.

@@ -151,3 +151,11 @@ pub fn current_el() -> u64 {
     unsafe { asm!("mrs {}, CurrentEL", out(reg) value, options(nostack)) };
     value >> 2
 }
+
+/// Returns `ISR_EL1`: which interrupts and SErrors wait for being unmasked.
+pub fn pending() -> u64 {
+    let value;
+    // SAFETY: reading has no effect.
+    unsafe { asm!("mrs {}, isr_el1", out(reg) value, options(nostack)) };
+    value
+}
