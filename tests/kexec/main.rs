@@ -9,6 +9,7 @@
 //! ```
 
 mod chain;
+mod replaced;
 mod run;
 mod streaming;
 
