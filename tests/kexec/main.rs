@@ -16,7 +16,7 @@ mod streaming;
 use purgatory_test_harness::linux::{Cycle, Kexec, Leave};
 
 use self::run::{
-    BOOTING, CRASH_USERLAND, CRASHED_IMAGE, DTB, ENTRY, GREETING, SECOND_USERLAND, UNVERIFIED,
+    BOOTING, CRASH_USERLAND, CRASHED_IMAGE, DTB, ENTRY, GREETING, LAST_USERLAND, UNVERIFIED,
     VERIFIED_AT_EL1, VERIFIED_AT_EL2, VERIFIED_AT_EL2_VHE, VMCORE, VMCORE_NOTES, boots, run,
     waived,
 };
@@ -116,5 +116,5 @@ fn refuses_a_crash_kernel_that_stray_dma_overwrote() {
 #[ignore = "a control without our code: tells whether kernel, kexec-tools and QEMU do"]
 fn the_c_purgatory_boots() {
     let run = run(Cycle::new(VHE).el2().kexec(Kexec::WithCPurgatory));
-    run.says(&[GREETING, ENTRY, DTB, BOOTING, SECOND_USERLAND]);
+    run.says(&[GREETING, ENTRY, DTB, BOOTING, LAST_USERLAND]);
 }

@@ -50,8 +50,8 @@ fn an_image_that_make_did_not_take_is_noticed(
     assert!(!output.status.success(), "{output:?}");
 }
 
-/// Somebody with a kexec-tools that is built, with its own purgatory, and an old image of ours. Laid
-/// out as our root, so that our script works in it.
+/// Somebody with a kexec-tools that is built, with its own purgatory, and an old image of ours.
+/// Laid out as our root, so that our script works in it.
 struct Packager(PathBuf);
 
 impl Packager {

@@ -23,7 +23,7 @@ pub const UNVERIFIED: Line = &["purgatory: sha256 not checked"];
 pub const BOOTING: Line = &["purgatory: booting kernel now"];
 
 /// What the userland says of itself, and in a crash kernel of the crashed one.
-pub const SECOND_USERLAND: Line = &["init: stage second, Linux "];
+pub const LAST_USERLAND: Line = &["init: stage last, Linux "];
 pub const CRASH_USERLAND: Line = &["init: stage crash, Linux "];
 pub const VMCORE: Line = &["init: vmcore of ", "magic 7f454c46"];
 pub const VMCORE_NOTES: Line = &["init: vmcore notes", "OSRELEASE=", "CRASHTIME="];
@@ -41,16 +41,18 @@ pub fn waived(suite: &str) -> bool {
     if waived {
         let name = this_test::name();
         // Not `eprintln!`: libtest would hide that from who reads the results.
-        let _ = writeln!(stderr(), "{name}: NOT TESTED: PURGATORY_WITHOUT={without}");
+        // And in one piece, as others write there too.
+        let line = format!("{name}: NOT TESTED: PURGATORY_WITHOUT={without}\n");
+        let _ = stderr().write_all(line.as_bytes());
     }
     waived
 }
 
-/// The whole way into the second kernel's userland, with this verdict of the purgatory's.
+/// The whole way into the last kernel's userland, with this verdict of the purgatory's.
 #[track_caller]
 pub fn boots(cycle: Cycle, verdict: Line) -> Run {
     let run = run(cycle);
-    run.says(&[GREETING, ENTRY, DTB, verdict, BOOTING, SECOND_USERLAND]);
+    run.says(&[GREETING, ENTRY, DTB, verdict, BOOTING, LAST_USERLAND]);
     run
 }
 

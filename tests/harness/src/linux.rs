@@ -51,7 +51,7 @@ pub enum Leave {
     StreamingCrash,
 }
 
-/// One kexec: from power-on over the first kernel and the purgatory to the second kernel's
+/// One kexec, or several: from power-on over the first kernel and the purgatory to the last kernel's
 /// userland.
 #[derive(Clone, Debug)]
 pub struct Cycle {
@@ -63,7 +63,7 @@ pub struct Cycle {
     kexec: Kexec,
     options: String,
     leave: Leave,
-    once_more: bool,
+    kexecs: u32,
 }
 
 impl Cycle {
@@ -87,7 +87,7 @@ impl Cycle {
             kexec: Kexec::Bookworm,
             options: String::new(),
             leave: Leave::Execute,
-            once_more: false,
+            kexecs: 1,
         }
     }
 
@@ -103,7 +103,7 @@ impl Cycle {
         self
     }
 
-    /// Takes another kernel, for both.
+    /// Takes another kernel, the same at each stage.
     pub fn kernel(mut self, kernel: Suite) -> Self {
         self.kernel = kernel;
         self
@@ -135,9 +135,9 @@ impl Cycle {
         self
     }
 
-    /// Adds a kexec between: the first kernel loads a middle one, and that one the last.
-    pub fn once_more(mut self) -> Self {
-        self.once_more = true;
+    /// Makes it a chain of this many kexecs.
+    pub fn kexecs(mut self, count: u32) -> Self {
+        self.kexecs = count;
         self
     }
 
@@ -184,11 +184,13 @@ impl Cycle {
             Leave::DamagedCrash => ("-p", "leave=crash damage=dma crashkernel=192M"),
             Leave::StreamingCrash => ("-p", "leave=streaming crashkernel=192M"),
         };
-        let next = if self.once_more { "next=middle " } else { "" };
         // -c: newer ones would try the system call that knows no purgatory first.
         let load = format!("{load} -c --serial=ttyAMA0{}", self.options);
         let options = &self.kernel_options;
-        format!("console=ttyAMA0 quiet panic=-1 {options}stage=first {next}{leave} load=\"{load}\"")
+        let more = self.kexecs - 1;
+        format!(
+            "console=ttyAMA0 quiet panic=-1 {options}stage=first more={more} {leave} load=\"{load}\""
+        )
     }
 }
 

@@ -19,7 +19,8 @@ pub enum Kexec {
     Sid,
     /// Debian 12's program as it is installed, with our `purgatory.ro` patched into it.
     Installed,
-    /// 2.0.25 as released, with the C purgatory: tells a fault of ours from one of the surroundings.
+    /// 2.0.25 as released, with the C purgatory: tells a fault of ours from one of the
+    /// surroundings.
     WithCPurgatory,
 }
 
