@@ -57,7 +57,10 @@ pub fn place(elf: &ElfFile64<'_, LE>, address: u64) -> String {
 /// Returns the instructions that must not be, each with the reason. Where `vectors` says so, vector
 /// registers and SHA2 instructions may be.
 pub fn faults(code: &[Word], vectors: impl Fn(u64) -> bool) -> Vec<(u64, String)> {
-    let single = code.iter().filter_map(|&(address, word)| {
+    let single = (0..).zip(code).filter_map(|(index, &(address, word))| {
+        if word == SMSTOP && is_guard(code, index) {
+            return None;
+        }
         let reason = forbidden(word, vectors(address))?;
         let text = decode(word).map_or_else(|| format!("{word:08x}"), |i| i.to_string());
         Some((address, format!("{text}: {reason}")))
@@ -68,6 +71,17 @@ pub fn faults(code: &[Word], vectors: impl Fn(u64) -> bool) -> Vec<(u64, String)
         Some((words[0].0, reason.to_string()))
     });
     single.chain(sequences).collect()
+}
+
+/// `SMSTOP`, both of streaming mode and ZA.
+const SMSTOP: u32 = 0xd503_467f;
+
+/// Whether the instruction before skips this one where access to SME is trapped: TBNZ of `CPTR_EL2.TSM`, or
+/// TBZ of the lower bit of `CPACR_EL1.SMEN`.
+fn is_guard(code: &[Word], index: usize) -> bool {
+    // To the instruction after the next, of any register.
+    let before = index.checked_sub(1).map(|before| code[before].1 & !0x1f);
+    [0x3760_0040, 0x36c0_0040].map(Some).contains(&before)
 }
 
 /// Why an instruction may not be in the image, if so.
@@ -194,6 +208,21 @@ fn each_kind_of_forbidden_instruction_is_caught() {
         assert_eq!(found.len(), 1, "{text}: {found:?}");
         assert!(found[0].1.contains(reason), "{text}: {found:?}");
     }
+}
+
+#[test]
+fn smstop_may_be_where_it_is_skipped_if_it_would_trap() {
+    let [tbnz_tsm, tbz_smen, tbz_fpen] = [0x3760_0048, 0x36c0_0048, 0x36a0_0048];
+    let at = |words: &[u32]| {
+        let words: Vec<_> = (0x1000..).step_by(4).zip(words.iter().copied()).collect();
+        faults(&words, |_| false).len()
+    };
+    assert_eq!(at(&[tbnz_tsm, SMSTOP]), 0);
+    assert_eq!(at(&[tbz_smen, SMSTOP]), 0);
+    assert_eq!(at(&[tbz_fpen, SMSTOP]), 1);
+    assert_eq!(at(&[SMSTOP]), 1);
+    // Over one instruction more.
+    assert_eq!(at(&[tbnz_tsm + 0x20, SMSTOP]), 1);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use purgatory_test_harness::Piece;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, REACHED, UART, usual_cpu};
+use purgatory_test_harness::patch::{Lie, Patch};
 use rstest::rstest;
 
 use crate::expect::Expect;
@@ -113,6 +114,21 @@ fn a_region_of_all_there_can_be_has_the_sink_in_it(
     usual(regime, |boot| {
         boot.load.region_pokes.push((1, 0, u64::MAX));
         Expect::HaltsSilently
+    });
+}
+
+/// All is said, and waiting has an end: a stopped counter would take minutes otherwise, and one that seems to
+/// be slow seconds.
+#[rstest]
+fn a_counter_that_is_no_clock_is_not_waited_for(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+    #[values(Lie::CounterStopped, Lie::FrequencyOfAllOnes)] lie: Lie,
+) {
+    usual(regime, |boot| {
+        let mut patch = Patch::new(boot).unwrap_or_else(|error| panic!("{error}"));
+        patch.lie(lie);
+        boot.load.image = patch.finish();
+        Expect::Boots
     });
 }
 

@@ -27,12 +27,18 @@ const D_MIN_LINE: Field = (IdRegister::Ctr, 16..20);
 /// A signed field says no.
 const NO: u64 = 0xf;
 
-/// The purgatory is told this, and the shim sees that; nothing where no MMU goes on.
-fn told(
-    overrides: &[(Field, u64)],
-    change: impl FnOnce(&mut Boot) -> Expect,
-    seen: Option<String>,
-) {
+/// What the shim sees.
+enum Seen {
+    /// The MMU goes on with this.
+    Mmu(String),
+    /// It does not; the kernel finds this in `TCR2_EL1`.
+    NoMmu(&'static str),
+    /// There is no kernel either.
+    Nothing,
+}
+
+/// The purgatory is told this, and the shim sees that.
+fn told(overrides: &[(Field, u64)], change: impl FnOnce(&mut Boot) -> Expect, seen: Seen) {
     let outcome = case("max", Regime::El1And0, Place::Low, |boot| {
         for ((register, bits), value) in overrides {
             boot.override_id(*register, bits.clone(), *value);
@@ -44,18 +50,17 @@ fn told(
         .lines()
         .filter_map(|line| line.strip_prefix("shim: "))
         .collect();
-    // No TLB or I-cache entry of before may be left, neither there nor here.
-    let rest = "TLB empty, I-cache empty";
-    let expected: Vec<_> = seen
-        .iter()
-        .flat_map(|seen| {
-            [
-                format!("MMU on: {seen}, {rest}"),
-                // What the old kernel had left is back.
-                format!("kernel: 64 KiB granule, IPS=6, {}, {rest}", tcr2(seen)),
-            ]
-        })
-        .collect();
+    // What the old kernel had left is back.
+    let kernel = "kernel: 64 KiB granule, IPS=6";
+    let expected = match seen {
+        // No TLB or I-cache entry of before may be left, neither there nor here.
+        Seen::Mmu(seen) => vec![
+            format!("MMU on: {seen}, TLB empty, I-cache empty"),
+            format!("{kernel}, {}, TLB empty, I-cache empty", tcr2(&seen)),
+        ],
+        Seen::Nothing => vec![],
+        Seen::NoMmu(tcr2) => vec![format!("{kernel}, {tcr2}, TLB stale, I-cache empty")],
+    };
     assert_eq!(shim, expected, "{}\n{outcome}", this_test::alone());
 }
 
@@ -68,8 +73,8 @@ fn tcr2(seen: &str) -> &str {
 const PIE_LEFT: &str = "TCR2=0x2";
 
 /// The tables' granule and size of addresses.
-fn seen(granule: &str, ips: u64) -> Option<String> {
-    Some(format!("{granule} granule, IPS={ips}, {PIE_LEFT}"))
+fn seen(granule: &str, ips: u64) -> Seen {
+    Seen::Mmu(format!("{granule} granule, IPS={ips}, {PIE_LEFT}"))
 }
 
 fn boots(_: &mut Boot) -> Expect {
@@ -143,7 +148,11 @@ fn granules_of_16_kib_with_52_bit_addresses() {
 
 #[test]
 fn no_granules() {
-    told(&[(TGRAN4, NO), (TGRAN64, NO), (TGRAN16, 0)], uncached, None);
+    told(
+        &[(TGRAN4, NO), (TGRAN64, NO), (TGRAN16, 0)],
+        uncached,
+        Seen::NoMmu(PIE_LEFT),
+    );
 }
 
 #[test]
@@ -196,7 +205,7 @@ fn tables_of_no_granule_fit() {
                         no memory for so many page tables";
             Expect::BootsThus(vec![line.into()], "D-cache off, SHA2 instructions")
         },
-        None,
+        Seen::NoMmu(PIE_LEFT),
     );
 }
 
@@ -222,10 +231,26 @@ fn vector_registers_with_half_precision() {
 
 #[test]
 fn tcr2_is_cleared_before_the_mmu_is_on() {
+    let seen = "4 KiB granule, IPS=5, TCR2=0x0".into();
+    told(&[(TCRX, 1)], boots, Seen::Mmu(seen));
+}
+
+/// A kernel that is older than the register would not do it.
+#[test]
+fn tcr2_is_cleared_without_checks() {
+    let unchecked = |boot: &mut Boot| {
+        boot.load.skip_checks = true;
+        Expect::BootsUnchecked
+    };
+    told(&[(TCRX, 1)], unchecked, Seen::NoMmu("TCR2=0x0"));
+}
+
+#[test]
+fn tcr2_is_cleared_where_there_is_no_window() {
     told(
-        &[(TCRX, 1)],
-        boots,
-        Some("4 KiB granule, IPS=5, TCR2=0x0".into()),
+        &[(TCRX, 1), (TGRAN4, NO), (TGRAN64, NO), (TGRAN16, 0)],
+        uncached,
+        Seen::NoMmu("TCR2=0x0"),
     );
 }
 
@@ -254,7 +279,7 @@ fn a_region_beyond_physical_addresses_of_every_size() {
                 1_u64 << bits
             ))
         };
-        told(&[(PA_RANGE, pa_range)], beyond, None);
+        told(&[(PA_RANGE, pa_range)], beyond, Seen::Nothing);
     }
 }
 

@@ -12,6 +12,7 @@ use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place};
 use purgatory_test_harness::briefing::FLAG_PAN;
 use purgatory_test_harness::console::new_kernel;
+use purgatory_test_harness::patch::{Lie, Patch};
 use purgatory_test_harness::sctlr::{A, E0E, EE, EN_POINTER_AUTH, I, N_TWE, N_TWI, SA, SPAN, WXN};
 use purgatory_test_harness::{Register, this_test};
 use rstest::rstest;
@@ -25,6 +26,18 @@ fn sctlr(boot: &mut Boot, set: u64, clear: u64) -> Expect {
     boot.briefing.sctlr_set |= set;
     boot.briefing.sctlr_clear |= clear;
     Expect::Boots
+}
+
+/// As without FEAT_E2H0, and in a guest hypervisor: E2H is in effect, and reads as 0. The other regime's
+/// tables would not reach so far.
+#[rstest]
+fn e2h_that_reads_as_0(#[values(El2, El2And0)] regime: Regime) {
+    case("max", regime, Place::Above512GiB, |boot| {
+        let mut patch = Patch::new(boot).unwrap_or_else(|error| panic!("{error}"));
+        patch.lie(Lie::HcrReadsZero);
+        boot.load.image = patch.finish();
+        Expect::Boots
+    });
 }
 
 /// `PSTATE.PAN` is set, and stays so in exceptions.

@@ -109,18 +109,20 @@ impl Phases {
         let last = |s: &Snapshot| s.reason == Reason::Marked && Some(s.pc) == flushed;
         let last = trace.snapshots.iter().rposition(last);
         let mut phases = Name::ALL.map(Phase::new);
-        let (mut now, mut mmu) = (Name::Before, false);
+        let (mut now, mut mmu, mut opened) = (Name::Before, false, false);
         for (index, pair) in trace.snapshots.windows(2).enumerate() {
             let (from, to) = (&pair[0], &pair[1]);
             now = match from.reason {
                 Reason::Watched if from.watched == 0 && now == Name::Before => Name::Tables,
-                Reason::Watched if from.watched == 1 && now <= Name::Tables => Name::Hash,
+                // Without a window the regions are written back first.
+                Reason::Watched if from.watched == 1 && !opened => Name::Hash,
                 Reason::Marked if marks.open.contains(&from.pc) => Name::Open,
                 Reason::Marked if marks.close.contains(&from.pc) => Name::Close,
                 Reason::Marked if Some(from.pc) == flush => Name::Flush,
                 Reason::Marked if Some(index) == last => Name::After,
                 Reason::Sctlr => {
                     mmu = written(trace, from) & sctlr::M != 0;
+                    opened |= mmu;
                     if mmu { Name::Hash } else { now }
                 }
                 _ => now,

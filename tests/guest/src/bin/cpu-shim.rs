@@ -46,14 +46,14 @@ struct Seen {
     /// Since the MMU was on, or the old kernel ran.
     tlb_empty: bool,
     icache_empty: bool,
-    mmu_was_on: bool,
+    purgatory_ran: bool,
 }
 
 static mut SEEN: Seen = Seen {
     tcr2: PIE,
     tlb_empty: false,
     icache_empty: false,
-    mmu_was_on: false,
+    purgatory_ran: false,
 };
 
 extern "C" fn main() -> ! {
@@ -298,11 +298,11 @@ fn write(register: u64, value: u64) {
             if purgatory && value & !get!("sctlr_el1") & M != 0 {
                 seen.report("MMU on");
                 (seen.tlb_empty, seen.icache_empty) = (false, false);
-                seen.mmu_was_on = true;
-            } else if !purgatory && seen.mmu_was_on {
+            } else if !purgatory && seen.purgatory_ran {
                 seen.report("kernel");
-                seen.mmu_was_on = false;
+                seen.purgatory_ran = false;
             }
+            seen.purgatory_ran |= purgatory;
             set!("sctlr_el1", value);
         }
         TTBR0 => set!("ttbr0_el1", value),

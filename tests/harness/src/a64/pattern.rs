@@ -33,12 +33,18 @@ pub const MSR_MAIR: Pattern = Pattern(!0x4_001f, 0xd518_a200);
 pub const MSR_TCR: Pattern = Pattern(!0x4_001f, 0xd518_2040);
 /// `MSR` to `TTBR0_EL1` or `TTBR0_EL2`.
 pub const MSR_TTBR0: Pattern = Pattern(!0x4_001f, 0xd518_2000);
+/// `MRS Xt, HCR_EL2`.
+pub const MRS_HCR: Pattern = system(0xd53c_1100);
 /// `MRS Xt, ID_AA64ISAR0_EL1`.
 pub const MRS_ISAR0: Pattern = system(0xd538_0600);
 /// `MRS Xt, ID_AA64MMFR0_EL1`.
 pub const MRS_MMFR0: Pattern = system(0xd538_0700);
 /// `MRS Xt, CTR_EL0`.
 pub const MRS_CTR: Pattern = system(0xd53b_0020);
+/// `MRS Xt, CNTFRQ_EL0`.
+pub const MRS_CNTFRQ: Pattern = system(0xd53b_e000);
+/// `MRS Xt, CNTVCT_EL0`.
+pub const MRS_CNTVCT: Pattern = system(0xd53b_e040);
 /// `ADD Xd, Xn, Xm`.
 pub const ADD: Pattern = Pattern(0xffe0_fc00, 0x8b00_0000);
 /// `CMP Xn, Xm`.

@@ -3,7 +3,9 @@
 //! An image that takes the CPU for another.
 
 use super::Patch;
-use crate::a64::{MRS_CTR, MRS_ISAR0, MRS_MMFR0, Pattern, movk, movz};
+use crate::a64::{
+    MRS_CNTFRQ, MRS_CNTVCT, MRS_CTR, MRS_HCR, MRS_ISAR0, MRS_MMFR0, Pattern, movk, movz,
+};
 
 /// What the image is made to read of the CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,12 @@ pub enum Lie {
     Granule16KiB,
     /// Pages of 64 KiB and no others.
     Granule64KiB,
+    /// `CNTFRQ_EL0`: 4 GHz, whatever the counter does.
+    FrequencyOfAllOnes,
+    /// `CNTVCT_EL0`: always the same.
+    CounterStopped,
+    /// `HCR_EL2`: reads as 0, whatever is in effect.
+    HcrReadsZero,
     /// `CTR_EL0`: the smallest D-cache line has this many bytes.
     Lines(u32),
 }
@@ -26,6 +34,9 @@ impl Patch {
         // ID_AA64MMFR0_EL1 has 48 bits of address.
         let (read, value): (Pattern, u32) = match lie {
             Lie::NoSha2 => (MRS_ISAR0, 0),
+            Lie::FrequencyOfAllOnes => (MRS_CNTFRQ, u32::MAX),
+            Lie::CounterStopped => (MRS_CNTVCT, 0x1234_5678),
+            Lie::HcrReadsZero => (MRS_HCR, 0),
             Lie::NoGranule => (MRS_MMFR0, 0xff00_0005),
             Lie::Granule16KiB => (MRS_MMFR0, 0xff10_0005),
             Lie::Granule64KiB => (MRS_MMFR0, 0xf000_0005),
