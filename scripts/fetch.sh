@@ -5,6 +5,7 @@
 #   bookworm/busybox                a static arm64 busybox
 #   bookworm/installed/             Debian 12's kexec as it is installed, and the libraries it needs
 #   bookworm/kexec-tools_*.tar.xz   kexec-tools 2.0.25, as released (Debian's patches touch no arm64 code)
+#   sid/Image                       the newest arm64 cloud kernel, which knows SME
 #   sid/kexec-tools_*.tar.xz        the newest kexec-tools
 # through an apt state of its own: the system gets no foreign architecture and no source line, root
 # is not needed, and apt checks Debian's signatures. A suite's directory appears when all of it is
@@ -18,7 +19,15 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 say() { echo "fetch: $*"; }
 die() { echo "fetch: $*" >&2; exit 1; }
 
-[ ! -d "$downloads/bookworm/installed" ] || [ ! -d "$downloads/sid" ] || exit 0
+# is_here SUITE: whether all of it is, judged by what this script has learned to fetch last.
+is_here() {
+    case $1 in
+    bookworm) [ -d "$downloads/bookworm/installed" ] ;;
+    sid) [ -e "$downloads/sid/Image" ] ;;
+    esac
+}
+
+! is_here bookworm || ! is_here sid || exit 0
 
 [ -e $keyring ] || die "no $keyring: run make setup"
 mkdir -p "$downloads"
@@ -98,28 +107,43 @@ kexec_tools_source() {
     (cd "$work/files" && apt-get -qq source --download-only --tar-only kexec-tools)
 }
 
+# depends PACKAGE PREFIX: the package of this prefix on which another depends, if there is one.
+depends() {
+    apt-cache depends "$1" | sed -n "s/^ *Depends: \($2.*\)/\1/p"
+}
+
+# The suite's cloud kernel. Debian's packages of 7.2 and later have the image in one of their own,
+# beside the modules.
+cloud_kernel() {
+    local package binary
+    package=$(depends linux-image-cloud-arm64 linux-image-)
+    binary=$(depends "$package" linux-binary-)
+    say "${binary:-$package}"
+    if [ -n "$binary" ]; then
+        from_package "$binary" 'usr/lib/modules/*/vmlinuz' Image
+    else
+        from_package "$package" 'boot/vmlinuz-*' Image
+    fi
+}
+
 bookworm() {
     apt_state bookworm deb deb-src
-    local kernel
-    kernel=$(apt-cache depends linux-image-cloud-arm64 | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p')
-    say "$kernel, busybox-static, kexec-tools"
-    from_package "$kernel" 'boot/vmlinuz-*' Image
+    say "busybox-static, kexec-tools"
+    cloud_kernel
     from_package busybox-static bin/busybox busybox
     (installed_kexec)
     kexec_tools_source
 }
 
 sid() {
-    apt_state sid deb-src
+    apt_state sid deb deb-src
+    cloud_kernel
     kexec_tools_source
 }
 
 mirror=$(debian_mirror)
 for suite in bookworm sid; do
-    case $suite in
-    bookworm) [ ! -d "$downloads/bookworm/installed" ] || continue ;;
-    sid) [ ! -d "$downloads/sid" ] || continue ;;
-    esac
+    ! is_here "$suite" || continue
     say "Debian $suite from $mirror"
     rm -rf "$work"
     mkdir -p "$work/files"
@@ -131,7 +155,7 @@ for suite in bookworm sid; do
         rm -rf "${downloads:?}/$suite"
         mv "$work/files" "$downloads/$suite"
     elif [ $suite = sid ]; then
-        say "NOT HERE: kexec-tools of Debian sid, $mirror does not give it; its test fails unless PURGATORY_WITHOUT=sid"
+        say "NOT HERE: Debian sid's kernel and kexec-tools, $mirror does not give them; their tests fail unless PURGATORY_WITHOUT=sid"
     else
         die "nothing from $mirror; with network, or with DEBIAN_MIRROR=… set, run: scripts/fetch.sh"
     fi

@@ -3,19 +3,18 @@
 //! A kexec as people do it: Debian's kernel in QEMU, and a userland that loads the next kernel with
 //! kexec-tools and leaves for it.
 //!
-//! What it needs comes from `scripts/fetch.sh` (kernel, busybox, sources) and
+//! What it needs comes from `scripts/fetch.sh` (kernels, busybox, sources) and
 //! `scripts/kexec-tools.sh` (kexec-tools around our `purgatory.ro`). The userland is
 //! `tests/kexec/init`.
 
 mod initramfs;
+mod kexec;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use self::initramfs::write_initramfs;
+use self::initramfs::{Sources, write_initramfs};
+pub use self::kexec::Kexec;
 use crate::boot::HALTED;
 use crate::qemu::{Outcome, Qemu};
 use crate::root;
@@ -23,17 +22,19 @@ use crate::root;
 /// Emulated, a cycle takes some 15 s on an idle machine.
 const TIMEOUT: Duration = Duration::from_secs(180);
 
-/// A build of kexec-tools: which version, around which purgatory.
+/// What `tests/kexec/streaming.S` says before it enters streaming mode.
+const STREAMING: &str = "init: in streaming mode";
+
+/// The key that SysRq takes for a crash.
+const CRASH_KEY: u8 = b'c';
+
+/// What is downloaded of Debian, by suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kexec {
-    /// 2.0.25, the one of Debian 12, with our `purgatory.ro`.
+pub enum Suite {
+    /// Debian 12: Linux 6.1, kexec-tools 2.0.25.
     Bookworm,
-    /// The newest (2.0.32 or later), with our `purgatory.ro`.
+    /// The newest of both; not every mirror has it.
     Sid,
-    /// Debian 12's program as it is installed, with our `purgatory.ro` patched into it.
-    Installed,
-    /// 2.0.25 as released, with the C purgatory: tells a fault of ours from one of the surroundings.
-    WithCPurgatory,
 }
 
 /// How the first kernel is left.
@@ -45,31 +46,48 @@ pub enum Leave {
     Crash,
     /// `kexec -p`, then a device overwrites a part of the loaded kernel, then a crash.
     DamagedCrash,
+    /// `kexec -p`, then a crash in an interrupt, while the interrupted program has the CPU in
+    /// streaming mode (FEAT_SME).
+    StreamingCrash,
 }
 
-/// One kexec: from power-on over the first kernel and the purgatory to the second kernel's
+/// One kexec, or several: from power-on over the first kernel and the purgatory to the last kernel's
 /// userland.
 #[derive(Clone, Debug)]
 pub struct Cycle {
     machine: String,
-    cpu: String,
+    cpu: Option<String>,
     memory: String,
+    kernel: Suite,
+    kernel_options: String,
     kexec: Kexec,
     options: String,
     leave: Leave,
+    kexecs: u32,
 }
 
 impl Cycle {
-    /// Starts with `kexec -l` and `-e` with Debian 12's kexec-tools on this CPU, at EL1.
+    /// Starts with `kexec -l` and `-e` with Debian 12's kernel and kexec-tools on this CPU, at EL1.
     pub fn new(cpu: &str) -> Self {
         Self {
+            cpu: Some(cpu.into()),
             // With an interrupt translation service (ITS) no kernel survives a kexec under QEMU.
-            machine: "virt,gic-version=2".into(),
-            cpu: cpu.into(),
+            ..Self::on_machine("virt,gic-version=2")
+        }
+    }
+
+    /// Starts with the same on a machine that has its own CPUs, and perhaps EL2.
+    pub fn on_machine(machine: &str) -> Self {
+        Self {
+            machine: machine.into(),
+            cpu: None,
             memory: "1024".into(),
+            kernel: Suite::Bookworm,
+            kernel_options: String::new(),
             kexec: Kexec::Bookworm,
             options: String::new(),
             leave: Leave::Execute,
+            kexecs: 1,
         }
     }
 
@@ -82,6 +100,19 @@ impl Cycle {
     /// Sets the memory, in MiB.
     pub fn memory(mut self, mebibytes: &str) -> Self {
         self.memory = mebibytes.into();
+        self
+    }
+
+    /// Takes another kernel, the same at each stage.
+    pub fn kernel(mut self, kernel: Suite) -> Self {
+        self.kernel = kernel;
+        self
+    }
+
+    /// Adds an option for the first kernel.
+    pub fn kernel_option(mut self, option: &str) -> Self {
+        self.kernel_options.push_str(option);
+        self.kernel_options.push(' ');
         self
     }
 
@@ -104,31 +135,41 @@ impl Cycle {
         self
     }
 
+    /// Makes it a chain of this many kexecs.
+    pub fn kexecs(mut self, count: u32) -> Self {
+        self.kexecs = count;
+        self
+    }
+
     /// Runs it, to the end or to where it can only hang.
     ///
     /// # Errors
     /// When something is missing; the message says what to run.
     pub fn run(&self) -> Result<Outcome, String> {
-        let image = downloaded("Image")?;
-        let busybox = downloaded("busybox")?;
+        let image = self.kernel.downloaded("Image")?;
         let kexec = self.kexec.program()?;
         // It stays, for who runs a failing test's QEMU by hand.
-        let initramfs = kexec.with_extension("cpio");
-        let libraries = match self.kexec {
-            Kexec::Installed => kexec_libraries()?,
-            Kexec::Bookworm | Kexec::Sid | Kexec::WithCPurgatory => Vec::new(),
+        let initramfs = kexec.with_extension(format!("{}.cpio", self.kernel.name()));
+        let sources = Sources {
+            busybox: &Suite::Bookworm.downloaded("busybox")?,
+            kexec: &kexec,
+            libraries: &self.kexec.libraries()?,
+            image: &image,
         };
-        write_initramfs(&initramfs, &busybox, &kexec, &image, &libraries)
+        write_initramfs(&initramfs, &sources)
             .map_err(|error| format!("{}: {error}", initramfs.display()))?;
 
-        let qemu = Qemu::new(&self.machine)
-            .cpu(&self.cpu)
+        let mut qemu = Qemu::new(&self.machine)
             .memory(&self.memory)
             .args(["-kernel", &image.to_string_lossy()])
             .args(["-initrd", &initramfs.to_string_lossy()])
             .args(["-append", &self.command_line()]);
+        if let Some(cpu) = &self.cpu {
+            qemu = qemu.cpu(cpu);
+        }
         let qemu = match self.leave {
             Leave::DamagedCrash => qemu.args(["-device", "edu,dma_mask=0xffffffffffffffff"]),
+            Leave::StreamingCrash => qemu.sysrq(STREAMING, CRASH_KEY),
             Leave::Execute | Leave::Crash => qemu,
         };
         qemu.run(&[HALTED], TIMEOUT)
@@ -141,85 +182,43 @@ impl Cycle {
             Leave::Execute => ("-l", "leave=execute"),
             Leave::Crash => ("-p", "leave=crash crashkernel=192M"),
             Leave::DamagedCrash => ("-p", "leave=crash damage=dma crashkernel=192M"),
+            Leave::StreamingCrash => ("-p", "leave=streaming crashkernel=192M"),
         };
         // -c: newer ones would try the system call that knows no purgatory first.
-        let load = format!(
-            "{load} -c --serial=ttyAMA0 --initrd=/second.cpio{}",
-            self.options
-        );
-        format!("console=ttyAMA0 quiet panic=-1 stage=first {leave} load=\"{load}\"")
+        let load = format!("{load} -c --serial=ttyAMA0{}", self.options);
+        let options = &self.kernel_options;
+        let more = self.kexecs - 1;
+        format!(
+            "console=ttyAMA0 quiet panic=-1 {options}stage=first more={more} {leave} load=\"{load}\""
+        )
     }
 }
 
-impl Kexec {
-    /// The program, built anew when it does not have the current `purgatory.ro` in it.
-    fn program(self) -> Result<PathBuf, String> {
-        if self == Self::Installed {
-            return patch_installed();
+impl Suite {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bookworm => "bookworm",
+            Self::Sid => "sid",
         }
-        static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
-        BUILT.get_or_init(build_kexec_tools).clone()?;
-        let path = root().join("target/kexec").join(match self {
-            Self::Bookworm => "bookworm/kexec",
-            Self::Sid => "sid/kexec",
-            Self::WithCPurgatory => "bookworm/kexec-c",
-            Self::Installed => "installed/kexec",
-        });
-        let waive = match self {
-            Self::Sid => "; where no mirror has it, PURGATORY_WITHOUT=sid goes on without",
-            Self::Bookworm | Self::WithCPurgatory | Self::Installed => "",
-        };
-        present(path).map_err(|missing| missing + waive)
+    }
+
+    fn downloaded(self, name: &str) -> Result<PathBuf, String> {
+        let directory = root().join("target/downloads").join(self.name());
+        present(directory.join(name), self)
     }
 }
 
-fn build_kexec_tools() -> Result<(), String> {
-    run_script("kexec-tools.sh", &[])
-}
-
-/// As README.md tells who has no source.
-fn patch_installed() -> Result<PathBuf, String> {
-    let installed = downloaded("installed/kexec")?;
-    let patched = root().join("target/kexec/installed/kexec");
-    let made = fs::create_dir_all(patched.with_file_name(""));
-    made.map_err(|error| format!("{}: {error}", patched.display()))?;
-    run_script("patch-kexec.sh", &[&installed, &patched])?;
-    Ok(patched)
-}
-
-fn run_script(name: &str, arguments: &[&Path]) -> Result<(), String> {
-    let script = root().join("scripts").join(name);
-    let output = Command::new(&script)
-        .args(arguments)
-        .output()
-        .map_err(|error| format!("{}: {error}", script.display()))?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
-}
-
-/// What the installed program is linked to.
-fn kexec_libraries() -> Result<Vec<PathBuf>, String> {
-    let directory = root().join("target/downloads/bookworm/installed");
-    let entries = fs::read_dir(&directory);
-    let entries = entries.map_err(|error| format!("{}: {error}", directory.display()))?;
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    Ok(paths.filter(|path| !path.ends_with("kexec")).collect())
-}
-
-fn downloaded(name: &str) -> Result<PathBuf, String> {
-    present(root().join("target/downloads/bookworm").join(name))
-}
-
-fn present(path: PathBuf) -> Result<PathBuf, String> {
+/// Something of this suite, or what to do about it.
+fn present(path: PathBuf, suite: Suite) -> Result<PathBuf, String> {
     if path.is_file() {
-        Ok(path)
-    } else {
-        Err(format!(
-            "{} is not there: run scripts/fetch.sh",
-            path.display()
-        ))
+        return Ok(path);
     }
+    let waive = match suite {
+        Suite::Sid => "; where no mirror has it, PURGATORY_WITHOUT=sid goes on without",
+        Suite::Bookworm => "",
+    };
+    Err(format!(
+        "{} is not there: run scripts/fetch.sh{waive}",
+        path.display()
+    ))
 }

@@ -18,6 +18,7 @@
 
 mod error;
 mod outcome;
+mod sysrq;
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -43,6 +44,7 @@ pub struct Qemu {
     args: Vec<String>,
     echo: bool,
     linger: Duration,
+    sysrq: Option<(String, u8)>,
 }
 
 impl Qemu {
@@ -53,6 +55,7 @@ impl Qemu {
             args: Vec::new(),
             echo: false,
             linger: Duration::ZERO,
+            sysrq: None,
         }
         .args([
             "-M",
@@ -120,7 +123,10 @@ impl Qemu {
         let mut child = Running(
             Command::new(PROGRAM)
                 .args(&self.args)
-                .stdin(Stdio::null())
+                .stdin(match self.sysrq {
+                    Some(_) => Stdio::piped(),
+                    None => Stdio::null(),
+                })
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
@@ -130,9 +136,11 @@ impl Qemu {
         let errors = chunks(child.0.stderr.take().expect("stderr is piped"));
 
         let mut raw = Vec::new();
-        let stopped_by = match self.watch(&serial, &mut raw, until, start + timeout) {
+        let end = start + timeout;
+        let keys = child.0.stdin.take();
+        let stopped_by = match self.press(keys, &serial, &mut raw, until, end) {
             Some(stopped) => stopped,
-            None => child.exit(start + timeout).map_err(Error::Io)?,
+            None => child.exit(end).map_err(Error::Io)?,
         };
         drop(child);
         Ok(Outcome {

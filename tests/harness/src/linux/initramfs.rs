@@ -1,45 +1,67 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The userland of both kernels, as one file.
+//! The userland of all kernels of a cycle, as one file.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cpio::newc::{Builder, ModeFileType, trailer};
 use tempfile::NamedTempFile;
 
 use crate::root;
 
-/// Writes the first kernel's files; among them the second one's, which has neither kernel nor
-/// kexec.
-pub fn write_initramfs(
-    to: &Path,
-    busybox: &Path,
-    kexec: &Path,
-    image: &Path,
-    libraries: &[PathBuf],
-) -> io::Result<()> {
+/// Where files come from.
+pub struct Sources<'a> {
+    /// Debian's busybox.
+    pub busybox: &'a Path,
+    /// The program under test, with our purgatory in it.
+    pub kexec: &'a Path,
+    /// What it is linked to.
+    pub libraries: &'a [PathBuf],
+    /// The kernel that is loaded.
+    pub image: &'a Path,
+}
+
+/// Writes the first kernel's files; among them the last one's, which has neither kernel nor kexec.
+pub fn write_initramfs(to: &Path, from: &Sources) -> io::Result<()> {
     let init = fs::read(root().join("tests/kexec/init"))?;
-    let busybox = fs::read(busybox)?;
-    let mut second = Vec::new();
+    let busybox = fs::read(from.busybox)?;
+    let mut last = Vec::new();
     for (name, contents) in [("init", &init), ("bin/busybox", &busybox)] {
-        second = append(second, name, contents)?;
+        last = append(last, name, contents)?;
     }
     // One archive may follow another, and the kernel unpacks both.
     let mut first = NamedTempFile::new_in(root().join("target/kexec"))?;
-    first.write_all(&trailer(second.clone())?)?;
-    let mut first = append(first, "second.cpio", &trailer(second)?)?;
-    for (name, path) in [("kexec", kexec), ("Image", image)] {
+    first.write_all(&trailer(last.clone())?)?;
+    let mut first = append(first, "last.cpio", &trailer(last)?)?;
+    first = append(first, "streaming", &streaming_program()?)?;
+    for (name, path) in [("kexec", from.kexec), ("Image", from.image)] {
         first = append(first, name, &fs::read(path)?)?;
     }
-    for path in libraries {
+    for path in from.libraries {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         first = append(first, &format!("lib/{name}"), &fs::read(path)?)?;
     }
     // Whole or not at all, as two tests may write the same at the same time.
     trailer(first)?.persist(to)?;
     Ok(())
+}
+
+/// Builds the program of `tests/kexec/streaming.S`.
+fn streaming_program() -> io::Result<Vec<u8>> {
+    let program = NamedTempFile::new_in(root().join("target/kexec"))?.into_temp_path();
+    let built = Command::new("aarch64-linux-gnu-gcc")
+        .args(["-nostdlib", "-static", "-o"])
+        .arg(&program)
+        .arg(root().join("tests/kexec/streaming.S"))
+        .output()
+        .map_err(|error| io::Error::other(format!("aarch64-linux-gnu-gcc: {error}")))?;
+    if !built.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&built.stderr)));
+    }
+    fs::read(&program)
 }
 
 /// Appends an executable file, and the directory that it is in.

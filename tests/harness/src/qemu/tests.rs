@@ -48,3 +48,48 @@ fn a_machine_that_qemu_refuses_ends_with_its_words() {
     );
     assert!(run.stderr.contains("no-such-machine"), "{run}");
 }
+
+/// In the place of QEMU: its output is what was typed.
+fn cat() -> Child {
+    let piped = || Stdio::piped();
+    let cat = Command::new("cat").stdin(piped()).stdout(piped()).spawn();
+    cat.unwrap()
+}
+
+#[test]
+fn a_key_follows_its_prompt_as_a_break_and_itself() {
+    let mut cat = cat();
+    let (sender, receiver) = channel();
+    sender.send(b"init: ready\r\n".to_vec()).unwrap();
+    // The machine goes on, and ends.
+    thread::spawn(move || {
+        thread::sleep(Duration::from_secs(1));
+        sender.send(b"Kernel panic\r\n".to_vec())
+    });
+    let qemu = Qemu::new("virt").sysrq("ready", b'c');
+    let end = Instant::now() + Duration::from_secs(5);
+    let mut raw = Vec::new();
+    let stopped = qemu.press(
+        cat.stdin.take(),
+        &receiver,
+        &mut raw,
+        &["halted", "panic"],
+        end,
+    );
+    assert_eq!(stopped, Some(Stopped::Pattern(1)));
+    assert!(qemu.command_line().contains("-serial mon:stdio"));
+    assert_eq!(cat.wait_with_output().unwrap().stdout, b"\x01bc");
+}
+
+#[test]
+fn no_key_is_pressed_without_its_prompt() {
+    let mut cat = cat();
+    let (sender, receiver) = channel();
+    sender.send(b"purgatory: halted\r\n".to_vec()).unwrap();
+    let qemu = Qemu::new("virt").sysrq("ready", b'c');
+    let end = Instant::now() + Duration::from_secs(5);
+    let mut raw = Vec::new();
+    let stopped = qemu.press(cat.stdin.take(), &receiver, &mut raw, &["halted"], end);
+    assert_eq!(stopped, Some(Stopped::Pattern(0)));
+    assert_eq!(cat.wait_with_output().unwrap().stdout, b"");
+}
