@@ -57,6 +57,7 @@ fn each_step_of(
         "window_open",
         "window_close",
         "clean_and_invalidate",
+        "clean_and_invalidate_image",
         "hand_over"
     )]
     routine: &str,
