@@ -12,13 +12,14 @@
 //! - With the MMU off data accesses are Device accesses (Arm ARM D8.2, on what disabling a stage
 //!   does): they reach memory and leave copies in the caches as they are.
 //! - What is invalidated with the MMU off is out of the cache, but may come back, clean. With
-//!   `SCTLR.I` = 1 instruction fetches are Normal accesses even then (D8.2 as well), Write-Through
-//!   Cacheable, and a unified cache may keep what they find. And the architecture does not guarantee
-//!   that a location that is not in the cache is not brought into it (D7.5, "General behavior of the
-//!   caches"), be it by another observer. The model has all of it back at each load or store: so
-//!   each store past the cache leaves a stale line, unless the line is invalidated after it. What
-//!   comes back later than the last store finds in memory what was stored, and does no harm; so
-//!   lines that are invalidated with no load or store between that and the MMU count as absent.
+//!   `SCTLR.I` = 1 instruction fetches are Normal, Write-Through accesses even then (D8.2 as well),
+//!   and a unified cache may keep what they find. Nor can the architecture guarantee of a location
+//!   that is not in the cache whether it is brought there: that may depend on speculation and on
+//!   other elements of the system (D7.5, "General behavior of the caches"). It does not say when.
+//!   The model has all of it back at each load or store, so that each store past the cache leaves a
+//!   stale line, unless the line is invalidated after it. What comes back later than the last store
+//!   is what was stored, and does no harm; so lines that are invalidated with no load or store
+//!   between that and the MMU count as absent.
 //! - With the MMU on, whatever is mapped may be fetched at any time, and what is dirty may be written
 //!   back at any time, or never.
 //!
