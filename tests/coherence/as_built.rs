@@ -3,13 +3,14 @@
 //! The image as it is breaks no rule, wherever and on whatever it runs.
 
 use purgatory_test_cache_model::smallest_line;
+use purgatory_test_harness::IdRegister;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::patch::{Lie, Patch};
 use rstest::rstest;
 
-use crate::harness::{Judged, boot};
+use crate::harness::{Judged, TCRX, boot};
 
 /// A boot, and what the console shows if it is the one that was meant.
 struct Case(Boot, &'static str);
@@ -100,6 +101,16 @@ fn with_the_loaders_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run(regime, |mut boot| {
         boot.make_tables(|_| ());
         Case(boot, "D-cache on, loader's page tables")
+    });
+}
+
+/// QEMU's CPUs have no `TCR2_EL1`, so a shim below has it for them, at EL1 alone.
+#[rstest]
+fn with_tcr2_as_the_old_kernel_left_it() {
+    run(El1And0, |boot| {
+        let Case(mut boot, says) = other(&boot, "max", Place::Low);
+        boot.override_id(IdRegister::Mmfr3, TCRX, 1);
+        Case(boot, says)
     });
 }
 

@@ -10,9 +10,9 @@ use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
 
-use crate::harness::{Judged, boot};
+use crate::harness::{Judged, boot, call};
 
-const REPORT: &str = "exception_entry";
+const IMAGE: &str = "clean_and_invalidate_image";
 
 /// What is changed besides, and the rule that is broken thereby.
 type Case = fn(&mut Patch) -> Option<Rule>;
@@ -50,7 +50,16 @@ fn is_reported_from_clean_memory(#[values(El1And0, El2, El2And0)] regime: Regime
 #[rstest]
 fn and_nothing_is_written_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run(regime, |patch| {
-        patch.replace_all(REPORT, DC_CIVAC, |_| NOP);
+        let place = call(patch, "exception_entry");
+        patch.replace(place, NOP);
+        Some(Rule::AccessBeforeFlush)
+    });
+}
+
+#[rstest]
+fn and_no_line_is_written_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    run(regime, |patch| {
+        patch.replace_all(IMAGE, DC_CIVAC, |_| NOP);
         Some(Rule::AccessBeforeFlush)
     });
 }
@@ -58,7 +67,7 @@ fn and_nothing_is_written_back(#[values(El1And0, El2, El2And0)] regime: Regime) 
 #[rstest]
 fn and_what_is_written_back_is_not_waited_for(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run(regime, |patch| {
-        patch.replace_all(REPORT, DSB_SY, |_| NOP);
+        patch.replace_all(IMAGE, DSB_SY, |_| NOP);
         Some(Rule::AccessBeforeFlush)
     });
 }

@@ -3,24 +3,56 @@
 //! Runs a boot under the plugin and has the model judge it.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use purgatory_test_cache_model::{Model, Setup, Violations};
-use purgatory_test_harness::boot::{Boot, HALTED, Place};
+use purgatory_test_harness::boot::{self, Boot, HALTED};
+use purgatory_test_harness::patch::{Patch, Place};
+use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_harness::{Regime, this_test};
 use purgatory_test_tracer::recording::{Detail, Recording};
 
 /// The length of the initrd, in bytes.
 const INITRD: u64 = 4000;
 
+/// `ID_AA64MMFR3_EL1.TCRX`: the CPU has `TCR2_ELx`.
+pub const TCRX: Range<u32> = 0..4;
+
 /// Makes a small boot, in which one region has an odd number of lines, and the last not to its end.
-pub fn boot(cpu: &str, regime: Regime, place: Place) -> Boot {
+pub fn boot(cpu: &str, regime: Regime, place: boot::Place) -> Boot {
     let boot = Boot::new(cpu, regime, place, INITRD);
     let mut boot = boot.unwrap_or_else(|error| panic!("{error}"));
     boot.load.unlike_kexec = true;
     let initrd = boot.segment("initrd");
     initrd.len = INITRD;
     boot
+}
+
+/// Returns all instructions of the image: what the compiler has made may be in any function.
+pub fn instructions(boot: &Boot) -> Vec<Place> {
+    let symbols = symbols(boot);
+    let end = symbols.get("rodata_start");
+    let end = end.unwrap_or_else(|error| panic!("{error}")).start;
+    let words = boot.load.image.bytes[..end as usize].chunks_exact(4);
+    let words = words.map(|word| u32::from_le_bytes(word.try_into().expect("4 bytes")));
+    let places = (0..).step_by(4).zip(words);
+    places.map(|(at, word)| Place { at, word }).collect()
+}
+
+/// Returns where things are in the image of a boot.
+pub fn symbols(boot: &Boot) -> Symbols {
+    Symbols::read(&boot.load.image).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Finds the one call in a routine.
+pub fn call(patch: &Patch, routine: &str) -> Place {
+    // BL.
+    let mut calls = patch.all(routine).filter(|place| place.word >> 26 == 0x25);
+    match (calls.next(), calls.next()) {
+        (Some(call), None) => call,
+        _ => panic!("{routine} does not have one call"),
+    }
 }
 
 /// A run and what is wrong with it. The files go away with it, unless the test fails.

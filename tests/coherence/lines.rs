@@ -37,7 +37,8 @@ fn shorter_than_told(
     let boot = told(regime, bytes);
     let judged = Judged::with_lines(&boot, Some(u64::from(bytes) / 2));
     for rule in [
-        Rule::StaleRead,
+        Rule::DirtyRead,
+        Rule::DirtyOverwritten,
         Rule::ImageNotInvalidated,
         Rule::ImageNotFlushed,
         Rule::RegionNotCleaned,

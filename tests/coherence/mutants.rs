@@ -7,16 +7,19 @@
 //! what the tables do not map, `DC ZVA` with the MMU off. The model's own tests have these.
 
 mod close;
+mod dirty;
 mod each_step;
 mod entry;
 mod harmless;
 mod leave;
 mod memory;
 mod open;
+mod tables;
+mod uncached;
 
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime;
-use purgatory_test_harness::boot::{Place, usual_cpu};
+use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
 
 use crate::harness::{Judged, boot};
@@ -25,7 +28,11 @@ use crate::harness::{Judged, boot};
 type Mutant = fn(&mut Patch) -> Rule;
 
 fn run(regime: Regime, spoil: Mutant) {
-    let mut boot = boot(usual_cpu(regime), regime, Place::Low);
+    catch(boot(usual_cpu(regime), regime, Place::Low), spoil);
+}
+
+/// The same in a boot that is not the usual one.
+fn catch(mut boot: Boot, spoil: impl FnOnce(&mut Patch) -> Rule) {
     let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
     let rule = spoil(&mut patch);
     boot.load.image = patch.finish();

@@ -65,6 +65,7 @@ impl Model {
     /// Does a load or store.
     pub(super) fn access(&mut self, address: u64, size: u64, store: bool) {
         self.synchronized(address);
+        self.lines.may_be_fetched();
         let range = address..address + size;
         if self
             .setup

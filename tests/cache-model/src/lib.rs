@@ -7,9 +7,19 @@
 //! of the image and keeps, for each cache line, the worst that could be in it:
 //!
 //! - At the image's first instruction each line of memory may be cached, clean, with what memory
-//!   holds then: Linux has cleaned the segments, and speculation may have fetched any of it.
+//!   holds then: speculation may have fetched any of it. What [`Setup::dirty`] names is dirty: the
+//!   cache holds the loader's bytes, and memory what was there before.
 //! - With the MMU off data accesses are Device accesses (Arm ARM D8.2, on what disabling a stage
 //!   does): they reach memory and leave copies in the caches as they are.
+//! - What is invalidated with the MMU off is out of the cache, but may come back, clean. With
+//!   `SCTLR.I` = 1 instruction fetches are Normal, Write-Through accesses even then (D8.2 as well),
+//!   and a unified cache may keep what they find. Nor can the architecture guarantee of a location
+//!   that is not in the cache whether it is brought there: that may depend on speculation and on
+//!   other elements of the system (D7.5, "General behavior of the caches"). It does not say when.
+//!   The model has all of it back at each load or store, so that each store past the cache leaves a
+//!   stale line, unless the line is invalidated after it. What comes back later than the last store
+//!   is what was stored, and does no harm; so lines that are invalidated with no load or store
+//!   between that and the MMU count as absent.
 //! - With the MMU on, whatever is mapped may be fetched at any time, and what is dirty may be written
 //!   back at any time, or never.
 //!
@@ -63,8 +73,8 @@ impl Model {
     /// Starts at the image's first instruction.
     pub fn new(setup: Setup) -> Self {
         Self {
-            lines: Lines::new(setup.line),
-            control: Control::new(setup.regime),
+            lines: Lines::new(setup.line, &setup.dirty),
+            control: Control::new(setup.regime, setup.tcr2),
             order: Order::default(),
             sctlr: 0,
             tables: None,

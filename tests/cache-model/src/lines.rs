@@ -23,7 +23,7 @@ pub enum Kind {
 enum State {
     /// The cache may hold what memory holds, or nothing.
     Clean,
-    /// The cache holds nothing, and will not until the MMU goes on.
+    /// The cache holds nothing, and will not until the next load or store, or until the MMU goes on.
     Absent,
     /// The cache may hold what memory held before.
     Stale,
@@ -36,19 +36,25 @@ enum State {
 pub struct Lines {
     size: u64,
     states: HashMap<u64, State>,
+    /// Some of them may be [`State::Absent`].
+    absent: bool,
     /// Cleaned since the MMU was on for the first time.
     cleaned: HashSet<u64>,
 }
 
 impl Lines {
-    /// Starts with the lines as they are at entry.
-    pub fn new(size: u64) -> Self {
+    /// Starts with the lines as they are at entry: those with a byte in these ranges are dirty.
+    pub fn new(size: u64, dirty: &[Range<u64>]) -> Self {
         assert!(size.is_power_of_two(), "a cache line of {size} bytes");
-        Self {
+        let mut lines = Self {
             size,
             states: HashMap::new(),
+            absent: false,
             cleaned: HashSet::new(),
-        }
+        };
+        let all = dirty.iter().flat_map(|range| lines.of(range));
+        lines.states = all.map(|line| (line, State::Dirty)).collect();
+        lines
     }
 
     /// Returns the line that an address lies in.
@@ -82,9 +88,11 @@ impl Lines {
         dirty
     }
 
-    /// Notes that the MMU is on: what was in memory alone may come into the cache by speculation.
+    /// Notes that what was in memory alone may have come into the cache.
     pub fn may_be_fetched(&mut self) {
-        self.states.retain(|_, state| *state != State::Absent);
+        if std::mem::take(&mut self.absent) {
+            self.states.retain(|_, state| *state != State::Absent);
+        }
     }
 
     /// Does a load; the rule that it breaks.
@@ -92,7 +100,6 @@ impl Lines {
         match (kind, self.state(line)) {
             (Kind::Cached, State::Stale) => Some(Rule::StaleRead),
             (Kind::Uncached, State::Dirty) => Some(Rule::DirtyRead),
-            (Kind::Cached, State::Absent) => self.becomes(line, State::Clean),
             (_, State::Clean | State::Absent | State::Stale | State::Dirty) => None,
         }
     }
@@ -105,8 +112,8 @@ impl Lines {
                 self.becomes(line, State::Dirty)
             }
             (Kind::Cached, State::Stale) => Some(Rule::StaleWrite),
-            (Kind::Uncached, State::Clean) => self.becomes(line, State::Stale),
-            (Kind::Uncached, State::Absent | State::Stale) => None,
+            (Kind::Uncached, State::Clean | State::Absent) => self.becomes(line, State::Stale),
+            (Kind::Uncached, State::Stale) => None,
             (Kind::Uncached, State::Dirty) => Some(Rule::DirtyOverwritten),
         }
     }
@@ -145,6 +152,7 @@ impl Lines {
     }
 
     fn becomes(&mut self, line: u64, state: State) -> Option<Rule> {
+        self.absent |= state == State::Absent;
         if state == State::Clean {
             self.states.remove(&line);
         } else {

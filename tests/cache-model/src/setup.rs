@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
-use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::symbols::Parts;
+use purgatory_test_harness::{IdRegister, Regime};
 use purgatory_test_tracer::recording::Recording;
 
 use crate::Contents;
@@ -26,12 +26,19 @@ pub struct Setup {
     pub regions: Vec<Range<u64>>,
     /// The registers of the UART, if there is one to write to.
     pub uart: Option<Range<u64>>,
+    /// What is dirty in the caches at entry. Instruction fetches are not judged: where the first
+    /// instructions are not in memory, nothing could clean them either.
+    pub dirty: Vec<Range<u64>>,
+    /// What the old kernel has left in `TCR2_ELx`; 0 where the CPU has none.
+    pub tcr2: u64,
     /// The contents of memory, as far as walks through tables may get.
     pub memory: Contents,
 }
 
 impl Setup {
-    /// Makes that of a boot which has been recorded.
+    /// Makes that of a boot which has been recorded, at its worst: of all that a loader has put
+    /// there nothing has got to memory. Without checks that is the image alone: nobody hashes the
+    /// regions then, nor writes them back, so the loader has to have cleaned them.
     ///
     /// # Errors
     /// When the image did not look how long a cache line is.
@@ -43,18 +50,35 @@ impl Setup {
             memory.zeros(segment.at, segment.len);
             memory.fill(segment.at, &segment.bytes);
         }
+        let parts = recording.symbols()?.parts(boot.load.purgatory_at)?;
         let regions = recording.loaded.regions.iter();
+        let regions: Vec<_> = regions.map(|&(start, len)| start..start + len).collect();
+        let mut dirty = vec![parts.image.clone()];
+        if !boot.load.skip_checks {
+            dirty.extend(regions.iter().cloned());
+        }
         let sink = boot.load.sink;
         Ok(Self {
             regime: boot.regime,
             line: smallest_line(cache_type),
             zva: 64,
-            parts: recording.symbols()?.parts(boot.load.purgatory_at)?,
-            regions: regions.map(|&(start, len)| start..start + len).collect(),
+            parts,
+            regions,
             uart: (sink != 0).then_some(sink..sink + 4),
+            dirty,
+            tcr2: if has_tcr2(boot) { u64::MAX } else { 0 },
             memory,
         })
     }
+}
+
+/// Whether the image takes the CPU for one with `TCR2_ELx`, which QEMU's do not have up to 10.0:
+/// where it is told so.
+fn has_tcr2(boot: &Boot) -> bool {
+    const TCRX: u64 = 0xf;
+    let mmfr3 = IdRegister::Mmfr3.trap();
+    let mut told = boot.briefing.overrides.iter();
+    told.any(|told| told.register == mmfr3 && told.value & TCRX != 0)
 }
 
 /// Returns the smallest D-cache line by `CTR_EL0.DminLine`, bytes.

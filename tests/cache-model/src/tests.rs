@@ -3,6 +3,7 @@
 //! The model against windows that were written down by hand: a careful one, and many that do one
 //! thing wrong. A rule that none of them breaks is not tested, which is an error as well.
 
+mod entry;
 mod granules;
 mod maintenance;
 mod order;
@@ -20,7 +21,12 @@ use super::Rule;
 type Case = (&'static str, fn(Script) -> Script, &'static [Rule]);
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    let all = [maintenance::CASES, order::CASES, translation::CASES];
+    let all = [
+        entry::CASES,
+        maintenance::CASES,
+        order::CASES,
+        translation::CASES,
+    ];
     all.into_iter().flatten()
 }
 
@@ -66,6 +72,8 @@ fn one_line_too_few_is_seen_whatever_its_length() {
     use script::{END, IMAGE};
     for line in (4..=11).map(|shift| 1 << shift) {
         let cases = [
+            ("entry: dc", END - line, Rule::DirtyDiscarded),
+            ("entry: dc", IMAGE, Rule::DirtyDiscarded),
             ("open: dc", END - line, Rule::ImageNotInvalidated),
             ("open: dc", IMAGE, Rule::ImageNotInvalidated),
             ("close: dc", END - line, Rule::ImageNotFlushed),

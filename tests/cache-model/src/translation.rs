@@ -32,13 +32,13 @@ pub enum Written {
 }
 
 impl Control {
-    /// Starts before anything was written.
-    pub const fn new(regime: Regime) -> Self {
+    /// Starts before anything was written but `TCR2_ELx`, by the old kernel.
+    pub const fn new(regime: Regime, tcr2: u64) -> Self {
         Self {
             regime,
             ttbr0: 0,
             tcr: 0,
-            tcr2: 0,
+            tcr2,
             mair: 0,
         }
     }

@@ -42,7 +42,12 @@ const SPARE: &[(&str, &str, usize, &str)] = &[
     ),
     ("window_close", "isb", 2, "the next one does it as well"),
     ("window_close", "isb", 3, "hand_over has one"),
-    ("clean_and_invalidate", "dsb sy", 0, "hand_over has one"),
+    (
+        "clean_and_invalidate",
+        "dsb sy",
+        0,
+        "hand_over has one; without a window it is needed, see `uncached`",
+    ),
     ("hand_over", "dsb sy", 0, "the regions have had one"),
     ("hand_over", "isb", 0, "the last one does it as well"),
     ("hand_over", "isb", 1, "the MMU is off already"),
@@ -57,6 +62,7 @@ fn each_step_of(
         "window_open",
         "window_close",
         "clean_and_invalidate",
+        "clean_and_invalidate_image",
         "hand_over"
     )]
     routine: &str,

@@ -3,11 +3,14 @@
 //! The first instructions.
 
 use purgatory_test_cache_model::Rule;
+use purgatory_test_harness::IdRegister;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{DSB_NSH, IC_IALLU, ISB, NOP};
+use purgatory_test_harness::boot::Place;
 use rstest::rstest;
 
-use super::run;
+use super::{catch, run};
+use crate::harness::{TCRX, boot, instructions};
 
 #[rstest]
 fn the_i_cache_goes_on_as_it_was(#[values(El1And0, El2, El2And0)] regime: Regime) {
@@ -42,5 +45,22 @@ fn no_isb_after_the_i_cache_went_on(#[values(El1And0, El2, El2And0)] regime: Reg
         let place = patch.find("purgatory_start", ISB, 4);
         patch.replace(place, NOP);
         Rule::NoIsbAfterSctlr
+    });
+}
+
+/// The old kernel's permission scheme stays, and our descriptors mean something else by it
+/// ([`Rule::ExtendedTranslation`]). A shim at EL2 has the register for QEMU's CPUs, at EL1 alone.
+#[rstest]
+fn tcr2_stays_as_it_was() {
+    // MSR TCR2_EL1, XZR.
+    const CLEAR: u32 = 0xd518_207f;
+    let mut boot = boot("max", El1And0, Place::Low);
+    boot.override_id(IdRegister::Mmfr3, TCRX, 1);
+    let places = instructions(&boot);
+    let places: Vec<_> = places.iter().filter(|place| place.word == CLEAR).collect();
+    assert!(!places.is_empty(), "TCR2_EL1 is never cleared");
+    catch(boot, |patch| {
+        places.iter().for_each(|place| patch.replace(**place, NOP));
+        Rule::ExtendedTranslation
     });
 }

@@ -26,6 +26,7 @@ fn instructions_before_others(#[values(El1And0, El2, El2And0)] regime: Regime) {
             "window_close",
             "hand_over",
             "clean_and_invalidate",
+            "clean_and_invalidate_image",
         ] {
             let place = patch.first(routine);
             patch.insert(place, |_| vec![NOP; 2]);

@@ -28,7 +28,7 @@ fn read(t0sz: u64, tg0: u64, entries: &[(u64, u64)]) -> Tables {
     for &(at, descriptor) in entries {
         memory.store(at, 8, [descriptor, 0]);
     }
-    let mut control = Control::new(Regime::El1And0);
+    let mut control = Control::new(Regime::El1And0, 0);
     control.write(Register::Mair(1), 0x44ff);
     control.write(Register::Ttbr0(1), TABLES);
     control.write(Register::Tcr(1), t0sz | 1 << 8 | 1 << 10 | tg0 << 14);

@@ -80,7 +80,7 @@ pub const CASES: &[Case] = &[
     (
         "a region is loaded from before the image was written back",
         |s| s.before("close: dc", [load(REGION)]),
-        &[AccessBeforeFlush],
+        &[AccessBeforeFlush, DirtyRead],
     ),
     (
         "the image is invalidated on the way out",
@@ -105,17 +105,17 @@ pub const CASES: &[Case] = &[
     (
         "a region is not cleaned",
         |s| s.without("leave: dc"),
-        &[RegionNotCleaned],
+        &[RegionNotCleaned, DirtyAtKernel],
     ),
     (
         "a region is invalidated",
         |s| s.with_instruction("leave: dc", System::Dc(Dc::Ivac)),
-        &[RegionNotCleaned],
+        &[RegionNotCleaned, DirtyDiscarded],
     ),
     (
         "a region is cleaned by set and way",
         |s| s.with_instruction("leave: dc", System::Dc(Dc::SetWay)),
-        &[SetWay, RegionNotCleaned],
+        &[SetWay, RegionNotCleaned, DirtyAtKernel],
     ),
     (
         "a region is cleaned before the window",

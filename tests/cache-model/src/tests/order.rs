@@ -38,7 +38,7 @@ pub const CASES: &[Case] = &[
     (
         "a store is on its way when the MMU goes on",
         |s| s.before("open: ic", [store(STACK, 1)]),
-        &[StorePending],
+        &[StorePending, ImageNotInvalidated, StaleWrite],
     ),
     (
         "a store is on its way when the MMU goes off",

@@ -166,11 +166,15 @@ impl Script {
         self.add("entry: isb after ic", [ISB]);
         self.add("entry: sctlr.i", [self.msr(Register::Sctlr, I)]);
         self.add("entry: isb after sctlr.i", [ISB]);
+        self.lines("entry: dc", Dc::Civac, IMAGE, END);
+        self.add("entry: dsb after dc", [DSB_SY]);
         self.add("entry: relocation", [store(RODATA, 0)]);
         self.add(
             "entry: stack",
             [store(STACK + 0xff8, 1), load(STACK + 0xff8)],
         );
+        self.add("entry: tcr2", [self.msr(Register::Tcr2, 0)]);
+        self.add("entry: isb after tcr2", [ISB]);
         self.add("entry: console", [store(UART, u64::from(b'p'))]);
     }
 
@@ -197,7 +201,6 @@ impl Script {
         self.add("open: mair", [self.msr(Register::Mair, 0xff)]);
         self.add("open: tcr", [self.msr(Register::Tcr, self.tcr())]);
         self.add("open: ttbr0", [self.msr(Register::Ttbr0, TABLES[0])]);
-        self.add("open: tcr2", [self.msr(Register::Tcr2, 0)]);
         self.add("open: isb", [ISB]);
         self.add("open: sctlr", [self.msr(Register::Sctlr, M | C | I)]);
         self.add("open: isb after sctlr", [ISB]);

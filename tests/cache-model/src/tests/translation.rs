@@ -2,7 +2,7 @@
 
 //! Tables, the TLB, and memory that is none of ours.
 
-use purgatory_test_tracer::system::{Ic, Register, System, Tlbi};
+use purgatory_test_tracer::system::{Dc, Ic, Register, System, Tlbi};
 
 use super::Case;
 use super::script::*;
@@ -88,10 +88,12 @@ pub const CASES: &[Case] = &[
         "a region is mapped past the cache, and the stack is not",
         |s| {
             let attribute_1 = REGION | 0x701 | 1 << 2;
+            let clean = [REGION, REGION_END - 64].map(|line| dc(Dc::Civac, line));
             s.before(
                 "open: dsb before dc",
                 [store(TABLES[2] + 128 * 8, attribute_1)],
             )
+            .before("open: dsb before dc", clean)
         },
         &[],
     ),
@@ -112,7 +114,12 @@ pub const CASES: &[Case] = &[
     ),
     (
         "TCR2 is as the old kernel has left it",
-        |s| s.with_value("open: tcr2", |_| 2),
+        |s| s.without("entry: tcr2"),
+        &[ExtendedTranslation],
+    ),
+    (
+        "TCR2 is set",
+        |s| s.with_value("entry: tcr2", |_| 1),
         &[ExtendedTranslation],
     ),
     (
@@ -128,7 +135,7 @@ pub const CASES: &[Case] = &[
     (
         "a store into a region",
         |s| s.before("leave: dc", [store(REGION, 0), DSB_SY]),
-        &[StoreOutside],
+        &[StoreOutside, DirtyOverwritten],
     ),
     (
         "a store behind the image",

@@ -82,6 +82,8 @@ impl Script {
             },
             regions: std::iter::once(REGION..REGION_END).collect(),
             uart: Some(UART..UART + 8),
+            dirty: vec![IMAGE..END, REGION..REGION_END],
+            tcr2: 2,
             memory,
         };
         let mut events = self.events();

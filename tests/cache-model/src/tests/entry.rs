@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Lines that are dirty at entry, and lines that come back after they were invalidated.
+
+use purgatory_test_tracer::system::{Dc, Domain, System};
+
+use super::Case;
+use super::script::*;
+use crate::Rule::*;
+
+/// What the loader, and the image's first instructions, leave in the cache.
+pub const CASES: &[Case] = &[
+    (
+        "the image is not cleaned at entry",
+        |s| s.without("entry: dc"),
+        &[DirtyRead, DirtyOverwritten, DirtyDiscarded],
+    ),
+    (
+        "a line of it that is stored to is not",
+        |s| s.without_lines("entry: dc", RODATA, RODATA + 64),
+        &[DirtyOverwritten, DirtyDiscarded],
+    ),
+    (
+        "a line of it that nobody uses is not",
+        |s| s.without_lines("entry: dc", END - 64, END),
+        &[DirtyDiscarded],
+    ),
+    (
+        "the same, and the window throws nothing away",
+        |s| {
+            s.without_lines("entry: dc", END - 64, END)
+                .with_instruction("open: dc", System::Dc(Dc::Civac))
+        },
+        &[],
+    ),
+    (
+        "the image is cleaned only",
+        |s| s.with_instruction("entry: dc", System::Dc(Dc::Cvac)),
+        &[CleanedOnly],
+    ),
+    (
+        "the image is invalidated",
+        |s| s.with_instruction("entry: dc", System::Dc(Dc::Ivac)),
+        &[DirtyDiscarded],
+    ),
+    (
+        "the image's cleaning is not completed",
+        |s| s.without("entry: dsb after dc"),
+        &[MaintenanceIncomplete],
+    ),
+    (
+        "the image's cleaning is completed for this CPU alone",
+        |s| s.with_instruction("entry: dsb after dc", System::Dsb(Domain::Less)),
+        &[MaintenanceIncomplete],
+    ),
+    (
+        "the image is loaded from before it is cleaned",
+        |s| s.before("entry: dc", [load(RODATA)]),
+        &[DirtyRead],
+    ),
+    (
+        "the image is stored to before it is cleaned",
+        |s| s.before("entry: dc", [store(RODATA, 0), DSB_SY]),
+        &[DirtyOverwritten],
+    ),
+    (
+        "a region is loaded from with the MMU off",
+        |s| s.before("tables: level 0", [load(REGION)]),
+        &[DirtyRead],
+    ),
+    (
+        "the same, and it is cleaned before",
+        |s| {
+            let clean = dc(Dc::Civac, REGION);
+            s.before("tables: level 0", [clean, DSB_SY, load(REGION)])
+        },
+        &[],
+    ),
+    (
+        "the same, and nobody waits for that",
+        |s| s.before("tables: level 0", [dc(Dc::Civac, REGION), load(REGION)]),
+        &[MaintenanceIncomplete],
+    ),
+    (
+        "the same, with its neighbour cleaned instead",
+        |s| {
+            let neighbour = dc(Dc::Civac, REGION + 64);
+            s.before("tables: level 0", [neighbour, DSB_SY, load(REGION)])
+        },
+        &[DirtyRead],
+    ),
+    (
+        "a region is invalidated before the window",
+        |s| s.before("open: dsb before dc", [dc(Dc::Ivac, REGION_END - 64)]),
+        &[DirtyDiscarded],
+    ),
+    (
+        "a region is mapped past the cache, which holds the loader's bytes",
+        |s| {
+            let attribute_1 = REGION | 0x701 | 1 << 2;
+            s.before(
+                "open: dsb before dc",
+                [store(TABLES[2] + 128 * 8, attribute_1)],
+            )
+        },
+        &[DirtyRead],
+    ),
+    (
+        "the window relies on what was invalidated at entry, and nothing was stored there since",
+        |s| s.without_lines("open: dc", STACK + 0x800, STACK + 0x840),
+        &[ImageNotInvalidated],
+    ),
+    (
+        "the same of a line that was stored to: it had come back before",
+        |s| s.without_lines("open: dc", RODATA, RODATA + 64),
+        &[StaleRead, ImageNotInvalidated],
+    ),
+    (
+        "the image comes back between its invalidation and the MMU, with a load",
+        |s| s.before("open: ic", [load(REGION_END)]),
+        &[LoadOutside, ImageNotInvalidated],
+    ),
+    (
+        "the same with a look at the UART",
+        |s| s.before("open: ic", [load(UART)]),
+        &[ImageNotInvalidated],
+    ),
+];
