@@ -64,7 +64,8 @@ impl Setup {
             zva: 64,
             parts,
             regions,
-            uart: (sink != 0).then_some(sink..sink + 4),
+            // The data register alone, and of it a byte.
+            uart: (sink != 0).then_some(sink..sink + 1),
             dirty,
             tcr2: if has_tcr2(boot) { u64::MAX } else { 0 },
             memory,
