@@ -10,6 +10,8 @@
 //! - `careless-purgatory` gives nothing back and hands over the wrong things: what the new kernel
 //!   must see.
 //! - `cpu-shim` runs below them at EL2 and lies to the purgatory about the CPU.
+//! - `register-sweep` is both kernels, for a purgatory that is called again and again, each time with
+//!   something else in the system registers ([`sweep`]).
 //! - `hash` stands apart: it runs the image's SHA-256 alone, over the messages of a list ([`jobs`]).
 //!
 //! All are position independent and flat: the loader applies their relative relocations. They read
@@ -22,6 +24,7 @@ pub mod id_register;
 pub mod jobs;
 pub mod register;
 pub mod sctlr;
+pub mod sweep;
 
 #[cfg(feature = "bare-metal")]
 pub mod machine;

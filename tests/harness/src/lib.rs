@@ -18,10 +18,13 @@ pub mod loader;
 pub mod patch;
 pub mod purgatory_ro;
 pub mod qemu;
+pub mod sweep;
 pub mod symbols;
 pub mod this_test;
 pub mod v3_tables;
 
+/// What is known of system registers.
+pub use purgatory_test_guest::sweep::{Encoding, rule};
 pub use purgatory_test_guest::{
     Briefing, IdRegister, Piece, Regime, Register, Setting, briefing, jobs, sctlr,
 };

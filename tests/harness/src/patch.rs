@@ -57,11 +57,19 @@ impl Patch {
     /// # Errors
     /// When it is not the one that was built.
     pub fn new(boot: &Boot) -> Result<Self, String> {
-        let image = boot.load.image.clone();
+        Self::of(&boot.load.image, boot.regime)
+    }
+
+    /// Begins with this image, which is going to run in this regime.
+    ///
+    /// # Errors
+    /// When it is not the one that was built.
+    pub fn of(image: &PurgatoryRo, regime: Regime) -> Result<Self, String> {
+        let image = image.clone();
         Ok(Self {
             symbols: Symbols::read(&image)?,
             image,
-            regime: boot.regime,
+            regime,
         })
     }
 
@@ -141,6 +149,16 @@ impl Patch {
         assert!(!places.is_empty(), "{routine} has no {what:x?}");
         for place in places {
             self.replace(place, word(place));
+        }
+    }
+
+    /// Makes another instruction of all of this kind, wherever they are in the code.
+    pub fn replace_everywhere(&mut self, what: Pattern, word: u32) {
+        let code = self.places(0..self.symbol("rodata_start"));
+        let places: Vec<_> = code.filter(|place| what.is(place.word)).collect();
+        assert!(!places.is_empty(), "the image has no {what:x?}");
+        for place in places {
+            self.replace(place, word);
         }
     }
 

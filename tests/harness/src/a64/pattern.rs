@@ -33,6 +33,14 @@ pub const MSR_MAIR: Pattern = Pattern(!0x4_001f, 0xd518_a200);
 pub const MSR_TCR: Pattern = Pattern(!0x4_001f, 0xd518_2040);
 /// `MSR` to `TTBR0_EL1` or `TTBR0_EL2`.
 pub const MSR_TTBR0: Pattern = Pattern(!0x4_001f, 0xd518_2000);
+/// `MSR` to `VBAR_EL1` or `VBAR_EL2`.
+pub const MSR_VBAR: Pattern = Pattern(!0x4_001f, 0xd518_c000);
+/// `MSR DAIFSet` of any kind.
+pub const MSR_DAIFSET: Pattern = Pattern(!0xf00, 0xd503_40df);
+/// `MSR SPSel, #1`.
+pub const MSR_SPSEL_1: Pattern = Pattern(u32::MAX, 0xd500_41bf);
+/// `SMSTOP`.
+pub const SMSTOP: Pattern = Pattern(u32::MAX, 0xd503_467f);
 /// `MRS Xt, HCR_EL2`.
 pub const MRS_HCR: Pattern = system(0xd53c_1100);
 /// `MRS Xt, ID_AA64ISAR0_EL1`.

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! One machine in which the image is called many times, with another state of the CPU each time: what
+//! the guest `register-sweep` needs, loaded.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use purgatory_test_guest::sweep::{ARRIVAL, Encoding, ORDERS, Orders};
+use purgatory_test_guest::{Briefing, Piece, Regime};
+use zerocopy::IntoBytes;
+
+use crate::a64::{branch_to, movk, movz};
+use crate::boot::{HALTED, UART, noise};
+use crate::executable::executable;
+use crate::guest::Guest;
+use crate::loader::{Load, Segment};
+use crate::purgatory_ro::PurgatoryRo;
+use crate::qemu::{Outcome, Qemu};
+use crate::{artifact, entry_state};
+
+const BRIEFING_AT: u64 = 0x4080_0000;
+const ORDERS_AT: u64 = 0x4080_9000;
+const GUEST_AT: u64 = 0x4081_0000;
+const KERNEL_AT: u64 = 0x4100_0000;
+const DTB_AT: u64 = 0x4120_0000;
+const IMAGE_AT: u64 = 0x4140_3000;
+/// The image as it was loaded, for each call anew.
+const PRISTINE_AT: u64 = 0x4160_0000;
+const MEMORY: &str = "64M";
+
+/// What runs.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    /// The CPU model.
+    pub cpu: String,
+    /// The regime.
+    pub regime: Regime,
+    /// The one register that is set alone; `None`: each.
+    pub only: Option<Encoding>,
+    /// What random combinations of registers begin with.
+    pub seed: u64,
+    /// How many of them there are.
+    pub combinations: u64,
+    /// `skip_checks`: nothing is verified.
+    pub skip_checks: bool,
+    /// The image.
+    pub image: PurgatoryRo,
+}
+
+impl Sweep {
+    /// Takes the image that is built.
+    ///
+    /// # Errors
+    /// When it is not built, or not fit.
+    pub fn new(cpu: &str, regime: Regime, seed: u64, combinations: u64) -> Result<Self, String> {
+        let image = fs::read(artifact("purgatory.ro")?).map_err(|error| error.to_string())?;
+        Ok(Self {
+            cpu: cpu.into(),
+            regime,
+            only: None,
+            seed,
+            combinations,
+            skip_checks: false,
+            image: PurgatoryRo::read(&image).map_err(|refusal| refusal.to_string())?,
+        })
+    }
+
+    /// Loads and runs. The file for QEMU stays at `path`.
+    ///
+    /// # Errors
+    /// When nothing ran.
+    pub fn run(&self, path: &Path, timeout: Duration) -> Result<Outcome, String> {
+        let text = |error: std::io::Error| format!("{}: {error}", path.display());
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(text)?;
+        }
+        fs::write(path, self.build()?).map_err(text)?;
+        let virtualization = match self.regime {
+            Regime::El1And0 => "",
+            Regime::El2 | Regime::El2And0 => ",virtualization=on",
+        };
+        // Version 3 of the interrupt controller has system registers.
+        Qemu::new(&format!("virt,gic-version=3{virtualization}"))
+            .cpu(&self.cpu)
+            .memory(MEMORY)
+            .args(["-semihosting-config", "enable=on,target=native"])
+            .args(["-kernel", &path.display().to_string()])
+            .run(&[HALTED], timeout)
+            .map_err(|error| error.to_string())
+    }
+
+    fn build(&self) -> Result<Vec<u8>, String> {
+        let kernel = Segment::new("kernel", KERNEL_AT, kernel());
+        let dtb = Segment::new("dtb", DTB_AT, noise(1000));
+        let mut load = Load::new(
+            self.image.clone(),
+            vec![kernel, dtb],
+            IMAGE_AT,
+            KERNEL_AT,
+            DTB_AT,
+        );
+        load.sink = UART;
+        load.skip_checks = self.skip_checks;
+        let loaded = load.finish().map_err(|refusal| refusal.to_string())?;
+        let image = loaded.segments.last().expect("the image is always loaded");
+        let mut pristine = image.bytes.clone();
+        pristine.resize(pristine.len().next_multiple_of(8), 0);
+        let orders = Orders {
+            image: IMAGE_AT,
+            image_memsz: image.len,
+            pristine: PRISTINE_AT,
+            pristine_len: pristine.len() as u64,
+            start: loaded.start,
+            dtb: DTB_AT,
+            only: self.only.map_or(0, Encoding::number),
+            seed: self.seed,
+            combinations: self.combinations,
+        };
+        let mut briefing = Briefing {
+            uart: UART,
+            regime: self.regime as u64,
+            settings: entry_state::settings(self.regime),
+            ..Briefing::default()
+        };
+        let len = orders.as_bytes().len() as u64;
+        briefing.pieces[0] = Piece::new(ORDERS, ORDERS_AT, orders.as_bytes(), len);
+        let guest = Guest::read("register-sweep")?.place(GUEST_AT, BRIEFING_AT);
+        let segment = |name, at, bytes: &[u8]| Segment::ragged(name, at, bytes.to_vec());
+        let mut segments = vec![
+            segment("briefing", BRIEFING_AT, briefing.as_bytes()),
+            segment("orders", ORDERS_AT, orders.as_bytes()),
+            segment("guest", GUEST_AT, &guest),
+            segment("pristine", PRISTINE_AT, &pristine),
+        ];
+        segments.extend(loaded.segments.iter().cloned());
+        Ok(executable(&segments, GUEST_AT))
+    }
+}
+
+/// A kernel that branches to the guest, with nothing of the CPU changed but a general register.
+fn kernel() -> Vec<u8> {
+    const SCRATCH: u32 = 17;
+    let target = GUEST_AT + ARRIVAL;
+    let words = [
+        movz(SCRATCH, target as u16),
+        movk(SCRATCH, (target >> 16) as u16),
+        branch_to(SCRATCH),
+    ];
+    words.into_iter().flat_map(u32::to_le_bytes).collect()
+}
