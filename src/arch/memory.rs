@@ -3,8 +3,7 @@
 //! Memory for page tables: frames for our own, and the loader's.
 
 use core::arch::{asm, global_asm};
-use core::ptr;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 use purgatory::paging::pool::{Pool, PoolMemory, TableSize};
 use purgatory::paging::table::Frames;
@@ -37,7 +36,10 @@ pub struct PoolFrames<'a> {
 }
 
 /// A table in the pool.
-pub struct Frame(NonNull<u64>);
+pub struct Frame {
+    table: NonNull<u64>,
+    entries: u64,
+}
 
 impl<'a> PoolFrames<'a> {
     /// Takes all of the pool.
@@ -63,22 +65,21 @@ impl Frames for PoolFrames<'_> {
         let frame = self.pool.allocate(size)?.cast::<u64>();
         // SAFETY: the allocator gave us so many bytes, aligned to their number.
         unsafe { zero(frame.as_ptr(), frame.as_ptr().byte_add(size.bytes())) };
-        Some(Frame(frame))
+        Some(Frame {
+            table: frame,
+            entries: (size.bytes() / size_of::<u64>()) as u64,
+        })
     }
 
     fn address(&self, frame: &Frame) -> u64 {
-        frame.0.as_ptr().expose_provenance() as u64
+        frame.table.as_ptr().expose_provenance() as u64
     }
 
     fn write(&mut self, table: &mut Frame, index: u64, descriptor: u64) {
-        // SAFETY: the index lies inside the table, by the trait's contract.
-        unsafe {
-            table
-                .0
-                .as_ptr()
-                .add(index as usize)
-                .write_volatile(descriptor)
-        };
+        if index < table.entries {
+            // SAFETY: inside the table, which nobody else refers to.
+            unsafe { table.table.add(index as usize).write_volatile(descriptor) };
+        }
     }
 }
 
@@ -90,7 +91,7 @@ impl Frames for PoolFrames<'_> {
 unsafe fn zero(at: *mut u64, end: *mut u64) {
     // SAFETY: by the contract above.
     unsafe {
-        core::arch::asm!(
+        asm!(
             "2: stp xzr, xzr, [{at}], #16",
             "cmp {at}, {end}",
             "b.lo 2b",

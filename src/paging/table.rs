@@ -24,7 +24,7 @@ pub trait Frames {
     /// Returns the physical address of a frame, a multiple of its size.
     fn address(&self, frame: &Self::Frame) -> u64;
 
-    /// Writes entry `index`, which lies inside the table.
+    /// Writes entry `index` of a table; nothing where it has no such entry.
     fn write(&mut self, table: &mut Self::Frame, index: u64, descriptor: u64);
 }
 
