@@ -78,3 +78,32 @@ fn is(register: &str, name: &str) -> bool {
         .split_once(' ')
         .is_some_and(|(_, known)| known == name)
 }
+
+#[test]
+fn a_console_is_read() {
+    let report = Report::new(
+        "register: S3_0_C1_C0_0 SCTLR_EL1: read and written\n\
+         register: S3_0_C0_C0_0: read\n\
+         call 1: S3_0_C1_C0_0 SCTLR_EL1 = 0x0\n\
+         purgatory: 0.0 MiB in 2 regions verified in 7 ms (EL1, D-cache on, SHA2 instructions)\n\
+         purgatory: booting kernel now\n\
+         FAIL: x0: expected Some(1), found Some(2)\n\
+         sweep: 1 calls with one register\n\
+         call 2: seed 0x1, 60 registers\n\
+         purgatory: halted\n",
+    );
+    assert!(report.has("SCTLR_EL1") && report.writes("SCTLR_EL1"));
+    assert_eq!((report.registers.len(), report.written.len()), (2, 1));
+    assert_eq!((report.calls.len(), report.alone), (2, 1));
+    assert_eq!((report.verified, report.booted), (1, 1));
+    let failure = "x0: expected Some(1), found Some(2)";
+    assert_eq!(
+        report.failures,
+        [("1: S3_0_C1_C0_0 SCTLR_EL1 = 0x0", failure)]
+    );
+    assert_eq!(
+        report.last,
+        ["call 2: seed 0x1, 60 registers", "purgatory: halted"]
+    );
+    assert!(!report.passed);
+}

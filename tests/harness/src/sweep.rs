@@ -33,7 +33,7 @@ const MEMORY: &str = "64M";
 /// What runs.
 #[derive(Clone, Debug)]
 pub struct Sweep {
-    /// The CPU model.
+    /// The CPU model, one with memory tags.
     pub cpu: String,
     /// The regime.
     pub regime: Regime,
@@ -81,8 +81,8 @@ impl Sweep {
             Regime::El1And0 => "",
             Regime::El2 | Regime::El2And0 => ",virtualization=on",
         };
-        // Version 3 of the interrupt controller has system registers.
-        Qemu::new(&format!("virt,gic-version=3{virtualization}"))
+        // Version 3 of the interrupt controller has system registers, and memory tags have some.
+        Qemu::new(&format!("virt,gic-version=3,mte=on{virtualization}"))
             .cpu(&self.cpu)
             .memory(MEMORY)
             .args(["-semihosting-config", "enable=on,target=native"])

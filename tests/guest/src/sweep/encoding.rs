@@ -68,3 +68,35 @@ impl fmt::Display for Encoding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::string::ToString;
+
+    use super::*;
+    use crate::sweep::rule::{SCTLR_EL1, TPIDR_EL0};
+
+    /// As the assembler makes them.
+    #[test]
+    fn instructions_are_made_right() {
+        assert_eq!(SCTLR_EL1.mrs(), 0xd538_1000);
+        assert_eq!(TPIDR_EL0.msr(), 0xd51b_d040);
+        // MDSCR_EL1: op0 = 2.
+        assert_eq!(Encoding::new(2, 0, 0, 2, 2).mrs(), 0xd530_0240);
+    }
+
+    #[test]
+    fn all_registers_that_there_may_be_are_among_all() {
+        assert_eq!(Encoding::all().count(), 1 << 15);
+        assert_eq!(Encoding::all().next(), Some(Encoding::new(2, 0, 0, 0, 0)));
+        assert_eq!(Encoding::all().last(), Some(Encoding::new(3, 7, 15, 15, 7)));
+    }
+
+    #[test]
+    fn a_register_is_shown_as_assemblers_take_it() {
+        assert_eq!(Encoding::new(3, 1, 15, 2, 3).to_string(), "S3_1_C15_C2_3");
+        assert_eq!(SCTLR_EL1.to_string(), "S3_0_C1_C0_0 SCTLR_EL1");
+    }
+}

@@ -183,3 +183,49 @@ pub fn rule(register: Encoding) -> Rule {
         _ => Rule::AsFound,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_is_expected() {
+        assert_eq!(Rule::AsFound.expected(Some(5), Some(6), true), Some(5));
+        assert_eq!(Rule::AsFound.expected(None, Some(6), false), None);
+        let timer = Rule::AsFoundBut(4);
+        assert_eq!(timer.expected(Some(1), Some(5), false), Some(5));
+        assert_eq!(timer.expected(Some(1), Some(4), false), Some(5));
+    }
+
+    #[test]
+    fn what_is_set_is_expected_where_it_can_be_read() {
+        let set = Rule::Set { bits: 3, to: 1 };
+        assert_eq!(set.expected(Some(0xf2), None, false), Some(0xf1));
+        assert_eq!(set.expected(None, Some(1), false), None);
+    }
+
+    #[test]
+    fn what_moves_may_be_anything_but_trapped() {
+        assert_eq!(Rule::Moves.expected(Some(1), Some(2), false), Some(2));
+        assert_eq!(Rule::Moves.expected(None, Some(2), false), None);
+    }
+
+    #[test]
+    fn the_end_of_streaming_mode_shows_only_where_it_was_on() {
+        let end = Rule::EndOfStreaming(9);
+        assert_eq!(end.expected(Some(1), Some(1), true), Some(9));
+        assert_eq!(end.expected(Some(1), Some(9), false), Some(1));
+        let trap = Rule::TrapOfStreaming;
+        assert_eq!(trap.expected(Some(1), None, true), None);
+        assert_eq!(trap.expected(Some(1), None, false), Some(1));
+        assert_eq!(trap.expected(Some(1), Some(2), true), Some(1));
+    }
+
+    #[test]
+    fn no_register_has_two_names() {
+        for (index, one) in NAMES.iter().enumerate() {
+            let other = NAMES[..index].iter().find(|other| other.1 == one.1);
+            assert_eq!(other, None, "{}", one.0);
+        }
+    }
+}
