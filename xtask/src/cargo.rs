@@ -3,6 +3,7 @@
 //! Runs cargo for the bare-metal target, the same way whatever the machine, the environment and the
 //! user's own configuration.
 
+use crate::environment;
 use crate::options::Options;
 use crate::toolchain::{Core, TARGET, Toolchain};
 use anyhow::{Context, Result, ensure};
@@ -11,12 +12,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use toml::Table;
-
-/// What of the environment reaches cargo: where things are found and fetched from, and how progress
-/// looks; nothing that could change a byte of the image. Proxies have names in either case.
-const HARMLESS: &str = "CARGO_BUILD_JOBS CARGO_HOME CARGO_HTTP_* CARGO_NET_* CARGO_REGISTRIES_* \
-    CARGO_REGISTRY_* CARGO_TERM_* RUSTUP_* HOME LANG LD_LIBRARY_PATH NO_COLOR PATH SSL_CERT_DIR \
-    SSL_CERT_FILE TERM TMPDIR USER ALL_PROXY HTTPS_PROXY HTTP_PROXY NO_PROXY";
 
 /// A cargo, ready to compile.
 pub struct Cargo {
@@ -92,10 +87,8 @@ impl Cargo {
             .current_dir(&self.root)
             .stdin(Stdio::null())
             .env_clear()
-            .envs(env::vars_os().filter(|(name, _)| {
-                let name = name.to_string_lossy();
-                is_harmless(&name) || name == host_linker
-            }))
+            .envs(environment::harmless())
+            .envs(env::var_os(&host_linker).map(|linker| (host_linker, linker)))
             .arg(subcommand)
             .args(["--locked", "--profile", "image", "--target", TARGET, "--target-dir"])
             .arg(&self.build_dir)
@@ -159,30 +152,4 @@ pub fn table(path: &Path) -> Result<Table> {
 fn linker_variable(triple: &str) -> String {
     let triple = triple.to_uppercase().replace('-', "_");
     format!("CARGO_TARGET_{triple}_LINKER")
-}
-
-fn is_harmless(name: &str) -> bool {
-    let proxy = name.ends_with("_proxy").then(|| name.to_uppercase());
-    let name = proxy.as_deref().unwrap_or(name);
-    HARMLESS
-        .split(' ')
-        .any(|harmless| match harmless.strip_suffix('*') {
-            Some(beginning) => name.starts_with(beginning),
-            None => name == harmless,
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_finds_files_and_the_network_is_harmless_and_nothing_else() {
-        for name in ["PATH", "RUSTUP_HOME", "CARGO_NET_RETRY", "https_proxy"] {
-            assert!(is_harmless(name), "{name}");
-        }
-        for name in ["RUSTFLAGS", "CARGO_PROFILE_IMAGE_LTO", "CC", "path"] {
-            assert!(!is_harmless(name), "{name}");
-        }
-    }
 }

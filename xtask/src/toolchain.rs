@@ -3,6 +3,7 @@
 //! Which tools build for the bare-metal target: `$RUSTC` or the `rustc` on `PATH`, and what belongs
 //! to it.
 
+use crate::environment;
 use anyhow::{Context, Result};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -129,7 +130,9 @@ reason",
 /// What a program says on its standard output, if it runs and succeeds.
 fn ask(program: &OsStr, arguments: &[&str]) -> Result<String> {
     let name = Path::new(program).display();
-    let output = Command::new(program).args(arguments).output();
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear();
+    let output = command.envs(environment::harmless()).output();
     let output = output.with_context(|| name.to_string())?;
     let complaint = String::from_utf8_lossy(&output.stderr);
     anyhow::ensure!(output.status.success(), "{name}: {complaint}");
