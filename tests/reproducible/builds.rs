@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Builds of the image, in this checkout and in others.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+pub const TARGET: &str = "aarch64-unknown-none-softfloat";
+
+/// What a build leaves.
+pub const OUTPUTS: [&str; 3] = ["purgatory.ro", "purgatory.elf", "purgatory.map"];
+
+/// An image that was built, and how.
+pub struct Build {
+    pub target_dir: PathBuf,
+    pub image: Vec<u8>,
+    pub says: String,
+}
+
+impl Build {
+    /// Runs a build that must succeed.
+    pub fn of(target_dir: &Path, command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        let (says, error) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{command:?}\n{error}");
+        for output in OUTPUTS {
+            let file = target_dir.join(output);
+            assert!(file.is_file(), "{} is not there", file.display());
+        }
+        Self {
+            target_dir: target_dir.to_path_buf(),
+            image: fs::read(target_dir.join("purgatory.ro")).unwrap(),
+            says,
+        }
+    }
+
+    pub fn compiled_core(&self) -> bool {
+        self.says.contains("`core` from its source")
+    }
+}
+
+/// The one that users get, in the workspace's own directory.
+pub static ORDINARY: LazyLock<Build> = LazyLock::new(|| {
+    let target_dir = root().join("target");
+    Build::of(&target_dir, &mut xtask_image(&root(), &target_dir))
+});
+
+/// Fails unless a build made the same image as the ordinary one.
+#[track_caller]
+pub fn assert_same(build: &Build) {
+    let (ordinary, other) = (&ORDINARY.image, &build.image);
+    let differing = ordinary.iter().zip(other).position(|(a, b)| a != b);
+    assert_eq!(differing, None, "the offset of the first byte that differs");
+    assert_eq!(ordinary.len(), other.len());
+}
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// An empty directory for this test.
+pub fn fresh(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("reproducible")
+        .join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+/// A copy of the sources, in a place whose name needs care, below a configuration of cargo.
+pub fn checkout(name: &str, configuration: &str) -> PathBuf {
+    let above = fresh(name);
+    fs::create_dir(above.join(".cargo")).unwrap();
+    fs::write(above.join(".cargo/config.toml"), configuration).unwrap();
+    let checkout = above.join("another, place");
+    fs::create_dir(&checkout).unwrap();
+    for part in [
+        ".cargo",
+        "Cargo.lock",
+        "Cargo.toml",
+        "Makefile",
+        "build.rs",
+        "link.ld",
+        "src",
+        "tests",
+        "xtask",
+    ] {
+        let mut copy = Command::new("cp");
+        let status = copy
+            .arg("-r")
+            .arg(root().join(part))
+            .arg(&checkout)
+            .status();
+        assert!(status.unwrap().success(), "{part}");
+    }
+    checkout
+}
+
+/// `make`, as a user of a checkout calls it.
+pub fn make(checkout: &Path) -> Command {
+    let mut make = Command::new("make");
+    make.current_dir(checkout);
+    make.env_remove("MAKEFLAGS").env_remove("CARGO_TARGET_DIR");
+    make
+}
+
+/// Our own program, without a detour over cargo: the host's may well fail in an environment that the
+/// image is built in.
+pub fn xtask_image(root: &Path, target_dir: &Path) -> Command {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        // In a directory of its own, or it would be replaced while it runs, by another test's cargo.
+        let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("xtask");
+        let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
+        let host = rustc.args(["--print", "host-tuple"]).output().unwrap();
+        let host = text(&host.stdout);
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .current_dir(self::root())
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "-p",
+                "xtask",
+                "--target",
+                host.trim(),
+            ])
+            .arg("--target-dir")
+            .arg(&target_dir);
+        assert!(cargo.status().unwrap().success(), "cargo build -p xtask");
+        target_dir.join(host.trim()).join("debug/xtask")
+    });
+    let mut command = Command::new(&*PROGRAM);
+    command.arg(format!("--root={}", root.display()));
+    command.arg(format!("--target-dir={}", target_dir.display()));
+    command.arg("image");
+    command
+}
+
+/// Runs a build that must fail.
+pub fn failure(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let (says, error) = (text(&output.stdout), text(&output.stderr));
+    assert!(!output.status.success(), "{command:?}\n{says}");
+    error
+}
+
+pub fn script(path: &Path, line: &str) {
+    fs::write(path, format!("#!/bin/sh\n{line}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

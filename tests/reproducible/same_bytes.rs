@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The same bytes, wherever and by whatever they are built.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use object::elf::{SHF_ALLOC, SHT_NOBITS};
+use object::read::elf::{ElfFile64, SectionHeader};
+use object::{LittleEndian as LE, Object, ObjectSection};
+
+use crate::builds::{
+    Build, ORDINARY, TARGET, assert_same, checkout, fresh, make, root, text, xtask_image,
+};
+use crate::hostile::{CONFIGURATION, ENVIRONMENT, USERS_CONFIGURATION};
+
+#[test]
+fn another_directory_and_a_hostile_environment_change_no_byte() {
+    let checkout = checkout("hostile", CONFIGURATION);
+    let target_dir = checkout.join("target");
+    let mut command = xtask_image(&checkout, &target_dir);
+    assert_same(&Build::of(&target_dir, command.envs(ENVIRONMENT)));
+}
+
+/// Host programs included: xtask itself is built among it.
+#[test]
+fn make_does_what_it_does_whatever_users_have_configured() {
+    let checkout = checkout("user", USERS_CONFIGURATION);
+    let target_dir = checkout.join("target");
+    assert_same(&Build::of(&target_dir, &mut make(&checkout)));
+    // The build directory is elsewhere, and stays.
+    assert!(make(&checkout).arg("clean").status().unwrap().success());
+    assert_same(&Build::of(&target_dir, &mut make(&checkout)));
+}
+
+#[test]
+fn plain_cargo_links_what_make_wraps() {
+    let target_dir = fresh("plain");
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in ENVIRONMENT {
+        cargo.env_remove(name);
+    }
+    cargo.current_dir(root()).args([
+        "build",
+        "--locked",
+        "--profile=image",
+        "--features=firmware",
+        "--bin=purgatory",
+    ]);
+    cargo.arg(format!("--target={TARGET}"));
+    cargo.arg("--target-dir").arg(&target_dir);
+    if ORDINARY.compiled_core() {
+        cargo.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
+    }
+    let (_, linker) = ORDINARY
+        .says
+        .lines()
+        .next()
+        .unwrap()
+        .split_once("linked by ")
+        .unwrap();
+    cargo.env("CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER", linker);
+    let output = cargo.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+
+    let plain = allocated(&target_dir.join(TARGET).join("image/purgatory"));
+    let wrapped = allocated(&ORDINARY.target_dir.join("purgatory.elf"));
+    assert!(!plain.is_empty());
+    for (plain, wrapped) in plain.iter().zip(&wrapped) {
+        assert_eq!(plain.0, wrapped.0);
+        assert!(plain == wrapped, "{} differs", plain.0);
+    }
+    assert_eq!(plain.len(), wrapped.len());
+}
+
+/// Name, type, address, size and bytes of each section that is loaded.
+fn allocated(elf: &Path) -> Vec<(String, u32, u64, u64, Vec<u8>)> {
+    let bytes = fs::read(elf).unwrap();
+    let elf = ElfFile64::<LE>::parse(&*bytes).unwrap();
+    let sections = elf.sections().filter_map(|section| {
+        let header = section.elf_section_header();
+        let (kind, flags) = (header.sh_type(LE), header.sh_flags(LE));
+        let name = section.name().unwrap().to_string();
+        let bytes = if kind == SHT_NOBITS {
+            &[]
+        } else {
+            section.data().unwrap()
+        };
+        let loaded = flags & u64::from(SHF_ALLOC) != 0;
+        loaded.then(|| {
+            (
+                name,
+                kind,
+                section.address(),
+                section.size(),
+                bytes.to_vec(),
+            )
+        })
+    });
+    sections.collect()
+}
