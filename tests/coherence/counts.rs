@@ -8,6 +8,7 @@ use std::path::Path;
 use purgatory_test_cache_model::smallest_line;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::patch::{Lie, Patch};
 use purgatory_test_harness::this_test;
 use purgatory_test_tracer::Event;
 use purgatory_test_tracer::phases::{Name, Phases};
@@ -28,8 +29,12 @@ type Claim = fn(&Boot, &Recording, &Phases);
 
 /// Without a console: how long one waits for a UART, nobody can count.
 fn record(regime: Regime) -> (Boot, Recording) {
+    record_with(regime, |boot| boot.load.sink = 0)
+}
+
+fn record_with(regime: Regime, change: impl FnOnce(&mut Boot)) -> (Boot, Recording) {
     let mut boot = boot(usual_cpu(regime), regime, Place::Low);
-    boot.load.sink = 0;
+    change(&mut boot);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("coherence")
         .join(this_test::file_name());
@@ -89,6 +94,24 @@ fn maintained(boot: &Boot, recording: &Recording) -> BTreeMap<(String, String), 
         }
     }
     found
+}
+
+/// The console waits for the counter 2^24 turns in all, of which none takes more than 16 instructions: less than
+/// a second. With so many for each byte that a FIFO has no room for it would be minutes.
+#[test]
+fn a_stopped_counter_is_waited_for_once() {
+    let (_, recording) = record_with(El1And0, |boot| {
+        let mut patch = Patch::new(boot).unwrap_or_else(|error| panic!("{error}"));
+        patch.lie(Lie::CounterStopped);
+        boot.load.image = patch.finish();
+    });
+    let phases = recording.phases().unwrap_or_else(|error| panic!("{error}"));
+    let instructions = phases.total().instructions;
+    assert!(
+        instructions > 1 << 24,
+        "{instructions}: nothing is waited for"
+    );
+    assert!(instructions < 16 << 24, "{instructions}");
 }
 
 #[rstest]

@@ -117,8 +117,7 @@ fn a_region_of_all_there_can_be_has_the_sink_in_it(
     });
 }
 
-/// All is said, and waiting has an end: a stopped counter would take minutes otherwise, and one that seems to
-/// be slow seconds.
+/// All is said. How much of waiting there is, `coherence::counts` holds.
 #[rstest]
 fn a_counter_that_is_no_clock_is_not_waited_for(
     #[values(El1And0, El2, El2And0)] regime: Regime,
