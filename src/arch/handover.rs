@@ -2,9 +2,9 @@
 
 //! The ends of the story: the kernel, or a halt.
 
-use core::arch::global_asm;
+use core::arch::{asm, global_asm};
 
-use aarch64_cpu::asm;
+use aarch64_cpu::asm::wfe;
 use purgatory::control::{SCTLR_C, SCTLR_M};
 use purgatory::report;
 use purgatory::request::{Cleared, Request};
@@ -39,10 +39,16 @@ pub fn halt(console: &mut Uart) -> ! {
     park()
 }
 
+/// Ends in an exception: MMU off, a report, a halt.
+pub fn undefined() -> ! {
+    // SAFETY: permanently undefined; our own vector takes it, and does not come back.
+    unsafe { asm!("udf #0", options(noreturn)) }
+}
+
 /// Stops for ever.
 pub fn park() -> ! {
     loop {
-        asm::wfe();
+        wfe();
     }
 }
 

@@ -185,16 +185,28 @@ fn the_linked_image_loads_only_what_it_uses() {
 }
 
 /// A panic is code, and stack, that no test has run.
+///
+/// With `core` of rustc 1.85 the table allocator keeps one, for an alignment that is no power of two: the
+/// compiler does not see there that the caller has but the four of `TableSize`. It says nothing, and ends as an
+/// undefined instruction in the report of an exception.
 #[test]
-fn no_panic_and_no_formatting_is_linked() {
+fn no_panic_that_can_be_reached_and_no_formatting_is_linked() {
     let elf = built("purgatory.elf");
     let elf = parse(&elf);
-    let found: Vec<_> = elf
+    let code = code::instructions(&elf);
+    let linked = elf
         .symbols()
-        .filter_map(|s| s.name().ok())
-        .filter(|n| panics(n))
-        .collect();
-    assert!(found.is_empty(), "linked: {found:#?}");
+        .filter(|symbol| symbol.name().is_ok_and(panics));
+    for panic in linked {
+        let callers = code::callers(&code, panic.address());
+        let callers: Vec<_> = callers.map(|at| code::place(&elf, at)).collect();
+        let unreachable = |place: &String| place.contains("21linked_list_allocator8align_up");
+        assert!(
+            !callers.is_empty() && callers.iter().all(unreachable),
+            "{} is linked, and called by {callers:#?}",
+            panic.name().unwrap()
+        );
+    }
     let ro = built("purgatory.ro");
     let places = source_places(&ro);
     assert!(places.is_empty(), "panics name their places: {places:?}");
