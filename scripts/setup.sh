@@ -101,7 +101,7 @@ need shellcheck shellcheck --version
 complete_rust >/dev/null || rust_from_rustup || missing+=(rust)
 need lld linker
 core_source || ! have rustup || timeout 120 rustup component add rust-src >/dev/null 2>&1 ||
-    say "rustup has no rust-src now; tests/reproducible.rs says how to leave its part out"
+    say "rustup has no rust-src now; tests/reproducible/main.rs says how to leave its part out"
 
 # --- install it -----------------------------------------------------------------------------
 
