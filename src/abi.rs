@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The interface to the loader: the symbols that `kexec` looks up in `purgatory.ro` and sets, and the
-//! room that it has for the file.
+//! The interface to the loader: the symbols that `kexec` looks up in `purgatory.ro` and sets, and
+//! the room that it has for the file.
 
 use core::mem::offset_of;
 
-/// The size that no image may exceed, in bytes: the original purgatory of the smallest packaged kexec
-/// (Debian's 2.0.32). An image that is no larger can be put in its place.
+/// The size that no image may exceed, in bytes: the original purgatory of the smallest packaged
+/// kexec (Debian's 2.0.32). An image that is no larger can be put in its place.
 pub const BUDGET: usize = 18_992;
 
 /// The alignment of both parts of the file in memory, in bytes. `kexec` puts the second at the next
@@ -26,8 +26,8 @@ pub struct RawRegion {
     pub len: u64,
 }
 
-/// The image's data symbols in the order in which they lie in the image; each field is one symbol of
-/// the same name, with the size that `kexec` insists on.
+/// The image's data symbols in the order in which they lie in the image; each field is one symbol
+/// of the same name, with the size that `kexec` insists on.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RawSymbols {
@@ -72,7 +72,8 @@ macro_rules! symbols {
     };
 }
 
-/// All data symbols. One that a loader does not know stays zero. `src/arch/symbols.rs` lays them out.
+/// All data symbols. One that a loader does not know stays zero. `src/arch/symbols.rs` lays them
+/// out.
 pub const SYMBOLS: [DataSymbol; 9] = symbols! {
     sha256_regions: 256,
     sha256_digest: 32,

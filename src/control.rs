@@ -54,11 +54,12 @@ pub fn tcr(cpu: &Cpu, granule: Granule) -> u64 {
 }
 
 /// `SCTLR_ELx` with MMU, alignment check and caches off: the bits that are RES1 in some
-/// architecture version set, every feature that later versions control here disabled (Arm ARM, SCTLR_EL1
-/// and SCTLR_EL2). Little-endian data, no WXN, no pointer authentication, no memory tagging.
+/// architecture version set, every feature that later versions control here disabled (Arm ARM,
+/// SCTLR_EL1 and SCTLR_EL2). Little-endian data, no WXN, no pointer authentication, no memory
+/// tagging.
 ///
-/// EL2's value serves EL2&0 too as long as it is not known which of them it is: the bits in which they
-/// differ concern EL0.
+/// EL2's value serves EL2&0 too as long as it is not known which of them it is: the bits in which
+/// they differ concern EL0.
 #[must_use]
 pub const fn sctlr_off(regime: Regime) -> u64 {
     match regime {

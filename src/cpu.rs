@@ -50,8 +50,8 @@ pub struct Cpu {
     pub has_sme: bool,
     /// The granules that our own tables may have.
     pub granules: Granules,
-    /// For `TCR_ELx.IPS` or `PS`: `PARange`, or 48 bits where that is more. 52 bits would be another
-    /// layout of descriptor.
+    /// For `TCR_ELx.IPS` or `PS`: `PARange`, or 48 bits where that is more. 52 bits would be
+    /// another layout of descriptor.
     pub(crate) ips: u64,
 }
 
@@ -64,8 +64,8 @@ pub struct Granules {
 }
 
 impl Granules {
-    /// `TGran4` and `TGran64` are signed fields: 0 and up are yes, 0b1111 is no. `TGran16` is unsigned:
-    /// 0 is no (Arm ARM, ID_AA64MMFR0_EL1, and "Principles of the ID scheme").
+    /// `TGran4` and `TGran64` are signed fields: 0 and up are yes, 0b1111 is no. `TGran16` is
+    /// unsigned: 0 is no (Arm ARM, ID_AA64MMFR0_EL1, and "Principles of the ID scheme").
     fn new(mmfr0: LocalRegisterCopy<u64, ID_AA64MMFR0_EL1::Register>) -> Self {
         const NEGATIVE: u64 = 0b1000;
         Self {
@@ -110,7 +110,8 @@ impl Cpu {
             dcache_line: 4 << ((id.ctr >> 16) & 0xf),
             // ID_AA64MMFR3_EL1.TCRX, bits [3:0].
             has_tcr2: id.mmfr3 & 0xf != 0,
-            // ID_AA64ISAR0_EL1.SHA2, bits [15:12]; ID_AA64PFR0_EL1.AdvSIMD, bits [23:20]: 0b1111 is no.
+            // ID_AA64ISAR0_EL1.SHA2, bits [15:12]; ID_AA64PFR0_EL1.AdvSIMD, bits [23:20]: 0b1111 is
+            // no.
             has_sha2: (id.isar0 >> 12) & 0xf != 0 && (id.pfr0 >> 20) & 0xf != 0xf,
             // ID_AA64PFR1_EL1.SME, bits [27:24].
             has_sme: (id.pfr1 >> 24) & 0xf != 0,

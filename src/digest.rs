@@ -23,8 +23,8 @@ pub const ALIGN: u64 = 8;
 
 /// Reads memory and compresses blocks. The digest calls it with the addresses of regions only.
 pub trait Engine {
-    /// Compresses `count` blocks, at least one, from the physical address `at` on into `state`. `at`
-    /// is a multiple of [`ALIGN`].
+    /// Compresses `count` blocks, at least one, from the physical address `at` on into `state`.
+    /// `at` is a multiple of [`ALIGN`].
     fn compress(&mut self, state: &mut State, at: u64, count: u64);
 
     /// Compresses one block that was gathered from more than one region, or is padding.
@@ -67,10 +67,12 @@ impl Digest {
     }
 }
 
-/// Returns the length of a message of segments with these lengths as kexec-tools counts it, in bytes.
+/// Returns the length of a message of segments with these lengths as kexec-tools counts it, in
+/// bytes.
 ///
-/// Its SHA-256 counts in two 32-bit words and adds one carry for a segment, also where a segment of 8 GiB
-/// or more has several: the digest that it computes then is that of a shorter message, padded as such.
+/// Its SHA-256 counts in two 32-bit words and adds one carry for a segment, also where a segment of
+/// 8 GiB or more has several: the digest that it computes then is that of a shorter message, padded
+/// as such.
 pub fn kexec_tools_len(segments: impl Iterator<Item = u64>) -> u64 {
     let (low, high) = segments.fold((0_u32, 0_u32), |(low, high), len| {
         let sum = low.wrapping_add(len as u32);
@@ -114,8 +116,8 @@ impl<E: Engine> Sha256<E> {
         let end = at + len;
         let mut at = at;
         while at < end {
-            // Whole blocks at once, except while there is a block that an earlier region has begun, and
-            // in a region that begins or goes on where no engine can load from.
+            // Whole blocks at once, except while there is a block that an earlier region has begun,
+            // and in a region that begins or goes on where no engine can load from.
             let blocks = if self.pending_len() == 0 && at % ALIGN == 0 {
                 (end - at) / BLOCK as u64
             } else {
@@ -133,8 +135,8 @@ impl<E: Engine> Sha256<E> {
         }
     }
 
-    /// Pads the message as if it had `len` bytes (FIPS 180-4, 5.1.1) and gives its digest: that of what was
-    /// added, if it has. More may be added afterwards.
+    /// Pads the message as if it had `len` bytes (FIPS 180-4, 5.1.1) and gives its digest: that of
+    /// what was added, if it has. More may be added afterwards.
     pub fn digest(&mut self, len: u64, digest: &mut Digest) {
         let mut state = State(self.state.0);
         let mut block = Block([0; BLOCK]);

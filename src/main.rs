@@ -2,8 +2,8 @@
 
 //! The purgatory: what runs between two kernels.
 //!
-//! The old kernel has branched to [`arch::Entry`]'s first instructions; this is the story from there
-//! to the new kernel, or to a halt.
+//! The old kernel has branched to [`arch::Entry`]'s first instructions; this is the story from
+//! there to the new kernel, or to a halt.
 
 #![no_std]
 #![no_main]
@@ -151,8 +151,8 @@ fn address_map(
     Err(refused)
 }
 
-/// Required by the compiler; tests/image proves that no panic can be reached. One would be reported as any
-/// other fault.
+/// Required by the compiler; tests/image proves that no panic can be reached. One would be reported
+/// as any other fault.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     handover::undefined()

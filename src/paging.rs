@@ -3,7 +3,8 @@
 //! Identity page tables: exactly the pages that we touch, with the least rights that do.
 //!
 //! [`descriptor`] knows the bits, [`layout`] what is to be mapped, [`pool`] where tables may lie;
-//! [`table`] builds them, and [`walk`] reads tables the way the MMU does, knowing nothing of the builder.
+//! [`table`] builds them, and [`walk`] reads tables the way the MMU does, knowing nothing of the
+//! builder.
 
 pub mod descriptor;
 #[cfg(test)]
@@ -17,8 +18,8 @@ pub mod walk;
 use crate::translation::Granule;
 use layout::ImageParts;
 
-/// Identity tables that were found, or built, to map everything of a [`layout::Layout`]: there is no
-/// other way to one.
+/// Identity tables that were found, or built, to map everything of a [`layout::Layout`]: there is
+/// no other way to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressMap {
     root: u64,

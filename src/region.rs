@@ -3,8 +3,8 @@
 //! A range of physical memory that has been checked.
 //!
 //! A (start, len) pair of the loader's is only a claim until [`Region::new`] has checked that it
-//! neither wraps nor leaves the physical address range. There is no other way to a [`Region`], so code
-//! that holds one may compute with it freely.
+//! neither wraps nor leaves the physical address range. There is no other way to a [`Region`], so
+//! code that holds one may compute with it freely.
 
 use core::num::NonZeroU64;
 
@@ -15,8 +15,8 @@ pub struct PaRange {
 }
 
 impl PaRange {
-    /// Decodes `ID_AA64MMFR0_EL1.PARange` (Arm ARM, ID_AA64MMFR0_EL1). A value from the future counts as 52
-    /// bits, the most that this layout of the ID register can mean.
+    /// Decodes `ID_AA64MMFR0_EL1.PARange` (Arm ARM, ID_AA64MMFR0_EL1). A value from the future
+    /// counts as 52 bits, the most that this layout of the ID register can mean.
     #[must_use]
     pub const fn new(parange: u64) -> Self {
         let bits = match parange {

@@ -2,9 +2,9 @@
 
 //! The console's sentences, without `core::fmt`.
 //!
-//! The wording of `I'm in purgatory`, `purgatory: entry=`, `purgatory: dtb=`, `sha256 digests do not
-//! match`, `digest:`, `sha256_digest:` and `purgatory: booting kernel now` is what people and scripts
-//! have looked for since the first arm64 purgatory.
+//! The wording of `I'm in purgatory`, `purgatory: entry=`, `purgatory: dtb=`,
+//! `sha256 digests do not match`, `digest:`, `sha256_digest:` and `purgatory: booting kernel now`
+//! is what people and scripts have looked for since the first arm64 purgatory.
 
 mod template;
 
@@ -213,8 +213,8 @@ macro_rules! exception_classes {
     };
 }
 
-// `ESR_ELx.EC` (Arm ARM, ESR_EL1), those that our own code can raise. Not SError: it is masked, but for the
-// console's first byte, where it is the end of the console only.
+// `ESR_ELx.EC` (Arm ARM, ESR_EL1), those that our own code can raise. Not SError: it is masked, but
+// for the console's first byte, where it is the end of the console only.
 exception_classes! {
     0x00 = "undefined instruction",
     0x07 = "FP/SIMD access trapped",

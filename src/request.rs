@@ -3,8 +3,8 @@
 //! What `kexec` asks for, checked.
 //!
 //! `kexec` pokes numbers into the image before it is loaded. They are read once, as [`RawSymbols`],
-//! and become a [`Request`] here; a bad one becomes a [`Refusal`] that names the symbol and the value, and nothing
-//! is started. No other module sees an unchecked number.
+//! and become a [`Request`] here; a bad one becomes a [`Refusal`] that names the symbol and the
+//! value, and nothing is started. No other module sees an unchecked number.
 
 use crate::abi::{RawRegion, RawSymbols};
 use crate::digest::{Digest, Digests, kexec_tools_len};
@@ -13,8 +13,8 @@ use crate::region::{PaRange, Region, RegionError};
 /// What to start, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// Where the kernel starts: a physical address, 4-byte aligned, inside the physical address range,
-    /// outside the image and, with a check, in one of the regions.
+    /// Where the kernel starts: a physical address, 4-byte aligned, inside the physical address
+    /// range, outside the image and, with a check, in one of the regions.
     pub kernel_entry: u64,
     /// The device tree: the same, 8-byte aligned.
     pub dtb: u64,
@@ -84,8 +84,8 @@ impl<'a> Check<'a> {
     }
 }
 
-/// The permission to start the kernel. There is none but from a digest that was right or from a user who
-/// asked for no checks.
+/// The permission to start the kernel. There is none but from a digest that was right or from a
+/// user who asked for no checks.
 #[derive(Debug)]
 pub struct Cleared(());
 
@@ -160,8 +160,8 @@ worded! {
 }
 
 impl<'a> Request<'a> {
-    /// Checks what the loader wrote, for an image at `image` on a CPU with the physical addresses of
-    /// `pa_range`.
+    /// Checks what the loader wrote, for an image at `image` on a CPU with the physical addresses
+    /// of `pa_range`.
     ///
     /// # Errors
     ///
@@ -187,8 +187,8 @@ impl<'a> Request<'a> {
             value: raw.arm64_dtb_addr,
         };
         Ok(Self {
-            // A64 instructions are 4-byte aligned (Arm ARM, PC alignment checking); booting.rst: the
-            // device tree is placed on an 8-byte boundary.
+            // A64 instructions are 4-byte aligned (Arm ARM, PC alignment checking); booting.rst:
+            // the device tree is placed on an 8-byte boundary.
             kernel_entry: kernel.check(
                 4,
                 Problem::NotAlignedTo4,
@@ -220,7 +220,8 @@ impl TableOffer {
 }
 
 impl<'a> Check<'a> {
-    /// Checks the regions, for an image at `image` on a CPU with the physical addresses of `pa_range`.
+    /// Checks the regions, for an image at `image` on a CPU with the physical addresses of
+    /// `pa_range`.
     ///
     /// # Errors
     ///

@@ -13,8 +13,8 @@ impl KernelSize {
     /// Of a kernel that has not been looked at.
     pub const UNKNOWN: Self = Self(0);
 
-    /// Reads the header of an arm64 `Image`, the 64 bytes from its entry on (booting.rst, "Call the kernel
-    /// image"): `image_size` at 16, the magic number at 56.
+    /// Reads the header of an arm64 `Image`, the 64 bytes from its entry on (booting.rst, "Call the
+    /// kernel image"): `image_size` at 16, the magic number at 56.
     #[must_use]
     pub const fn from_header(header: &[u64; 8]) -> Self {
         const MAGIC: u32 = u32::from_le_bytes(*b"ARM\x64");
@@ -30,8 +30,9 @@ impl KernelSize {
 ///
 /// `kexec` reads the address from a buffer of ten bytes, so that one above 4 GiB arrives cut short
 /// and may point into RAM. Writing there would corrupt what we are to start: a sink in a region, in
-/// the image or beyond the physical address range is not used. With `kexec --no-checks` there are no
-/// regions to tell; then one in the kernel, or in the 2 MiB around its entry or the device tree, is not.
+/// the image or beyond the physical address range is not used. With `kexec --no-checks` there are
+/// no regions to tell; then one in the kernel, or in the 2 MiB around its entry or the device tree,
+/// is not.
 #[must_use]
 pub fn usable_sink(
     raw: &RawSymbols,

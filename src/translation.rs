@@ -2,8 +2,8 @@
 
 //! What address translation depends on: the regime and the granule (Arm ARM DDI 0487 D8.1).
 //!
-//! The translation *regime*, not the exception level, decides the layout of `TCR`, the permission bits
-//! of a descriptor and the TLB invalidation.
+//! The translation *regime*, not the exception level, decides the layout of `TCR`, the permission
+//! bits of a descriptor and the TLB invalidation.
 
 use aarch64_cpu::registers::HCR_EL2;
 use tock_registers::LocalRegisterCopy;
@@ -13,8 +13,8 @@ worded! {
     pub enum Regime, regime_words! {
         /// EL1 with EL0: what a kernel in a virtual machine, or on a machine without EL2, runs in.
         El1And0 = "EL1",
-        /// EL2 alone (`HCR_EL2.E2H` = 0): a kernel that booted at EL2 without the Virtualization Host
-        /// Extensions.
+        /// EL2 alone (`HCR_EL2.E2H` = 0): a kernel that booted at EL2 without the Virtualization
+        /// Host Extensions.
         El2 = "EL2",
         /// EL2 with EL0 (`HCR_EL2.E2H` = 1): a kernel that uses the Virtualization Host Extensions.
         /// The registers at EL2 have the layout of those at EL1.
@@ -94,8 +94,8 @@ impl Granule {
         }
     }
 
-    /// Bytes in the first table, which covers 48 bits only; a multiple of 16. Those below it have the
-    /// size of a page.
+    /// Bytes in the first table, which covers 48 bits only; a multiple of 16. Those below it have
+    /// the size of a page.
     #[must_use]
     pub const fn first_table(self) -> u64 {
         8 << (VA_BITS - self.shift(self.first_level()))

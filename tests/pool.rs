@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The memory that tables are built in, on the host: the image's allocator and its builder, with frames of
-//! every granule, until nothing fits, and again from the start.
+//! The memory that tables are built in, on the host: the image's allocator and its builder, with
+//! frames of every granule, until nothing fits, and again from the start.
 
 use purgatory::paging::AddressMap;
 use purgatory::paging::layout::{ImageParts, Layout};
@@ -176,7 +176,8 @@ const IMAGE: ImageParts = ImageParts {
     end: 0x6008_b000,
 };
 
-/// `count` regions, each in a table of its own at every level below the first that 64 KiB granules have.
+/// `count` regions, each in a table of its own at every level below the first that 64 KiB granules
+/// have.
 fn spread(count: u64) -> Vec<Region> {
     let region = |index| Region::new((index + 1) << 42, 0x1000, PaRange::new(5)).unwrap();
     (0..count).map(region).collect()
@@ -214,8 +215,8 @@ fn tables_of_every_granule_are_built_in_it_and_translate() {
 #[test]
 fn a_refused_build_leaves_nothing_behind() {
     let mut memory = Memory::new();
-    // Two tables for each region and for the image, beside the first: seven of 64 KiB are too few, 31 of
-    // 16 KiB (three for each) are enough.
+    // Two tables for each region and for the image, beside the first: seven of 64 KiB are too few,
+    // 31 of 16 KiB (three for each) are enough.
     let regions = spread(9);
     for _ in 0..3 {
         let refused = build_in(&mut memory, Granule::Size64K, &regions);

@@ -16,8 +16,9 @@ use super::{registers, timer};
 const FIFO: u64 = 16;
 /// Bytes a second at 115200 baud are 11520; a little less is sent.
 const BYTES_PER_SECOND: u64 = 10_000;
-/// Timer reads in all before nothing is waited for any more: the counter may be stopped, or slower than
-/// `CNTFRQ_EL0` says. A read takes some 20 to 100 ns; what is said in all takes 0.1 s at 115200 baud.
+/// Timer reads in all before nothing is waited for any more: the counter may be stopped, or slower
+/// than `CNTFRQ_EL0` says. A read takes some 20 to 100 ns; what is said in all takes 0.1 s at
+/// 115200 baud.
 const PATIENCE: u32 = 1 << 24;
 
 /// A UART that is written to at the pace of 115200 baud, since it cannot be asked whether it is
@@ -35,14 +36,15 @@ pub struct Uart {
 }
 
 unsafe extern "C" {
-    /// Stores `byte` at the physical address `data`; with `unmask_serror` not 0 takes the SError that
-    /// comes of it. Returns 0, or 1 after an exception of any kind, which `exception_entry` ends here.
+    /// Stores `byte` at the physical address `data`; with `unmask_serror` not 0 takes the SError
+    /// that comes of it. Returns 0, or 1 after an exception of any kind, which `exception_entry`
+    /// ends here.
     fn sink_store(data: u64, byte: u8, unmask_serror: u32) -> u32;
 }
 
 impl Uart {
-    /// Takes the sink that the loader named, if it can be used. Writing to it is legal with the MMU off
-    /// only.
+    /// Takes the sink that the loader named, if it can be used. Writing to it is legal with the MMU
+    /// off only.
     // Two callers, the story and the exception report: one copy saves space.
     #[inline(never)]
     pub fn new(raw: &RawSymbols, image: &Region, pa_range: PaRange, kernel: KernelSize) -> Self {
@@ -79,9 +81,9 @@ impl Console for Uart {
         self.wait();
         // One that is pending already is not ours to take.
         let unmask_serror = !self.proven && !registers::serror_is_pending();
-        // SAFETY: the loader says that this is a UART's data register; usable_sink() has seen that it is
-        // neither in our image nor in anything that is to be started. If nothing answers there, the
-        // routine says so.
+        // SAFETY: the loader says that this is a UART's data register; usable_sink() has seen that
+        // it is neither in our image nor in anything that is to be started. If nothing answers
+        // there, the routine says so.
         let faulted = unsafe { sink_store(data, byte, unmask_serror.into()) };
         self.proven = true;
         if faulted != 0 {

@@ -31,7 +31,8 @@ pub struct Found {
     pub vbar: u64,
 }
 
-/// Names the function that the first instructions call: once, with the MMU off and on a stack of our own.
+/// Names the function that the first instructions call: once, with the MMU off and on a stack of
+/// our own.
 macro_rules! entry {
     ($main:path) => {
         #[allow(unsafe_code)]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Any exception is the end, but that of the console's own store: nothing else of ours provokes one. MMU
-//! off, one report, halt; the kernel is never started from here.
+//! Any exception is the end, but that of the console's own store: nothing else of ours provokes
+//! one. MMU off, one report, halt; the kernel is never started from here.
 
 use core::arch::global_asm;
 
@@ -38,11 +38,11 @@ extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
 //
 // The tables or the stack may be what broke, so until the MMU is off nothing is loaded or stored;
 // and lines of ours that are dirty in the cache go to memory before the report uses that memory as
-// its stack, lest they are written over it later. The word `reporting` is 0 in memory until then, so a
-// second exception finds it set and stops without a word.
+// its stack, lest they are written over it later. The word `reporting` is 0 in memory until then,
+// so a second exception finds it set and stops without a word.
 global_asm!(
-    // The four of our own level with SP_ELx, the only ones that can be taken: PSTATE.SP is 1 from the
-    // entry on, and nothing runs at a lower level. link.ld puts them 0x200 after `vectors`.
+    // The four of our own level with SP_ELx, the only ones that can be taken: PSTATE.SP is 1 from
+    // the entry on, and nothing runs at a lower level. link.ld puts them 0x200 after `vectors`.
     ".pushsection .text.vectors, \"ax\", %progbits",
     "    b       exception_entry", // 0x200, synchronous
     ".balign 128",

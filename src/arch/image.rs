@@ -4,11 +4,13 @@
 
 use purgatory::paging::layout::ImageParts;
 
-/// Returns the run-time address of a symbol of `link.ld`. PC-relative: no relocation, no table in memory.
+/// Returns the run-time address of a symbol of `link.ld`. PC-relative: no relocation, no table in
+/// memory.
 macro_rules! address_of {
     ($symbol:literal) => {{
         let address: u64;
-        // SAFETY: adrp and add compute an address and touch nothing else; link.ld defines the symbol.
+        // SAFETY: adrp and add compute an address and touch nothing else; link.ld defines the
+        // symbol.
         unsafe {
             core::arch::asm!(
                 concat!("adrp {0}, ", $symbol),

@@ -44,8 +44,8 @@ pub struct Frame {
 impl<'a> PoolFrames<'a> {
     /// Takes all of the pool.
     pub fn new(token: &'a mut PoolToken) -> Self {
-        // The compiler does not see that a constant address is aligned; of this one it does, and drops
-        // the allocator's checks.
+        // The compiler does not see that a constant address is aligned; of this one it does, and
+        // drops the allocator's checks.
         let address = address_of!("pool") & !(align_of::<PoolMemory>() as u64 - 1);
         let memory = ptr::with_exposed_provenance_mut::<PoolMemory>(address as usize);
         // SAFETY: `pool` is so large and aligned (above), any bytes are a valid PoolMemory, and the
@@ -113,8 +113,8 @@ impl Tables for LoaderMemory<'_> {
         }
         let entry = ptr::with_exposed_provenance::<u64>((table.start() + index * 8) as usize);
         // The MMU will read it through the cache, where the loader's copy may be the newer one.
-        // SAFETY: aligned, and inside a region, which is memory; nobody writes there, and cleaning loses no
-        // data.
+        // SAFETY: aligned, and inside a region, which is memory; nobody writes there, and cleaning
+        // loses no data.
         Some(unsafe {
             asm!("dc civac, {}", "dsb sy", in(reg) entry, options(nostack, preserves_flags));
             entry.read_volatile()

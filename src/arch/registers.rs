@@ -31,7 +31,8 @@ pub fn cpu() -> Cpu {
     })
 }
 
-/// Ends what the old kernel may have left on and no code of ours, nor the next kernel, could do with.
+/// Ends what the old kernel may have left on and no code of ours, nor the next kernel, could do
+/// with.
 pub fn settle(cpu: &Cpu) {
     if cpu.has_sme {
         leave_streaming_mode(cpu.regime);
@@ -41,14 +42,16 @@ pub fn settle(cpu: &Cpu) {
     }
 }
 
-/// SMSTOP, unless that would trap: streaming mode off, in which the CPU may have neither FP/SIMD nor SHA2
-/// instructions, and ZA storage off. Linux leaves both as the thread that a crash interrupts has them.
+/// SMSTOP, unless that would trap: streaming mode off, in which the CPU may have neither FP/SIMD
+/// nor SHA2 instructions, and ZA storage off. Linux leaves both as the thread that a crash
+/// interrupts has them.
 ///
-/// Where access to SME is trapped, by the old kernel or further up, it is off or somebody else's, and stays
-/// as it is.
+/// Where access to SME is trapped, by the old kernel or further up, it is off or somebody else's,
+/// and stays as it is.
 fn leave_streaming_mode(regime: Regime) {
-    // SAFETY: changes PSTATE.SM and PSTATE.ZA, on which no code of ours relies, and vector registers, which
-    // hold nothing yet. By its encoding: assemblers older than SME do not know `smstop`.
+    // SAFETY: changes PSTATE.SM and PSTATE.ZA, on which no code of ours relies, and vector
+    // registers, which hold nothing yet. By its encoding: assemblers older than SME do not know
+    // `smstop`.
     unsafe {
         match regime {
             // CPTR_EL2.TSM.
@@ -65,10 +68,11 @@ fn leave_streaming_mode(regime: Regime) {
     }
 }
 
-/// TCR2_ELx = 0: with `PIE` of the old kernel's the permission bits of descriptors would mean something
-/// else, for us and for a kernel that is older than the register.
+/// TCR2_ELx = 0: with `PIE` of the old kernel's the permission bits of descriptors would mean
+/// something else, for us and for a kernel that is older than the register.
 fn clear_tcr2(regime: Regime) {
-    // SAFETY: the MMU is off. By its encoding: assemblers older than the register do not know its name.
+    // SAFETY: the MMU is off. By its encoding: assemblers older than the register do not know its
+    // name.
     unsafe {
         match regime {
             Regime::El1And0 => asm!("msr S3_0_C2_C0_3, xzr", "isb", options(nostack)),
@@ -108,8 +112,9 @@ impl Translation {
     }
 }
 
-/// Reads `ID_AA64MMFR3_EL1`, by its encoding: assemblers older than the register do not know its name, and
-/// on CPUs older than it the encoding reads as 0 (Arm ARM, the ID space op0 = 3, op1 = 0, CRn = 0).
+/// Reads `ID_AA64MMFR3_EL1`, by its encoding: assemblers older than the register do not know its
+/// name, and on CPUs older than it the encoding reads as 0 (Arm ARM, the ID space op0 = 3, op1 = 0,
+/// CRn = 0).
 fn id_aa64mmfr3_el1() -> u64 {
     let value;
     // SAFETY: reading an ID register has no effect.
@@ -129,13 +134,14 @@ fn id_aa64pfr1_el1() -> u64 {
     value
 }
 
-/// Returns `HCR_EL2.E2H` if it is 1 in effect, whatever it reads as: without FEAT_E2H0, and in a guest
-/// hypervisor, it may read as 0. Told by what `FAR_EL1` means at EL2: with E2H = 1 it is `FAR_EL2`.
+/// Returns `HCR_EL2.E2H` if it is 1 in effect, whatever it reads as: without FEAT_E2H0, and in a
+/// guest hypervisor, it may read as 0. Told by what `FAR_EL1` means at EL2: with E2H = 1 it is
+/// `FAR_EL2`.
 fn e2h_in_effect() -> u64 {
     const E2H: u64 = 1 << 34;
     let is_far_el2: u64;
-    // SAFETY: at EL2, the only caller's case. Nothing depends on fault addresses before the first exception of
-    // our own, and both are put back.
+    // SAFETY: at EL2, the only caller's case. Nothing depends on fault addresses before the first
+    // exception of our own, and both are put back.
     unsafe {
         asm!(
             "mrs {far1}, far_el1",
@@ -168,7 +174,8 @@ fn ctr_el0() -> u64 {
     value
 }
 
-/// Returns whether an SError waits for being unmasked (`ISR_EL1.A`), which `aarch64-cpu` does not have.
+/// Returns whether an SError waits for being unmasked (`ISR_EL1.A`), which `aarch64-cpu` does not
+/// have.
 pub fn serror_is_pending() -> bool {
     let isr: u64;
     // SAFETY: reading the register has no effect. Not `pure`: it changes by itself.

@@ -22,8 +22,8 @@ use rustcrypto::sha256_software;
 #[cfg(not(feature = "sha2"))]
 use software::sha256_software;
 
-/// Computes the digests of all regions of `check`, read where they lie, with the MMU off or mapped to
-/// themselves. By reference: a copy of the result costs more than the reference.
+/// Computes the digests of all regions of `check`, read where they lie, with the MMU off or mapped
+/// to themselves. By reference: a copy of the result costs more than the reference.
 pub fn hash(cpu: &Cpu, check: &Check<'_>, digests: &mut Digests) {
     let mut sha = Sha256::new(BlockEngine::new(cpu));
     check
@@ -64,8 +64,8 @@ impl Engine for BlockEngine {
     fn compress(&mut self, state: &mut State, at: u64, count: u64) {
         let state = &raw mut state.0;
         let end = at + count * BLOCK as u64;
-        // SAFETY: memory that is only read, and that Rust knows nothing of, or our own block; aligned, by
-        // the trait's contract. FP/SIMD does not trap while `trapped` is kept.
+        // SAFETY: memory that is only read, and that Rust knows nothing of, or our own block;
+        // aligned, by the trait's contract. FP/SIMD does not trap while `trapped` is kept.
         unsafe {
             if self.trapped.is_some() {
                 sha256_instructions(state, at, end);
@@ -80,14 +80,14 @@ impl Engine for BlockEngine {
     }
 
     fn byte(&mut self, at: u64) -> u8 {
-        // SAFETY: memory that is only read, and that Rust knows nothing of. Volatile, since it may lie at
-        // address 0.
+        // SAFETY: memory that is only read, and that Rust knows nothing of. Volatile, since it may
+        // lie at address 0.
         unsafe { ptr::with_exposed_provenance::<u8>(at as usize).read_volatile() }
     }
 }
 
-/// Makes FP/SIMD usable at our exception level; returns what the register held (Arm ARM, CPACR_EL1 and
-/// CPTR_EL2).
+/// Makes FP/SIMD usable at our exception level; returns what the register held (Arm ARM, CPACR_EL1
+/// and CPTR_EL2).
 fn enable_fp(regime: Regime) -> u64 {
     let found;
     // SAFETY: changes nothing but the trap; no code of ours relies on it.

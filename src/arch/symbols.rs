@@ -44,8 +44,8 @@ pub fn raw() -> &'static RawSymbols {
     unsafe { &*abi }
 }
 
-/// Returns the size that the kernel to be started claims, where only that tells what a sink must not
-/// overwrite: with no regions.
+/// Returns the size that the kernel to be started claims, where only that tells what a sink must
+/// not overwrite: with no regions.
 pub fn kernel_size(raw: &RawSymbols, pa_range: PaRange) -> KernelSize {
     let entry = raw.arm64_kernel_entry;
     let readable = entry % 8 == 0 && Region::new(entry, 64, pa_range).is_ok();
@@ -53,6 +53,7 @@ pub fn kernel_size(raw: &RawSymbols, pa_range: PaRange) -> KernelSize {
         return KernelSize::UNKNOWN;
     }
     let header = ptr::with_exposed_provenance::<[u64; 8]>(entry as usize);
-    // SAFETY: aligned, and what will be executed next is memory. Volatile, since it may lie at address 0.
+    // SAFETY: aligned, and what will be executed next is memory. Volatile, since it may lie at
+    // address 0.
     KernelSize::from_header(&unsafe { header.read_volatile() })
 }

@@ -82,11 +82,11 @@ impl Window {
         }
     }
 
-    /// Runs `work` inside the window. An access of its to what is not in the tables, the console for
-    /// one, ends in an exception.
+    /// Runs `work` inside the window. An access of its to what is not in the tables, the console
+    /// for one, ends in an exception.
     pub fn with<T>(&self, work: impl FnOnce() -> T) -> T {
-        // SAFETY: an AddressMap maps the image to itself, so code, stack and `self` stay where they are
-        // when the MMU goes on; both routines keep to the procedure call standard.
+        // SAFETY: an AddressMap maps the image to itself, so code, stack and `self` stay where they
+        // are when the MMU goes on; both routines keep to the procedure call standard.
         unsafe { (self.routines.open)(self) };
         let result = work();
         // SAFETY: as above, when it goes off.
@@ -95,8 +95,8 @@ impl Window {
     }
 }
 
-/// Makes memory hold what the caches hold of `region`, and the caches nothing of it, as the kernel expects
-/// it (booting.rst: cleaned to the Point of Coherency). To be called with the MMU off.
+/// Makes memory hold what the caches hold of `region`, and the caches nothing of it, as the kernel
+/// expects it (booting.rst: cleaned to the Point of Coherency). To be called with the MMU off.
 pub fn flush(cpu: &Cpu, region: &Region) {
     // SAFETY: cleaning and invalidating loses no data.
     unsafe { clean_and_invalidate(region.start(), region.end(), cpu.dcache_line) };

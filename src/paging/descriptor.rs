@@ -64,7 +64,8 @@ pub enum Access {
     All,
 }
 
-/// Returns a table descriptor: the entry's range is translated by the table at `table` (physical address).
+/// Returns a table descriptor: the entry's range is translated by the table at `table` (physical
+/// address).
 #[must_use]
 pub fn table(table: u64) -> u64 {
     (STAGE1::VALID::SET + STAGE1::TABLE_OR_PAGE::SET).value | (table & ADDRESS)

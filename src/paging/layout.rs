@@ -64,8 +64,8 @@ impl Granule {
 }
 
 impl<R: Iterator<Item = Region> + Clone> Layout<R> {
-    /// Describes the image and what is hashed. The regions may come in any order and may overlap one another,
-    /// but not the image.
+    /// Describes the image and what is hashed. The regions may come in any order and may overlap
+    /// one another, but not the image.
     pub const fn new(granule: Granule, image: ImageParts, regions: R) -> Self {
         Self {
             image,
@@ -86,7 +86,8 @@ impl<R: Iterator<Item = Region> + Clone> Layout<R> {
         self.image
     }
 
-    /// Returns the lowest mapping with pages at or above `from` (a page boundary), without those below.
+    /// Returns the lowest mapping with pages at or above `from` (a page boundary), without those
+    /// below.
     ///
     /// Going from each mapping's end to the next visits every page once and in ascending order,
     /// without a sorted copy of the list and whatever the regions overlap.

@@ -2,9 +2,9 @@
 
 //! Page tables that the loader made: used only if a walk of our own finds in them all that we need.
 //!
-//! A loader that sets `pgtble_base` has built tables for its segments: 4 KiB granule, 48-bit addresses,
-//! identity, 2 MiB blocks. They are hashed like everything else, but used before they are verified, so
-//! they are treated as a claim.
+//! A loader that sets `pgtble_base` has built tables for its segments: 4 KiB granule, 48-bit
+//! addresses, identity, 2 MiB blocks. They are hashed like everything else, but used before they
+//! are verified, so they are treated as a claim.
 
 use super::AddressMap;
 use super::descriptor::{ADDRESS, Access, STAGE1};
@@ -33,8 +33,8 @@ worded! {
     }
 }
 
-/// Returns the tables of `offer`, if they map everything in `layout` to itself, as Normal memory, with at least
-/// the rights that we need. `MAIR` is ours, so index 0 is the cached one.
+/// Returns the tables of `offer`, if they map everything in `layout` to itself, as Normal memory,
+/// with at least the rights that we need. `MAIR` is ours, so index 0 is the cached one.
 ///
 /// # Errors
 ///
@@ -80,8 +80,8 @@ pub fn check<R: Iterator<Item = Region> + Clone>(
     })
 }
 
-/// Returns whether a block or page with this descriptor can be accessed as `access` asks for. Attributes that
-/// we know nothing of are not permitted.
+/// Returns whether a block or page with this descriptor can be accessed as `access` asks for.
+/// Attributes that we know nothing of are not permitted.
 fn permits(regime: Regime, descriptor: u64, access: Access) -> bool {
     let (never, other) = match regime {
         // What EL0 may access we may not with PAN set, and may never execute if EL0 may write it.

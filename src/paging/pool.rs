@@ -2,9 +2,9 @@
 
 //! The memory that tables are built in, and its allocator.
 //!
-//! `linked_list_allocator` finds room for tables of every size, each aligned to it. A build that does not
-//! fit gives all of its frames back at once: the next one begins with a new [`Pool`] on the same memory.
-//! (`Heap::deallocate` would link three assertions on the way.)
+//! `linked_list_allocator` finds room for tables of every size, each aligned to it. A build that
+//! does not fit gives all of its frames back at once: the next one begins with a new [`Pool`] on
+//! the same memory. (`Heap::deallocate` would link three assertions on the way.)
 
 use core::alloc::Layout;
 use core::mem::MaybeUninit;

@@ -83,7 +83,8 @@ struct Builder<'a, R, F> {
 }
 
 impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
-    /// Fills `into`, a table at `level`, with all that is to be mapped in its range; `todo` lies in it.
+    /// Fills `into`, a table at `level`, with all that is to be mapped in its range; `todo` lies in
+    /// it.
     fn fill(&mut self, level: u32, into: &mut F::Frame) -> Result<(), NoTables> {
         let entry_bits = self.granule.shift(level);
         let Some(first) = self.todo else {

@@ -9,7 +9,8 @@ use crate::translation::{Granule, LAST_LEVEL, VA_BITS};
 
 /// Where tables are read from.
 pub trait Tables {
-    /// Returns entry `index` of the table at `table` (physical address); `None` where no table can be.
+    /// Returns entry `index` of the table at `table` (physical address); `None` where no table can
+    /// be.
     fn read(&self, table: u64, index: u64) -> Option<u64>;
 }
 
@@ -22,8 +23,8 @@ pub struct Translation {
     pub size: u64,
     /// The block or page descriptor, whose attributes the caller judges.
     pub descriptor: u64,
-    /// Attributes that table descriptors on the way impose on all below them (bits 63 to 59: NSTable,
-    /// APTable, UXNTable, PXNTable; Arm ARM D8.3), each set if any of them sets it.
+    /// Attributes that table descriptors on the way impose on all below them (bits 63 to 59:
+    /// NSTable, APTable, UXNTable, PXNTable; Arm ARM D8.3), each set if any of them sets it.
     pub hierarchical: u64,
     /// The level at which the walk ended.
     pub level: u32,

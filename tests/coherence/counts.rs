@@ -96,8 +96,9 @@ fn maintained(boot: &Boot, recording: &Recording) -> BTreeMap<(String, String), 
     found
 }
 
-/// The console waits for the counter 2^24 turns in all, of which none takes more than 16 instructions: less than
-/// a second. With so many for each byte that a FIFO has no room for it would be minutes.
+/// The console waits for the counter 2^24 turns in all, of which none takes more than 16
+/// instructions: less than a second. With so many for each byte that a FIFO has no room for it
+/// would be minutes.
 #[test]
 fn a_stopped_counter_is_waited_for_once() {
     let (_, recording) = record_with(El1And0, |boot| {

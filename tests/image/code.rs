@@ -54,7 +54,8 @@ pub fn place(elf: &ElfFile64<'_, LE>, address: u64) -> String {
     })
 }
 
-/// The instructions that branch to this one from outside of the routine that begins there (B and BL).
+/// The instructions that branch to this one from outside of the routine that begins there (B and
+/// BL).
 pub fn callers(code: &[Word], target: u64) -> impl Iterator<Item = u64> {
     code.iter().filter_map(move |&(at, word)| {
         // 26 signed bits in words.
@@ -88,8 +89,8 @@ pub fn faults(code: &[Word], vectors: impl Fn(u64) -> bool) -> Vec<(u64, String)
 /// `SMSTOP`, both of streaming mode and ZA.
 const SMSTOP: u32 = 0xd503_467f;
 
-/// Whether the instruction before skips this one where access to SME is trapped: TBNZ of `CPTR_EL2.TSM`, or
-/// TBZ of the lower bit of `CPACR_EL1.SMEN`.
+/// Whether the instruction before skips this one where access to SME is trapped: TBNZ of
+/// `CPTR_EL2.TSM`, or TBZ of the lower bit of `CPACR_EL1.SMEN`.
 fn is_guard(code: &[Word], index: usize) -> bool {
     // To the instruction after the next, of any register.
     let before = index.checked_sub(1).map(|before| code[before].1 & !0x1f);

@@ -186,9 +186,9 @@ fn the_linked_image_loads_only_what_it_uses() {
 
 /// A panic is code, and stack, that no test has run.
 ///
-/// With `core` of rustc 1.85 the table allocator keeps one, for an alignment that is no power of two: the
-/// compiler does not see there that the caller has but the four of `TableSize`. It says nothing, and ends as an
-/// undefined instruction in the report of an exception.
+/// With `core` of rustc 1.85 the table allocator keeps one, for an alignment that is no power of
+/// two: the compiler does not see there that the caller has but the four of `TableSize`. It says
+/// nothing, and ends as an undefined instruction in the report of an exception.
 #[test]
 fn no_panic_that_can_be_reached_and_no_formatting_is_linked() {
     let elf = built("purgatory.elf");

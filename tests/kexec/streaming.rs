@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! A crash that interrupts a program in streaming mode (FEAT_SME). Linux takes the interrupt and
-//! starts the purgatory with the mode still on, in which the CPU has no SHA2 instructions, unless it
-//! has FEAT_SME_FA64; and a kernel that is started in it panics.
+//! starts the purgatory with the mode still on, in which the CPU has no SHA2 instructions, unless
+//! it has FEAT_SME_FA64; and a kernel that is started in it panics.
 
 use purgatory_test_harness::linux::{Cycle, Leave, Suite};
 use rstest::rstest;

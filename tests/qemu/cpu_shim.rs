@@ -170,8 +170,9 @@ fn straddle(boot: &mut Boot, borders: impl Iterator<Item = u64>) {
     }
 }
 
-/// Borders of the 512 MiB that a last-level table of 64 KiB pages maps, up to 4 GiB: with the image's,
-/// more tables than there are frames of 64 KiB. 16 KiB pages take two for each and there are 31.
+/// Borders of the 512 MiB that a last-level table of 64 KiB pages maps, up to 4 GiB: with the
+/// image's, more tables than there are frames of 64 KiB. 16 KiB pages take two for each and there
+/// are 31.
 #[test]
 fn tables_of_64_kib_do_not_fit_and_those_of_16_kib_do() {
     told(
@@ -185,8 +186,8 @@ fn tables_of_64_kib_do_not_fit_and_those_of_16_kib_do() {
     );
 }
 
-/// The same, and borders of the 32 MiB that a last-level table of 16 KiB pages maps, the image over one of
-/// them too.
+/// The same, and borders of the 32 MiB that a last-level table of 16 KiB pages maps, the image over
+/// one of them too.
 #[test]
 fn tables_of_no_granule_fit() {
     told(

@@ -28,8 +28,8 @@ fn sctlr(boot: &mut Boot, set: u64, clear: u64) -> Expect {
     Expect::Boots
 }
 
-/// As without FEAT_E2H0, and in a guest hypervisor: E2H is in effect, and reads as 0. The other regime's
-/// tables would not reach so far.
+/// As without FEAT_E2H0, and in a guest hypervisor: E2H is in effect, and reads as 0. The other
+/// regime's tables would not reach so far.
 #[rstest]
 fn e2h_that_reads_as_0(#[values(El2, El2And0)] regime: Regime) {
     case("max", regime, Place::Above512GiB, |boot| {

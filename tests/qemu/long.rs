@@ -18,7 +18,8 @@ const GIB: u64 = 1 << 30;
 /// Memory that nobody touches, behind all that is loaded: zeros.
 const ZEROS: (u64, u64) = (0x8000_0000, 8 * GIB);
 
-/// The SHA-256 of the segments and the zeros, with the length field of a message that lacks so many bytes.
+/// The SHA-256 of the segments and the zeros, with the length field of a message that lacks so many
+/// bytes.
 fn digest(segments: &[Segment], lacking: u64) -> Vec<u8> {
     const BLOCK: usize = 64;
     let mut message = Vec::new();

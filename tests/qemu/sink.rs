@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A sink that fails costs the console, never the boot; one that cannot be told from memory is not used.
+//! A sink that fails costs the console, never the boot; one that cannot be told from memory is not
+//! used.
 
 use purgatory_test_harness::Piece;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
@@ -48,7 +49,8 @@ fn where_the_uarts_store_aborts_it_boots_silently() {
     });
 }
 
-/// A device without a clock, behind a bus that buffers. The SError must not wait for the new kernel.
+/// A device without a clock, behind a bus that buffers. The SError must not wait for the new
+/// kernel.
 #[test]
 fn where_the_uarts_store_raises_an_serror_it_boots_silently() {
     usual(El1And0, |boot| {

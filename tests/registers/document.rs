@@ -61,7 +61,8 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-/// Returns the registers that are said to be left as found, and that the CPU `max` has at this level.
+/// Returns the registers that are said to be left as found, and that the CPU `max` has at this
+/// level.
 pub fn to_be_found(regime: Regime) -> Vec<String> {
     let left = rows().into_iter().filter(|row| row.class == LEFT);
     let names = left

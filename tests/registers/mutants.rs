@@ -14,8 +14,8 @@ use rstest::rstest;
 use crate::report::Report;
 use crate::run::{run, told};
 
-/// Spoils the image, sweeps over one register, and expects these words in the first failure or, where
-/// the image halts, in its last lines.
+/// Spoils the image, sweeps over one register, and expects these words in the first failure or,
+/// where the image halts, in its last lines.
 fn seen(
     cpu: &str,
     regime: Regime,

@@ -24,8 +24,8 @@ const FEW_COMBINATIONS: u64 = 50;
 /// A sweep takes some seconds. A host with much else to do gets all the time it needs.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// With fewer registers to write than this at EL1 the guest has not found what there is, and EL2 has
-/// more.
+/// With fewer registers to write than this at EL1 the guest has not found what there is, and EL2
+/// has more.
 const WRITTEN: [usize; 2] = [130, 190];
 /// With fewer calls than this for each that is written it has not tried them.
 const CALLS_EACH: usize = 2;
@@ -149,7 +149,8 @@ fn seed(cpu: &str, regime: Regime) -> u64 {
     seed
 }
 
-/// Says how much there was, checks what every sweep must come to, and returns the check for the rest.
+/// Says how much there was, checks what every sweep must come to, and returns the check for the
+/// rest.
 fn checks<'a>(outcome: &'a Outcome, report: &'a Report<'_>) -> impl Fn(&str, bool) + 'a {
     let lines = outcome.console.lines();
     for line in lines.filter(|line| line.starts_with("left out: ")) {

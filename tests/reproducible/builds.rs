@@ -108,11 +108,12 @@ pub fn make(checkout: &Path) -> Command {
     make
 }
 
-/// Our own program, without a detour over cargo: the host's may well fail in an environment that the
-/// image is built in.
+/// Our own program, without a detour over cargo: the host's may well fail in an environment that
+/// the image is built in.
 pub fn xtask_image(root: &Path, target_dir: &Path) -> Command {
     static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-        // In a directory of its own, or it would be replaced while it runs, by another test's cargo.
+        // In a directory of its own, or it would be replaced while it runs, by another test's
+        // cargo.
         let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("xtask");
         let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
         let host = rustc.args(["--print", "host-tuple"]).output().unwrap();

@@ -74,7 +74,8 @@ impl Cargo {
         self.build_dir.join(TARGET).join("image").join(program)
     }
 
-    /// `cargo <subcommand>` with the tools, the target and the flags settled, and what is added to it.
+    /// `cargo <subcommand>` with the tools, the target and the flags settled, and what is added to
+    /// it.
     pub fn run(
         &self,
         subcommand: &str,

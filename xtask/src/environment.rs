@@ -5,8 +5,9 @@
 use std::env;
 use std::ffi::OsString;
 
-/// What of the environment reaches the tools: where things are found and fetched from, and how progress
-/// looks; nothing that could change a byte of the image. Proxies have names in either case.
+/// What of the environment reaches the tools: where things are found and fetched from, and how
+/// progress looks; nothing that could change a byte of the image. Proxies have names in either
+/// case.
 const HARMLESS: &str = "CARGO_BUILD_JOBS CARGO_HOME CARGO_HTTP_* CARGO_NET_* CARGO_REGISTRIES_* \
     CARGO_REGISTRY_* CARGO_TERM_* RUSTUP_* HOME LANG LD_LIBRARY_PATH NO_COLOR PATH SSL_CERT_DIR \
     SSL_CERT_FILE TERM TMPDIR USER ALL_PROXY HTTPS_PROXY HTTP_PROXY NO_PROXY";

@@ -16,7 +16,8 @@ pub fn summary(elf: &[u8], flat: &Flat, object_size: usize) -> Result<String> {
     let section = |name| file.section_by_name(name).map_or(0, |s| s.size());
     let (text, rodata, rela) = (section(".text"), section(".rodata"), section(".rela.dyn"));
 
-    // In the order of `parts`. What LLVM has outlined comes from Rust, whose other names are mangled.
+    // In the order of `parts`. What LLVM has outlined comes from Rust, whose other names are
+    // mangled.
     let mut sizes = [0; 4];
     for symbol in file.symbols().filter(|s| s.address() < text) {
         let name = symbol.name()?;

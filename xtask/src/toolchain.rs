@@ -29,7 +29,8 @@ pub struct Toolchain {
     /// The cargo of its sysroot, else the one on `PATH`: with `core` from source the versions must
     /// not differ.
     pub cargo: OsString,
-    /// LLD: the compiler's own, else the one on `PATH`. rustc infers from either name how to call it.
+    /// LLD: the compiler's own, else the one on `PATH`. rustc infers from either name how to call
+    /// it.
     pub linker: OsString,
     /// Where the compiler is installed.
     pub sysroot: PathBuf,

@@ -5,12 +5,13 @@
 use core::arch::global_asm;
 
 unsafe extern "C" {
-    /// Compresses the blocks from the physical address `at` up to `end`, at least one, into `state`.
+    /// Compresses the blocks from the physical address `at` up to `end`, at least one, into
+    /// `state`.
     ///
     /// # Safety
     ///
-    /// The CPU must have the instructions, with FP/SIMD not trapped; `state` and `at` must be 4-byte
-    /// aligned, the blocks readable memory. All vector registers are lost.
+    /// The CPU must have the instructions, with FP/SIMD not trapped; `state` and `at` must be
+    /// 4-byte aligned, the blocks readable memory. All vector registers are lost.
     pub fn sha256_instructions(state: *mut [u32; 8], at: u64, end: u64);
 
     /// Clears all vector registers.
@@ -31,8 +32,8 @@ unsafe extern "C" {
 //   v10..v13  the next block, as it lies in memory
 //   v16..v31  the 64 constants
 //
-// The next block is loaded while this one is compressed. Behind the last one no other is read: it is
-// loaded a second time.
+// The next block is loaded while this one is compressed. Behind the last one no other is read: it
+// is loaded a second time.
 global_asm!(
     ".arch_extension fp",
     ".arch_extension simd",
@@ -45,8 +46,8 @@ global_asm!(
     "    sha256h2 q1, q9, v8.4s",
     ".endm",
     "",
-    // Four rounds, and the four words that are needed 16 rounds later in the place of their own. The
-    // copy of a to d stays in register number `old`.
+    // Four rounds, and the four words that are needed 16 rounds later in the place of their own.
+    // The copy of a to d stays in register number `old`.
     ".macro sha256_4_rounds_and_schedule w0, w4, w8, w12, k, old=9",
     "    add     v8.4s, \\w0\\().4s, \\k\\().4s",
     "    sha256su0 \\w0\\().4s, \\w4\\().4s",
@@ -103,8 +104,8 @@ global_asm!(
     ".size sha256_instructions, . - sha256_instructions",
     ".popsection",
     "",
-    // What the registers held before us may have been a secret, and what we leave in them is not the
-    // next kernel's business. Called once, when the hash is done.
+    // What the registers held before us may have been a secret, and what we leave in them is not
+    // the next kernel's business. Called once, when the hash is done.
     ".pushsection .text.clear_vectors, \"ax\", %progbits",
     ".globl clear_vectors",
     ".type clear_vectors, %function",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The block function of RustCrypto's `sha2`, for those who want the audited crate: it is larger, and loads
-//! the message byte by byte.
+//! The block function of RustCrypto's `sha2`, for those who want the audited crate: it is larger,
+//! and loads the message byte by byte.
 
 use core::{ptr, slice};
 

@@ -2,18 +2,19 @@
 
 //! The block function in integer registers (FIPS 180-4, 6.2.2).
 //!
-//! Also for when every data access is a bus access, with the MMU off: the message is loaded once, in
-//! four pairs of 16 bytes, the constants in 16, the state once and stored once; the message schedule
-//! never leaves its sixteen registers. For these there are not enough: the three arguments wait on the
-//! stack, for one store and two loads a block.
+//! Also for when every data access is a bus access, with the MMU off: the message is loaded once,
+//! in four pairs of 16 bytes, the constants in 16, the state once and stored once; the message
+//! schedule never leaves its sixteen registers. For these there are not enough: the three arguments
+//! wait on the stack, for one store and two loads a block.
 //!
-//! Small for the image's sake: three quarters of the rounds are a loop, and the constants a table that
-//! the other block function needs, too.
+//! Small for the image's sake: three quarters of the rounds are a loop, and the constants a table
+//! that the other block function needs, too.
 
 use core::arch::global_asm;
 
 unsafe extern "C" {
-    /// Compresses the blocks from the physical address `at` up to `end`, at least one, into `state`.
+    /// Compresses the blocks from the physical address `at` up to `end`, at least one, into
+    /// `state`.
     ///
     /// # Safety
     ///
@@ -35,10 +36,10 @@ unsafe extern "C" {
 // Maj(a, b, c) is ((a ^ b) & (b ^ c)) ^ b, and b ^ c is the last round's a ^ b. The state's names
 // rotate with every round instead of its values: h becomes the new a, d the new e.
 //
-// The macros are two rounds, of two constants in one register, and take the numbers of registers. The
-// second adds its constant as 64 bits: what that leaves in the upper half of its h, the next 32-bit
-// addition clears. The order is what an in-order core can issue two by two, with as few waits as four
-// scratch registers allow: it was searched for, with llvm-mca.
+// The macros are two rounds, of two constants in one register, and take the numbers of registers.
+// The second adds its constant as 64 bits: what that leaves in the upper half of its h, the next
+// 32-bit addition clears. The order is what an in-order core can issue two by two, with as few
+// waits as four scratch registers allow: it was searched for, with llvm-mca.
 global_asm!(
     ".macro sha256_2_rounds a, b, c, d, e, f, g, h, w0, w1, k",
     "    eor     w27, w\\f, w\\g",
@@ -81,8 +82,8 @@ global_asm!(
     "    add     w\\g, w\\g, w28",
     ".endm",
     "",
-    // The same, and the words that are needed 16 rounds later in the place of these rounds'. The words
-    // that they are made of are named by how much younger than the first they are.
+    // The same, and the words that are needed 16 rounds later in the place of these rounds'. The
+    // words that they are made of are named by how much younger than the first they are.
     ".macro sha256_2_rounds_and_schedule a, b, c, d, e, f, g, h, w0, w1, w2, w9, w10, w14, w15, k",
     "    eor     w27, w\\f, w\\g",
     "    add     w\\h, w\\h, w\\w0",
@@ -191,7 +192,8 @@ global_asm!(
     "    sha256_2_rounds_and_schedule 7, 8, 9, 10, 3, 4, 5, 6, 23, 24, 25, 16, 17, 21, 22, 0",
     "    sha256_2_rounds_and_schedule 5, 6, 7, 8, 9, 10, 3, 4, 25, 26, 11, 18, 19, 23, 24, 1",
     "    ldp     x0, x1, [x2], #16",
-    // The next constant tells whether that was the last time: numbers 16 and 32 are odd, 48 is even.
+    // The next constant tells whether that was the last time: numbers 16 and 32 are odd, 48 is
+    // even.
     "    tbnz    w0, #0, 2b",
     "    sha256_2_rounds 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0",
     "    sha256_2_rounds 9, 10, 3, 4, 5, 6, 7, 8, 13, 14, 1",
@@ -201,8 +203,8 @@ global_asm!(
     "    ldp     x0, x1, [x2], #16",
     "    sha256_2_rounds 3, 4, 5, 6, 7, 8, 9, 10, 19, 20, 0",
     "    sha256_2_rounds 9, 10, 3, 4, 5, 6, 7, 8, 21, 22, 1",
-    // The last four, and back to the first. Behind them what the end of the block needs, in registers
-    // whose words are done with.
+    // The last four, and back to the first. Behind them what the end of the block needs, in
+    // registers whose words are done with.
     "    ldp     x0, x1, [x2], #-240",
     "    ldp     x20, x22, [sp, #112]",
     "    sha256_2_rounds 7, 8, 9, 10, 3, 4, 5, 6, 23, 24, 0",

@@ -266,7 +266,8 @@ fn tables_for_another_image_or_granule_are_not_looked_at() {
 }
 
 proptest! {
-    /// Whatever is written over them: if they are accepted, every page we touch is mapped to itself.
+    /// Whatever is written over them: if they are accepted, every page we touch is mapped to
+    /// itself.
     #[test]
     fn garbage_is_refused_or_harmless(
         garbage in prop::collection::vec((0_usize..4, 0_u64..8, any::<u64>(), any::<bool>()), 1..6),

@@ -182,8 +182,8 @@ fn running_out_of_frames_is_an_error() {
         }
         enough += 1;
     };
-    // Level 0; below it two tables at level 1; at level 2 the GiB of either end, of the image and of
-    // the far page; at level 3 both ragged ends, the image and the far page.
+    // Level 0; below it two tables at level 1; at level 2 the GiB of either end, of the image and
+    // of the far page; at level 3 both ragged ends, the image and the far page.
     assert_eq!(frames, 1 + 2 + 4 + 4);
 }
 
@@ -204,8 +204,8 @@ fn a_whole_gibibyte_is_one_block() {
     assert_eq!(t.size, 1 << 30);
 }
 
-/// What the image's pool holds: 512 KiB suffice for 64 KiB granules wherever three regions and the image
-/// may lie in one level 2 table's 4 TiB.
+/// What the image's pool holds: 512 KiB suffice for 64 KiB granules wherever three regions and the
+/// image may lie in one level 2 table's 4 TiB.
 #[test]
 fn a_first_table_of_64_kib_granules_is_small() {
     let mut memory = FakeFrames::new(10);

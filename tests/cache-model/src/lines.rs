@@ -23,7 +23,8 @@ pub enum Kind {
 enum State {
     /// The cache may hold what memory holds, or nothing.
     Clean,
-    /// The cache holds nothing, and will not until the next load or store, or until the MMU goes on.
+    /// The cache holds nothing, and will not until the next load or store, or until the MMU goes
+    /// on.
     Absent,
     /// The cache may hold what memory held before.
     Stale,

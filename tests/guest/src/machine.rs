@@ -29,8 +29,8 @@ global_asm!(
 
 /// Returns the briefing. Ends the machine where there is none.
 pub fn briefing() -> &'static Briefing {
-    // SAFETY: the loader has put a briefing there, in memory that nothing writes. If it has not, the
-    // magic tells so: all bits are valid for all its fields.
+    // SAFETY: the loader has put a briefing there, in memory that nothing writes. If it has not,
+    // the magic tells so: all bits are valid for all its fields.
     let briefing = unsafe { &*(address() as *const Briefing) };
     if briefing.magic != Briefing::MAGIC {
         exit(Exit::NoBriefing);

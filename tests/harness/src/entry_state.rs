@@ -31,7 +31,8 @@ pub fn settings(regime: Regime) -> [Setting; 24] {
         (Register::Hcr, hcr),
         (Register::Cpacr, cpacr),
         (Register::Mair, 0xdead_f00d_0b1d_cafe),
-        // Other page, region and address sizes than anybody wants, both halves enabled, tags ignored.
+        // Other page, region and address sizes than anybody wants, both halves enabled, tags
+        // ignored.
         (Register::Tcr, 0x0000_0066_ba5a_6a27),
         (Register::Ttbr0, 0x0a55_0000_dead_b000),
         (Register::Ttbr1, 0x0b66_0000_beef_d000),

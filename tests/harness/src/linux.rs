@@ -51,8 +51,8 @@ pub enum Leave {
     StreamingCrash,
 }
 
-/// One kexec, or several: from power-on over the first kernel and the purgatory to the last kernel's
-/// userland.
+/// One kexec, or several: from power-on over the first kernel and the purgatory to the last
+/// kernel's userland.
 #[derive(Clone, Debug)]
 pub struct Cycle {
     machine: String,

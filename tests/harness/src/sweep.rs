@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! One machine in which the image is called many times, with another state of the CPU each time: what
-//! the guest `register-sweep` needs, loaded.
+//! One machine in which the image is called many times, with another state of the CPU each time:
+//! what the guest `register-sweep` needs, loaded.
 
 use std::fs;
 use std::path::Path;

@@ -52,8 +52,8 @@ impl Lab {
         if case.sha2() || size <= MOST_IN_SOFTWARE {
             return self.run(case, size);
         }
-        // Hashing is the same for each block, which two sizes show; the rest is the same as where the
-        // instructions are there, except that these have to be allowed.
+        // Hashing is the same for each block, which two sizes show; the rest is the same as where
+        // the instructions are there, except that these have to be allowed.
         let (small, large) = (self.run(case, MIB)?, self.run(case, MOST_IN_SOFTWARE)?);
         let blocks = (large.size - small.size) / BLOCK;
         let mut measured = match case {

@@ -65,7 +65,8 @@ fn pages_of_64_kib_and_42_bits_start_at_level_2() {
 
 #[test]
 fn pages_of_16_kib_and_48_bits_start_at_level_0() {
-    // One bit is left for level 0; level 1 has an entry for each 64 GiB, 2 for 32 MiB, 3 for 16 KiB.
+    // One bit is left for level 0; level 1 has an entry for each 64 GiB, 2 for 32 MiB, 3 for 16
+    // KiB.
     let tables = read(
         16,
         2,

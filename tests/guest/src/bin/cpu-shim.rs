@@ -122,7 +122,8 @@ unsafe extern "C" {
     static shim_vectors: u8;
 }
 
-// What comes from EL1 is handled; all else is the shim's own fault. Registers are saved as x0 to x30.
+// What comes from EL1 is handled; all else is the shim's own fault. Registers are saved as x0 to
+// x30.
 global_asm!(
     ".pushsection .text.shim_vectors, \"ax\"",
     ".balign 2048",
@@ -210,7 +211,8 @@ fn sink(x: &mut [u64; 32], esr: u64) {
         let rt = (esr >> 16 & 0x1f) as usize;
         let register = get!("far_el2") as *mut u32;
         x[31] = 0;
-        // SAFETY: a register of the UART, which EL1 wanted to access. What it is told to be is 32 bits wide.
+        // SAFETY: a register of the UART, which EL1 wanted to access. What it is told to be is 32
+        // bits wide.
         unsafe {
             if esr & WRITE == 0 {
                 x[rt] = register.read_volatile().into();

@@ -39,8 +39,8 @@ extern "C" fn main() -> ! {
     }
     let (jobs, answers) = (piece(briefing, JOBS), piece(briefing, ANSWERS));
     let count = jobs.len as usize / size_of::<Job>();
-    // SAFETY: the test has put so many jobs there, and keeps room for an answer to each; nothing else
-    // is in either place.
+    // SAFETY: the test has put so many jobs there, and keeps room for an answer to each; nothing
+    // else is in either place.
     let (jobs, answers) = unsafe {
         (
             core::slice::from_raw_parts(jobs.start as *const Job, count),

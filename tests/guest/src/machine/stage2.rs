@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A stage 2 that maps all of the first 512 GiB to itself but one 2 MiB block (Arm ARM D8.3): accesses
-//! there come to EL2.
+//! A stage 2 that maps all of the first 512 GiB to itself but one 2 MiB block (Arm ARM D8.3):
+//! accesses there come to EL2.
 
 use core::arch::asm;
 
@@ -14,8 +14,8 @@ struct Table([u64; ENTRIES]);
 static mut LEVEL_1: Table = Table([0; ENTRIES]);
 static mut LEVEL_2: Table = Table([0; ENTRIES]);
 
-/// A block: valid, AF, inner shareable, read and write, Normal write-back. What stage 1 says of a device
-/// counts all the same.
+/// A block: valid, AF, inner shareable, read and write, Normal write-back. What stage 1 says of a
+/// device counts all the same.
 const BLOCK: u64 = 1 | 1 << 10 | 3 << 8 | 3 << 6 | 0xf << 2;
 const TABLE: u64 = 3;
 /// 39 bits of address, start at level 1, 4 KiB granule, 40 bits of physical address, RES1.
@@ -28,7 +28,8 @@ const VTCR: u64 = 25 | 1 << 6 | 2 << 16 | 1 << 31;
 /// At EL2, and once. `hole` lies in the first GiB.
 pub unsafe fn set_up(hole: u64) {
     let (level_1, level_2) = (&raw mut LEVEL_1, &raw mut LEVEL_2);
-    // SAFETY: there is one CPU, and nobody else knows of these. Names of registers that concern EL1 only.
+    // SAFETY: there is one CPU, and nobody else knows of these. Names of registers that concern EL1
+    // only.
     unsafe {
         for (index, entry) in (0..).zip(&mut (*level_1).0) {
             *entry = index << 30 | BLOCK;

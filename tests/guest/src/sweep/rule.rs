@@ -21,8 +21,8 @@ pub enum Rule {
     },
     /// This value if streaming mode was on, for its end sets it; else what was left in it.
     EndOfStreaming(u64),
-    /// What was left in it; if streaming mode was on, it may have become trapped. Then QEMU has asked
-    /// the traps of SME before, and those of SVE now.
+    /// What was left in it; if streaming mode was on, it may have become trapped. Then QEMU has
+    /// asked the traps of SME before, and those of SVE now.
     TrapOfStreaming,
     /// Anything: it counts, or is another value at each read, or says how the last comparison went.
     Moves,
@@ -130,8 +130,8 @@ names! {
 }
 
 impl Rule {
-    /// Returns what must be found, after this was left and streaming mode was on or not; what is found
-    /// decides where that is free. `None`: the register cannot be read.
+    /// Returns what must be found, after this was left and streaming mode was on or not; what is
+    /// found decides where that is free. `None`: the register cannot be read.
     pub fn expected(self, left: Option<u64>, found: Option<u64>, streaming: bool) -> Option<u64> {
         let bits = |all: u64, some: u64, bits: u64| Some(all & !bits | some & bits);
         match (self, left) {

@@ -23,8 +23,8 @@ impl Boot {
         };
     }
 
-    /// Makes the purgatory's first access to the UART come to this, a `SINK_` constant. Then there is a
-    /// shim as well.
+    /// Makes the purgatory's first access to the UART come to this, a `SINK_` constant. Then there
+    /// is a shim as well.
     pub const fn break_sink(&mut self, how: u64) {
         self.briefing.sink = how;
     }

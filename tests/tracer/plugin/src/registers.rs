@@ -44,7 +44,8 @@ impl Registers {
     /// Finds them, within `crate::qemu::OnCpu`.
     pub fn find() -> Self {
         let mut found = [ptr::null_mut(); 31];
-        // SAFETY: QEMU gives an array of descriptors, ours to free, whose names are strings that stay.
+        // SAFETY: QEMU gives an array of descriptors, ours to free, whose names are strings that
+        // stay.
         unsafe {
             let array = qemu_plugin_get_registers();
             for index in 0..(*array).len as usize {

@@ -14,8 +14,8 @@ use crate::table::Table;
 /// A register may be trapped until another is put back, and of some a 1 is written to clear a bit.
 const ROUNDS: u32 = 4;
 
-/// Puts it back. A register that does not take its value any more is told, and is part of the baseline
-/// with what it has now.
+/// Puts it back. A register that does not take its value any more is told, and is part of the
+/// baseline with what it has now.
 pub fn restore(table: &Table, baseline: &mut Snapshot, uart: &mut Uart) {
     for round in 0..ROUNDS {
         let mut changed = false;
@@ -31,8 +31,8 @@ pub fn restore(table: &Table, baseline: &mut Snapshot, uart: &mut Uart) {
             let now = probe::read(index);
             if now != Some(usual) {
                 changed |= rule(known.register).is_steady();
-                // Where a 1 clears, what differs has to be written; where it sets, that does no harm;
-                // and everywhere else the next round puts it right.
+                // Where a 1 clears, what differs has to be written; where it sets, that does no
+                // harm; and everywhere else the next round puts it right.
                 let value = match now {
                     Some(now) if round == 1 => now ^ usual,
                     _ => usual,

@@ -71,8 +71,8 @@ pub fn settle(mut last: Last) -> Last {
 /// Calls the image, with these values in the registers that are written last.
 pub fn call(mut last: Last, start: u64) -> Arrival {
     let mut arrival = Arrival::default();
-    // SAFETY: the image is there. It comes back through `arrival`, if at all, and has no business with
-    // memory of ours: the host looks at each piece of it that it was told of.
+    // SAFETY: the image is there. It comes back through `arrival`, if at all, and has no business
+    // with memory of ours: the host looks at each piece of it that it was told of.
     unsafe { leave(&raw mut last, start, &raw mut arrival) };
     arrival
 }

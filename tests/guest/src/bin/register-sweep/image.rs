@@ -4,12 +4,13 @@
 
 use purgatory_test_guest::sweep::Orders;
 
-/// Puts back what the last call has changed, and zeros where the kernel would put them. What is right
-/// already is not written: QEMU would translate the image anew.
+/// Puts back what the last call has changed, and zeros where the kernel would put them. What is
+/// right already is not written: QEMU would translate the image anew.
 pub fn restore(orders: &Orders) {
     let words = |bytes: u64| bytes as usize / 8;
     for index in 0..words(orders.image_memsz) {
-        // SAFETY: both are memory that the host has set apart, of whole pages; the image does not run.
+        // SAFETY: both are memory that the host has set apart, of whole pages; the image does not
+        // run.
         unsafe {
             let wanted = if index < words(orders.pristine_len) {
                 (orders.pristine as *const u64).add(index).read()

@@ -2,8 +2,8 @@
 
 //! Access to any system register by its encoding. What the CPU does not allow is seen, not fatal.
 //!
-//! Each register has two instructions of its own in memory, made at run time; an exception that comes
-//! from there is answered by going on behind it.
+//! Each register has two instructions of its own in memory, made at run time; an exception that
+//! comes from there is answered by going on behind it.
 
 use core::arch::{asm, global_asm};
 
@@ -114,8 +114,8 @@ pub fn write(index: usize, value: u64) -> bool {
 
 fn call(at: u64, value: u64) -> Option<u64> {
     let (result, refused): (u64, u64);
-    // SAFETY: the stub uses x0 alone, an exception x1 to x3 as well. What is written was chosen such
-    // that this program survives it: `left_out`, and what `call` writes last.
+    // SAFETY: the stub uses x0 alone, an exception x1 to x3 as well. What is written was chosen
+    // such that this program survives it: `left_out`, and what `call` writes last.
     unsafe {
         asm!(
             "blr {at}",

@@ -38,8 +38,8 @@ impl Snapshot {
         self.0[index] = Some(value);
     }
 
-    /// Returns the same number for the same state: all but what moves by itself, and this register in
-    /// any case.
+    /// Returns the same number for the same state: all but what moves by itself, and this register
+    /// in any case.
     pub fn sum(&self, table: &Table, and: Option<usize>) -> u64 {
         let steady = |register| rule(register).is_steady();
         let counts = table
