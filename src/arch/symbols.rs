@@ -49,7 +49,7 @@ pub fn raw() -> &'static RawSymbols {
 pub fn kernel_size(raw: &RawSymbols, pa_range: PaRange) -> KernelSize {
     let entry = raw.arm64_kernel_entry;
     let readable = entry % 8 == 0 && Region::new(entry, 64, pa_range).is_ok();
-    if raw.arm64_sink == 0 || raw.skip_checks == 0 || !readable {
+    if raw.arm64_sink == 0 || raw.skip_checks != 1 || !readable {
         return KernelSize::UNKNOWN;
     }
     let header = ptr::with_exposed_provenance::<[u64; 8]>(entry as usize);

@@ -216,3 +216,16 @@ fn a_skip_checks_that_is_neither_0_nor_1(#[values(El1And0, El2, El2And0)] regime
         Expect::Refuses("purgatory: skip_checks: is neither 0 nor 1: 0x0000000000000100".into())
     });
 }
+
+/// Where the user has not asked for no checks, nothing is read from an entry that is not verified.
+#[rstest]
+fn a_bad_skip_checks_with_an_entry_where_nothing_is(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+) {
+    usual(regime, |boot| {
+        let pokes = &mut boot.load.pokes;
+        pokes.push(("skip_checks".into(), 2_u32.to_le_bytes().into()));
+        pokes.push((ENTRY.into(), 0x0f00_0000_u64.to_le_bytes().into()));
+        Expect::Refuses("purgatory: skip_checks: is neither 0 nor 1: 0x0000000000000002".into())
+    });
+}
