@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)]
 
+pub mod cache;
 pub mod console;
 mod entry;
 mod exception;

@@ -6,17 +6,17 @@ use aarch64_cpu::registers::{TCR_EL1, TCR_EL2};
 use tock_registers::fields::FieldValue;
 
 use crate::cpu::Cpu;
-use crate::translation::{Granule, Regime, VA_BITS};
+use crate::translation::{Granule, Regime};
 
 /// `MAIR_ELx` with attribute 0 = Normal, Inner and Outer Write-Back, Read- and Write-Allocate; the
 /// only attribute used. Also what the loader's tables want (Arm ARM, MAIR_EL1).
 pub const MAIR: u64 = 0xff;
 
-/// `TCR_ELx` for a walk of our tables: 48-bit addresses from TTBR0, Inner Shareable Write-Back
-/// table walks, TTBR1 never walked; hardware updates of descriptors and all else off.
+/// `TCR_ELx` for a walk of addresses of `va_bits` bits from TTBR0: Inner Shareable Write-Back table
+/// walks, TTBR1 never walked; hardware updates of descriptors and all else off.
 #[must_use]
-pub fn tcr(cpu: &Cpu, granule: Granule) -> u64 {
-    let offset = u64::from(64 - VA_BITS);
+pub fn tcr(cpu: &Cpu, granule: Granule, va_bits: u32) -> u64 {
+    let offset = u64::from(64 - va_bits);
     match cpu.regime {
         // With E2H = 1, TCR_EL2 has TCR_EL1's layout (Arm ARM, TCR_EL2).
         Regime::El1And0 | Regime::El2And0 => {

@@ -8,6 +8,10 @@
 /// Bytes in a SHA-256 block.
 pub const BLOCK: usize = 64;
 
+/// Bytes that an engine is given at once, at most, and that it is told to be done with: up to a
+/// boundary of as many. No cache line is larger.
+pub const PIECE: u64 = 4096;
+
 /// The eight words that blocks are compressed into. Aligned, for wide accesses.
 #[derive(Clone, Copy)]
 #[repr(align(16))]
@@ -18,20 +22,25 @@ pub struct State(pub [u32; 8]);
 #[repr(align(16))]
 pub struct Block(pub [u8; BLOCK]);
 
-/// Alignment in bytes that an engine may rely on, for the blocks that it is given.
-pub const ALIGN: u64 = 8;
-
 /// Reads memory and compresses blocks. The digest calls it with the addresses of regions only.
 pub trait Engine {
-    /// Compresses `count` blocks, at least one, from the physical address `at` on into `state`.
-    /// `at` is a multiple of [`ALIGN`].
-    fn compress(&mut self, state: &mut State, at: u64, count: u64);
+    /// Returns the alignment in bytes, a power of two, of the blocks that it can load.
+    fn align(&self) -> u64;
+
+    /// Compresses the blocks from the physical address `at` up to `end`, at least one and at most a
+    /// [`PIECE`], into `state`. `at` is a multiple of [`Engine::align`]. What follows, up to `ahead`,
+    /// will be asked for soon.
+    fn compress(&mut self, state: &mut State, at: u64, end: u64, ahead: u64);
 
     /// Compresses one block that was gathered from more than one region, or is padding.
     fn compress_block(&mut self, state: &mut State, block: &Block);
 
     /// The byte at the physical address `at`.
     fn byte(&mut self, at: u64) -> u8;
+
+    /// Takes note that nothing from the physical address `at` up to `end` will be asked for again.
+    /// Both are borders of a region or multiples of [`PIECE`].
+    fn done(&mut self, at: u64, end: u64);
 }
 
 /// FIPS 180-4, 5.3.3.
@@ -114,23 +123,28 @@ impl<E: Engine> Sha256<E> {
     /// Adds `len` bytes from the physical address `at` on.
     pub fn update(&mut self, at: u64, len: u64) {
         let end = at + len;
-        let mut at = at;
+        let (mut at, mut done) = (at, at);
         while at < end {
             // Whole blocks at once, except while there is a block that an earlier region has begun,
-            // and in a region that begins or goes on where no engine can load from.
-            let blocks = if self.pending_len() == 0 && at % ALIGN == 0 {
-                (end - at) / BLOCK as u64
+            // and in a region that begins or goes on where the engine cannot load from.
+            let piece = if self.pending_len() == 0 && at & (self.engine.align() - 1) == 0 {
+                (end - at).min(PIECE) & !(BLOCK as u64 - 1)
             } else {
                 0
             };
-            if blocks == 0 {
+            if piece == 0 {
                 let byte = self.engine.byte(at);
                 self.push(byte);
                 at += 1;
             } else {
-                self.engine.compress(&mut self.state, at, blocks);
-                at += blocks * BLOCK as u64;
-                self.len += blocks * BLOCK as u64;
+                self.engine.compress(&mut self.state, at, at + piece, end);
+                at += piece;
+                self.len += piece;
+            }
+            let until = if at < end { at & !(PIECE - 1) } else { end };
+            if done < until {
+                self.engine.done(done, until);
+                done = until;
             }
         }
     }

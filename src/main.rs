@@ -12,9 +12,10 @@
 mod arch;
 
 use arch::console::Uart;
-use arch::memory::{LoaderMemory, PoolFrames, PoolToken};
-use arch::window::{self, Window};
-use arch::{entry, handover, image, registers, sha256, symbols, timer};
+use arch::memory::{LoaderMemory, TablePool};
+use arch::sha256::{self, Memory};
+use arch::window::Window;
+use arch::{cache, entry, handover, image, registers, symbols, timer};
 use purgatory::cpu::Cpu;
 use purgatory::digest::Digests;
 use purgatory::paging::layout::{ImageParts, Layout};
@@ -53,7 +54,16 @@ fn main(found: arch::Entry) -> ! {
     report::request(console, &request);
 
     let cleared = if let Some(check) = &request.check {
-        verify(console, &cpu, parts, check, request.tables, found.pool)
+        let pool = &mut TablePool::new(found.pool, &cpu);
+        verify(
+            console,
+            &cpu,
+            parts,
+            check,
+            request.tables,
+            pool,
+            found.started,
+        )
     } else {
         report::skipped(console);
         request.waive()
@@ -73,9 +83,9 @@ fn verify(
     parts: ImageParts,
     check: &Check<'_>,
     offer: Option<TableOffer>,
-    pool: PoolToken,
+    pool: &mut TablePool,
+    started: u64,
 ) -> Option<Cleared> {
-    let start = timer::now();
     let (map, through) = match address_map(console, cpu, parts, check, offer, pool) {
         Ok((map, through)) => (Some(map), through),
         Err(why) => {
@@ -83,41 +93,39 @@ fn verify(
             (None, Through::Uncached)
         }
     };
-    let window = map.map(|map| Window::new(cpu, &map));
+    let window = map.map(|map| Window::new(cpu, &map, pool.mark()));
 
-    let flush_regions = || {
-        check
-            .regions()
-            .for_each(|region| window::flush(cpu, &region))
-    };
     let mut computed = Digests::default();
-    if let Some(window) = &window {
-        window.with(|| sha256::hash(cpu, check, &mut computed));
-        flush_regions();
+    let mut judge = |memory| {
+        sha256::hash(cpu, check, memory, &mut computed);
+        check.clear(&computed)
+    };
+    let cleared = if let Some(window) = &window {
+        window.with(|| judge(Memory::Cached))
     } else {
         // What the kernel will find is what the caches hold now.
-        flush_regions();
-        sha256::hash(cpu, check, &mut computed);
-    }
-
-    let cleared = check.clear(&computed);
-    if cleared.is_none() {
+        cache::flush(cpu, check.regions());
+        judge(Memory::Uncached)
+    };
+    let Some(cleared) = cleared else {
         report::mismatch(console, &computed.sha256, check.digest());
         return None;
-    }
+    };
     let verified = Verified {
         bytes: check.bytes(),
         regions: check.regions().count() as u64,
-        ticks: timer::now().wrapping_sub(start),
+        ticks: timer::now()
+            .wrapping_sub(started)
+            .wrapping_sub(console.waited()),
         frequency: timer::frequency(),
         regime: cpu.regime,
         through,
         granule: map.map(|map| map.granule()),
         sha2: cpu.has_sha2,
-        miscounted: !computed.sha256.equals(check.digest()),
+        miscounted: cleared.miscounted(),
     };
     report::verified(console, &verified);
-    cleared
+    Some(cleared)
 }
 
 /// The loader's tables if they are good, else our own, of the first granule with which they fit the
@@ -128,7 +136,7 @@ fn address_map(
     parts: ImageParts,
     check: &Check<'_>,
     offer: Option<TableOffer>,
-    mut pool: PoolToken,
+    pool: &mut TablePool,
 ) -> Result<(AddressMap, Through), NoTables> {
     let layout = |granule| Layout::new(granule, parts, check.regions());
     if let Some(offer) = offer {
@@ -139,11 +147,7 @@ fn address_map(
     }
     let mut refused = NoTables::NoGranule;
     for granule in cpu.granules.by_preference() {
-        match table::build(
-            cpu.regime,
-            &layout(granule),
-            &mut PoolFrames::new(&mut pool),
-        ) {
+        match table::build(cpu.regime, &layout(granule), &mut pool.frames()) {
             Ok(map) => return Ok((map, Through::OwnTables)),
             Err(why) => refused = why,
         }

@@ -24,6 +24,7 @@ use layout::ImageParts;
 pub struct AddressMap {
     root: u64,
     granule: Granule,
+    va_bits: u32,
     image: ImageParts,
 }
 
@@ -38,6 +39,12 @@ impl AddressMap {
     #[must_use]
     pub const fn granule(&self) -> Granule {
         self.granule
+    }
+
+    /// Returns the number of address bits that are translated, for `TCR_ELx.T0SZ`.
+    #[must_use]
+    pub const fn va_bits(&self) -> u32 {
+        self.va_bits
     }
 
     /// Returns the image that is mapped.

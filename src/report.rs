@@ -37,7 +37,8 @@ pub struct Verified {
     pub bytes: u64,
     /// Regions hashed.
     pub regions: u64,
-    /// Ticks of the generic timer that it took, from before the tables to after the flush.
+    /// Ticks of the generic timer since the image's start, without those spent on waiting for the
+    /// console.
     pub ticks: u64,
     /// Ticks a second (`CNTFRQ_EL0`); 0 where firmware has not set it.
     pub frequency: u64,

@@ -37,6 +37,8 @@ pub struct TableOffer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check<'a> {
     raw: &'a RawSymbols,
+    /// Entries of the list up to the last that is used.
+    used: usize,
     pa_range: PaRange,
 }
 
@@ -45,7 +47,12 @@ impl<'a> Check<'a> {
     #[must_use]
     pub fn regions(&self) -> Regions<'a> {
         Regions {
-            raw: self.raw.sha256_regions.iter(),
+            raw: self
+                .raw
+                .sha256_regions
+                .get(..self.used)
+                .unwrap_or_default()
+                .iter(),
             pa_range: self.pa_range,
         }
     }
@@ -80,14 +87,25 @@ impl<'a> Check<'a> {
     #[must_use]
     pub fn clear(&self, computed: &Digests) -> Option<Cleared> {
         let right = |computed: &Digest| computed.equals(self.digest());
-        (right(&computed.sha256) || right(&computed.kexec_tools)).then_some(Cleared(()))
+        let miscounted = !right(&computed.sha256);
+        (!miscounted || right(&computed.kexec_tools)).then_some(Cleared { miscounted })
     }
 }
 
 /// The permission to start the kernel. There is none but from a digest that was right or from a
 /// user who asked for no checks.
 #[derive(Debug)]
-pub struct Cleared(());
+pub struct Cleared {
+    miscounted: bool,
+}
+
+impl Cleared {
+    /// Returns whether the digest was right only for the length that kexec-tools counts.
+    #[must_use]
+    pub const fn miscounted(&self) -> bool {
+        self.miscounted
+    }
+}
 
 /// Iterator over the regions of a [`Check`].
 #[derive(Clone, Debug)]
@@ -105,6 +123,15 @@ impl Iterator for Regions<'_> {
         // Only empty entries fail here; `Request::new` has refused every other bad one.
         self.raw
             .find_map(|r| Region::new(r.start, r.len, self.pa_range).ok())
+    }
+
+    fn fold<B, F: FnMut(B, Region) -> B>(self, init: B, mut f: F) -> B {
+        self.raw.fold(init, |b, r| {
+            match Region::new(r.start, r.len, self.pa_range) {
+                Ok(region) => f(b, region),
+                Err(_) => b,
+            }
+        })
     }
 }
 
@@ -205,7 +232,9 @@ impl<'a> Request<'a> {
     /// Clears the kernel for its start without a check if the user asked for none.
     #[must_use]
     pub fn waive(&self) -> Option<Cleared> {
-        self.check.is_none().then_some(Cleared(()))
+        self.check
+            .is_none()
+            .then_some(Cleared { miscounted: false })
     }
 }
 
@@ -227,11 +256,16 @@ impl<'a> Check<'a> {
     ///
     /// The first bad region, as a [`Refusal`].
     pub fn new(raw: &'a RawSymbols, image: &Region, pa_range: PaRange) -> Result<Self, Refusal> {
+        let mut used = 0;
         for (index, region) in raw.sha256_regions.iter().enumerate() {
             let problem = match Region::new(region.start, region.len, pa_range) {
                 Ok(region) if region.overlaps(image) => Problem::OverlapsPurgatory,
                 // Unused entries are {0, 0}. One with a start adds nothing to the digest either.
-                Ok(_) | Err(RegionError::Empty) => continue,
+                Err(RegionError::Empty) => continue,
+                Ok(_) => {
+                    used = index + 1;
+                    continue;
+                }
                 Err(RegionError::Wraps) => Problem::Wraps,
                 Err(RegionError::BeyondPhysicalRange) => Problem::BeyondPhysicalRange,
             };
@@ -243,7 +277,11 @@ impl<'a> Check<'a> {
                 len: Some(region.len),
             });
         }
-        Ok(Self { raw, pa_range })
+        Ok(Self {
+            raw,
+            used,
+            pa_range,
+        })
     }
 }
 

@@ -38,9 +38,13 @@ impl Regime {
     }
 }
 
-/// Bits of address that our tables translate, and the most bits of physical address that they can
-/// name without 52-bit descriptors.
-pub const VA_BITS: u32 = 48;
+/// The most bits of address that tables translate, and the most bits of physical address that they
+/// can name without 52-bit descriptors. What the loader's tables translate.
+pub const MAX_VA_BITS: u32 = 48;
+
+/// The fewest that ours translate. `TCR_ELx.T0SZ` has limits (Arm ARM D8.2, "Input address size"),
+/// and fewer would spare no table.
+pub const MIN_VA_BITS: u32 = 32;
 
 /// The last level of a walk, whose entries are pages.
 pub const LAST_LEVEL: u32 = 3;
@@ -49,11 +53,11 @@ pub const LAST_LEVEL: u32 = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Granule {
-    /// 4 KiB pages, 2 MiB and 1 GiB blocks, four levels.
+    /// 4 KiB pages, 2 MiB and 1 GiB blocks.
     Size4K = 12,
-    /// 16 KiB pages, 32 MiB blocks, four levels, two entries in the first table.
+    /// 16 KiB pages, 32 MiB blocks.
     Size16K = 14,
-    /// 64 KiB pages, 512 MiB blocks, three levels, 64 entries in the first table.
+    /// 64 KiB pages, 512 MiB blocks.
     Size64K = 16,
 }
 
@@ -76,13 +80,15 @@ impl Granule {
         self.page_bits() - 3
     }
 
-    /// The level at which a walk of 48-bit addresses starts.
+    /// The level at which a walk of addresses of so many bits starts (Arm ARM D8.2, "Translation
+    /// table base address", on the initial lookup level).
     #[must_use]
-    pub const fn first_level(self) -> u32 {
-        match self {
-            Self::Size4K | Self::Size16K => 0,
-            Self::Size64K => 1,
+    pub const fn first_level(self, va_bits: u32) -> u32 {
+        let mut level = 0;
+        while self.shift(level) >= va_bits {
+            level += 1;
         }
+        level
     }
 
     /// The first level whose entries may be blocks, without 52-bit addresses.
@@ -94,11 +100,10 @@ impl Granule {
         }
     }
 
-    /// Bytes in the first table, which covers 48 bits only; a multiple of 16. Those below it have
-    /// the size of a page.
+    /// Bytes in the first table, at most a page: it has no more entries than such addresses need.
     #[must_use]
-    pub const fn first_table(self) -> u64 {
-        8 << (VA_BITS - self.shift(self.first_level()))
+    pub const fn first_table(self, va_bits: u32) -> u64 {
+        8 << (va_bits - self.shift(self.first_level(va_bits)))
     }
 
     /// log2 of what one entry at `level` (at most 3) covers.

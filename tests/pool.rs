@@ -6,7 +6,7 @@
 use purgatory::paging::AddressMap;
 use purgatory::paging::layout::{ImageParts, Layout};
 use purgatory::paging::pool::{BYTES, Pool, PoolMemory, TableSize};
-use purgatory::paging::table::{Frames, NoTables, build};
+use purgatory::paging::table::{Frames, NoTables, Run, build};
 use purgatory::paging::walk::{Tables, translate};
 use purgatory::region::{PaRange, Region};
 use purgatory::translation::{Granule, Regime};
@@ -28,7 +28,7 @@ struct Memory(NonNull<PoolMemory>);
 impl Memory {
     fn new() -> Self {
         let memory = Box::leak(Box::new(PoolMemory::uninit()));
-        // Whatever a frame held before, it is zeroed.
+        // Whatever a frame held before, all of it is written.
         // SAFETY: all of the box's bytes, and any bytes are a valid PoolMemory.
         unsafe {
             std::ptr::from_mut(memory)
@@ -63,7 +63,17 @@ struct PoolFrames<'a> {
 
 struct Frame {
     table: NonNull<u64>,
+    written: usize,
     entries: usize,
+}
+
+impl Frame {
+    fn push(&mut self, descriptor: u64) {
+        assert!(self.written < self.entries, "more than {}", self.entries);
+        // SAFETY: inside the frame, as just seen.
+        unsafe { self.table.add(self.written).write(descriptor) };
+        self.written += 1;
+    }
 }
 
 impl PoolFrames<'_> {
@@ -87,23 +97,28 @@ impl Frames for PoolFrames<'_> {
         let at = table.addr().get();
         self.taken.insert(at, at + size.bytes());
         let entries = size.bytes() / 8;
-        // SAFETY: the allocator gave us so many bytes, aligned to their number.
-        unsafe { table.write_bytes(0, entries) };
-        Some(Frame { table, entries })
+        Some(Frame {
+            table,
+            written: 0,
+            entries,
+        })
     }
 
     fn address(&self, frame: &Frame) -> u64 {
         frame.table.as_ptr().expose_provenance() as u64
     }
 
-    fn write(&mut self, frame: &mut Frame, index: u64, descriptor: u64) {
-        assert!(
-            (index as usize) < frame.entries,
-            "entry {index} of {}",
-            frame.entries
-        );
-        // SAFETY: inside the frame, as just seen.
-        unsafe { frame.table.add(index as usize).write(descriptor) };
+    fn write(&mut self, frame: &mut Frame, run: Run) {
+        while frame.written < run.index as usize {
+            frame.push(0);
+        }
+        (0..run.count).for_each(|number| frame.push(run.descriptor + number * run.step));
+    }
+
+    fn finish(&mut self, mut frame: Frame) {
+        while frame.written < frame.entries {
+            frame.push(0);
+        }
     }
 }
 
@@ -112,7 +127,7 @@ impl Tables for PoolFrames<'_> {
         let end = *self.taken.get(&(table as usize))?;
         let at = table as usize + index as usize * 8;
         let entry = std::ptr::with_exposed_provenance::<u64>(at);
-        // SAFETY: inside a frame, all of whose entries are initialised.
+        // SAFETY: inside a frame, all of whose entries are written by now.
         (at < end).then(|| unsafe { entry.read() })
     }
 }
@@ -173,7 +188,7 @@ const IMAGE: ImageParts = ImageParts {
     rodata: 0x6000_4000,
     guard: 0x6000_5000,
     stack: 0x6000_6000,
-    end: 0x6008_b000,
+    pool: 0x6000_8000,
 };
 
 /// `count` regions, each in a table of its own at every level below the first that 64 KiB granules
@@ -194,9 +209,9 @@ fn build_in(
     for at in regions
         .iter()
         .map(Region::start)
-        .chain([IMAGE.text, IMAGE.end - 8])
+        .chain([IMAGE.text, IMAGE.pool - 8])
     {
-        let found = translate(granule, map.root(), &frames, at);
+        let found = translate(granule, map.va_bits(), map.root(), &frames, at);
         assert_eq!(found.map(|found| found.address), Ok(at), "{granule:?}");
     }
     Ok(map)

@@ -33,6 +33,8 @@ pub struct Uart {
     empty_at: u64,
     /// Timer reads that may still be spent on waiting.
     patience: u32,
+    /// Ticks spent on it.
+    waited: u64,
 }
 
 unsafe extern "C" {
@@ -54,14 +56,23 @@ impl Uart {
             ticks_per_byte: timer::frequency() / BYTES_PER_SECOND,
             empty_at: 0,
             patience: PATIENCE,
+            waited: 0,
         }
+    }
+
+    /// Returns the ticks that were spent on waiting for the UART.
+    pub const fn waited(&self) -> u64 {
+        self.waited
     }
 
     /// Waits until the FIFO has room, if the UART keeps its pace.
     fn wait(&mut self) {
         let full = FIFO * self.ticks_per_byte;
+        let mut last = timer::now();
         loop {
             let now = timer::now();
+            self.waited = self.waited.wrapping_add(now.wrapping_sub(last));
+            last = now;
             // It never takes longer than that: more is long past, or the counter has jumped.
             let left = self.empty_at.wrapping_sub(now);
             let left = if left > full { 0 } else { left };
@@ -76,6 +87,10 @@ impl Uart {
 }
 
 impl Console for Uart {
+    fn is_silent(&self) -> bool {
+        self.data.is_none()
+    }
+
     fn byte(&mut self, byte: u8) {
         let Some(data) = self.data else { return };
         self.wait();

@@ -7,6 +7,7 @@
 //! instructions of whatever ran at our addresses before.
 
 use core::arch::global_asm;
+use core::mem::offset_of;
 
 use purgatory::control::{SCTLR_I, sctlr_off};
 use purgatory::translation::Regime;
@@ -18,6 +19,8 @@ use super::memory::PoolToken;
 pub struct Entry {
     /// What they have changed.
     pub registers: Found,
+    /// The generic timer's count then (`CNTVCT_EL0`).
+    pub started: u64,
     /// Nobody has used the pool yet.
     pub pool: PoolToken,
 }
@@ -51,6 +54,7 @@ const SCTLR_EL2: u64 = sctlr_off(Regime::El2);
 //   x19  SCTLR_ELx as found
 //   x20  VBAR_ELx as found
 //   x21  CurrentEL
+//   x22  CNTVCT_EL0
 //   x30  return address of the one call
 //
 // The order:
@@ -103,6 +107,7 @@ global_asm!(
     "3:  msr     sctlr_el2, x1",
     "    msr     vbar_el2, x2",
     "4:  isb",
+    "    mrs     x22, cntvct_el0",
     "    bl      clean_and_invalidate_image",
     "    adrp    x1, stack_top",
     "    add     x1, x1, :lo12:stack_top",
@@ -119,15 +124,25 @@ global_asm!(
     "    str     x6, [x1, x4]",
     "6:  cmp     x2, x3",
     "    b.lo    5b",
-    "    mov     x0, x19",
-    "    mov     x1, x20",
+    // What is larger than two registers is passed by its address.
+    "    stp     x19, x20, [sp, #-{entry}]!",
+    "    str     x22, [sp, #{started}]",
+    "    mov     x0, sp",
     "    mov     x29, xzr",
     "    mov     x30, xzr",
     "    b       purgatory_main",
     ".size purgatory_start, . - purgatory_start",
     ".popsection",
     el2 = const 2 << 2,
+    entry = const size_of::<Entry>().next_multiple_of(16),
+    started = const offset_of!(Entry, started),
     sctlr_el1 = const SCTLR_EL1,
     sctlr_el2 = const SCTLR_EL2,
     i = const SCTLR_I,
 );
+
+// The pair that the assembly stores.
+const _: () = {
+    assert!(offset_of!(Entry, registers) == 0 && size_of::<Found>() == 16);
+    assert!(offset_of!(Found, sctlr) == 0 && offset_of!(Found, vbar) == 8);
+};

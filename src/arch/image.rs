@@ -31,6 +31,6 @@ pub fn parts() -> ImageParts {
         rodata: address_of!("rodata_start"),
         guard: address_of!("stack_guard"),
         stack: address_of!("stack_bottom"),
-        end: address_of!("image_end"),
+        pool: address_of!("pool"),
     }
 }

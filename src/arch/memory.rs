@@ -5,21 +5,24 @@
 use core::arch::{asm, global_asm};
 use core::ptr::{self, NonNull};
 
-use purgatory::paging::pool::{Pool, PoolMemory, TableSize};
-use purgatory::paging::table::Frames;
+use purgatory::cpu::Cpu;
+use purgatory::paging::pool::{BYTES, Pool, PoolMemory, TableSize};
+use purgatory::paging::table::{Frames, Run};
 use purgatory::paging::walk::Tables;
 use purgatory::request::Check;
 use purgatory::translation::Granule;
 
+use super::cache;
 use super::image::address_of;
 
-// The pool's memory.
+// The pool's memory: the end of the image (link.ld).
 global_asm!(
-    ".pushsection .bss.pool, \"aw\", %nobits",
+    ".pushsection .pool, \"aw\", %nobits",
     ".balign {align}",
+    ".globl pool",
+    ".type pool, %object",
     "pool: .zero {size}",
     ".size pool, . - pool",
-    ".type pool, %object",
     ".popsection",
     align = const align_of::<PoolMemory>(),
     size = const size_of::<PoolMemory>(),
@@ -29,32 +32,94 @@ global_asm!(
 #[repr(C)]
 pub struct PoolToken(());
 
-/// Frames of the pool, all of it anew. What was built in it before is lost.
-pub struct PoolFrames<'a> {
-    pool: Pool,
-    _token: &'a mut PoolToken,
+/// The pool, of which no more is touched than the frames that are used.
+pub struct TablePool {
+    /// The smallest cache line, bytes.
+    line: u64,
+    /// Below it what the loader may have left in the caches was written back, and we may have
+    /// stored since. A multiple of the line.
+    cleaned: u64,
+    _token: PoolToken,
 }
 
-/// A table in the pool.
-pub struct Frame {
-    table: NonNull<u64>,
-    entries: u64,
-}
-
-impl<'a> PoolFrames<'a> {
-    /// Takes all of the pool.
-    pub fn new(token: &'a mut PoolToken) -> Self {
-        // The compiler does not see that a constant address is aligned; of this one it does, and
-        // drops the allocator's checks.
-        let address = address_of!("pool") & !(align_of::<PoolMemory>() as u64 - 1);
-        let memory = ptr::with_exposed_provenance_mut::<PoolMemory>(address as usize);
-        // SAFETY: `pool` is so large and aligned (above), any bytes are a valid PoolMemory, and the
-        // token is borrowed for as long as the pool is handed out, so nothing else refers to it.
-        let memory = unsafe { &mut *memory };
+impl TablePool {
+    /// Takes the pool, untouched.
+    pub fn new(token: PoolToken, cpu: &Cpu) -> Self {
         Self {
-            pool: Pool::new(memory),
+            line: cpu.dcache_line,
+            cleaned: pool_start(),
             _token: token,
         }
+    }
+
+    /// Hands out all of it anew. What was built in it before is lost.
+    pub fn frames(&mut self) -> PoolFrames<'_> {
+        let start = pool_start();
+        let memory = ptr::with_exposed_provenance_mut::<PoolMemory>(start as usize);
+        self.clean_up_to(start + HOLE);
+        // SAFETY: `pool` is so large and aligned (pool_start), any bytes are a valid PoolMemory, and
+        // the pool is borrowed for as long as it is handed out, so nothing else refers to it.
+        let memory = unsafe { &mut *memory };
+        PoolFrames {
+            heap: Pool::new(memory),
+            free: start,
+            pool: self,
+        }
+    }
+
+    /// Returns one past the last byte that was ever touched, rounded up to a cache line.
+    pub const fn mark(&self) -> u64 {
+        self.cleaned
+    }
+
+    /// Writes back what the caches hold of the next bytes, lest a line that the loader left dirty is
+    /// written over them later.
+    fn clean_up_to(&mut self, end: u64) {
+        if self.cleaned < end {
+            cache::clean_and_invalidate(self.cleaned, end, self.line);
+            cache::complete();
+            self.cleaned = (end + self.line - 1) & !(self.line - 1);
+        }
+    }
+}
+
+/// Bytes that the allocator stores behind the last frame, and at the start of the pool: the size of
+/// the hole there, and which is next.
+const HOLE: u64 = 2 * size_of::<usize>() as u64;
+
+/// Returns the pool's address.
+fn pool_start() -> u64 {
+    // The compiler does not see that a constant address is aligned; of this one it does, and drops
+    // the allocator's checks.
+    address_of!("pool") & !(align_of::<PoolMemory>() as u64 - 1)
+}
+
+/// Frames of the pool.
+pub struct PoolFrames<'a> {
+    heap: Pool,
+    /// Where the hole begins that no frame has been taken of yet.
+    free: u64,
+    pool: &'a mut TablePool,
+}
+
+/// A table in the pool, which is written from its start to its end. Two registers.
+pub struct Frame {
+    table: NonNull<u64>,
+    /// Entries that are written.
+    written: u32,
+    entries: u32,
+}
+
+impl Frame {
+    /// Writes the next entries up to number `end`, or as many as there are.
+    fn fill_up_to(&mut self, end: u64, descriptor: u64, step: u64) {
+        let end = end.min(self.entries.into()).max(self.written.into()) as u32;
+        // SAFETY: entries of the table, which nobody else refers to.
+        unsafe {
+            let at = self.table.add(self.written as usize);
+            fill(at, self.table.add(end as usize), descriptor, step);
+        }
+        self.written = end;
     }
 }
 
@@ -62,12 +127,16 @@ impl Frames for PoolFrames<'_> {
     type Frame = Frame;
 
     fn allocate(&mut self, size: TableSize) -> Option<Frame> {
-        let frame = self.pool.allocate(size)?.cast::<u64>();
-        // SAFETY: the allocator gave us so many bytes, aligned to their number.
-        unsafe { zero(frame.as_ptr(), frame.as_ptr().byte_add(size.bytes())) };
+        let bytes = size.bytes() as u64;
+        // The allocator takes the lowest place that fits: frames of one size follow one another.
+        let end = ((self.free + bytes - 1) & !(bytes - 1)) + bytes;
+        self.pool
+            .clean_up_to((end + HOLE).min(pool_start() + BYTES as u64));
+        self.free = end;
         Some(Frame {
-            table: frame,
-            entries: (size.bytes() / size_of::<u64>()) as u64,
+            table: self.heap.allocate(size)?.cast(),
+            written: 0,
+            entries: (size.bytes() / size_of::<u64>()) as u32,
         })
     }
 
@@ -75,28 +144,50 @@ impl Frames for PoolFrames<'_> {
         frame.table.as_ptr().expose_provenance() as u64
     }
 
-    fn write(&mut self, table: &mut Frame, index: u64, descriptor: u64) {
-        if index < table.entries {
-            // SAFETY: inside the table, which nobody else refers to.
-            unsafe { table.table.add(index as usize).write_volatile(descriptor) };
-        }
+    fn write(&mut self, table: &mut Frame, run: Run) {
+        table.fill_up_to(run.index, 0, 0);
+        table.fill_up_to(run.index + run.count, run.descriptor, run.step);
+    }
+
+    fn finish(&mut self, mut table: Frame) {
+        table.fill_up_to(u64::MAX, 0, 0);
     }
 }
 
-/// Clears memory, 16 bytes at a time.
+/// Stores `value`, `value + step` and so on from `at` up to `end`, 16 bytes at a time where they are
+/// aligned: each store goes to memory.
 ///
 /// # Safety
 ///
-/// From `at` up to `end`, multiples of 16 that differ, is memory of the caller's.
-unsafe fn zero(at: *mut u64, end: *mut u64) {
+/// From `at` up to `end`, multiples of 8, is memory of the caller's; it may be nothing.
+// Several callers: one copy saves space.
+#[inline(never)]
+unsafe fn fill(at: NonNull<u64>, end: NonNull<u64>, value: u64, step: u64) {
     // SAFETY: by the contract above.
     unsafe {
         asm!(
-            "2: stp xzr, xzr, [{at}], #16",
+            "cmp {at}, {end}",
+            "b.hs 4f",
+            "tbnz {at}, #3, 3f",
+            "2: add {next}, {at}, #16",
+            "cmp {next}, {end}",
+            "b.hi 3f",
+            "add {next}, {value}, {step}",
+            "stp {value}, {next}, [{at}], #16",
+            "add {value}, {next}, {step}",
             "cmp {at}, {end}",
             "b.lo 2b",
-            at = inout(reg) at => _,
-            end = in(reg) end,
+            "b 4f",
+            "3: str {value}, [{at}], #8",
+            "add {value}, {value}, {step}",
+            "cmp {at}, {end}",
+            "b.lo 2b",
+            "4:",
+            at = inout(reg) at.as_ptr() => _,
+            end = in(reg) end.as_ptr(),
+            value = inout(reg) value => _,
+            step = in(reg) step,
+            next = out(reg) _,
             options(nostack),
         );
     }

@@ -22,10 +22,22 @@ use rustcrypto::sha256_software;
 #[cfg(not(feature = "sha2"))]
 use software::sha256_software;
 
-/// Computes the digests of all regions of `check`, read where they lie, with the MMU off or mapped
-/// to themselves. By reference: a copy of the result costs more than the reference.
-pub fn hash(cpu: &Cpu, check: &Check<'_>, digests: &mut Digests) {
-    let mut sha = Sha256::new(BlockEngine::new(cpu));
+use super::cache::clean_and_invalidate;
+
+/// Where the regions are read from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// Device memory, with the MMU off.
+    Uncached,
+    /// Normal memory, mapped to itself, in the window. What has been read is cleaned and invalidated
+    /// behind the hash.
+    Cached,
+}
+
+/// Computes the digests of all regions of `check`, read where they lie. By reference: a copy of the
+/// result costs more than the reference.
+pub fn hash(cpu: &Cpu, check: &Check<'_>, memory: Memory, digests: &mut Digests) {
+    let mut sha = Sha256::new(BlockEngine::new(cpu, memory));
     check
         .regions()
         .for_each(|region| sha.update(region.start(), region.len()));
@@ -39,14 +51,19 @@ struct BlockEngine {
     /// What trapped FP/SIMD before, if the CPU's instructions are used.
     trapped: Option<u64>,
     regime: Regime,
+    memory: Memory,
+    /// The smallest cache line, bytes.
+    line: u64,
 }
 
 impl BlockEngine {
-    fn new(cpu: &Cpu) -> Self {
+    fn new(cpu: &Cpu, memory: Memory) -> Self {
         let regime = cpu.regime;
         Self {
             trapped: cpu.has_sha2.then(|| enable_fp(regime)),
             regime,
+            memory,
+            line: cpu.dcache_line,
         }
     }
 
@@ -61,14 +78,23 @@ impl BlockEngine {
 }
 
 impl Engine for BlockEngine {
-    fn compress(&mut self, state: &mut State, at: u64, count: u64) {
+    fn align(&self) -> u64 {
+        match self.memory {
+            // Device memory takes no access that is not aligned (Arm ARM B2.8.2): the software path
+            // loads pairs of 8 bytes.
+            Memory::Uncached => 8,
+            // SCTLR.A is 0.
+            Memory::Cached => 1,
+        }
+    }
+
+    fn compress(&mut self, state: &mut State, at: u64, end: u64, ahead: u64) {
         let state = &raw mut state.0;
-        let end = at + count * BLOCK as u64;
         // SAFETY: memory that is only read, and that Rust knows nothing of, or our own block;
         // aligned, by the trait's contract. FP/SIMD does not trap while `trapped` is kept.
         unsafe {
             if self.trapped.is_some() {
-                sha256_instructions(state, at, end);
+                sha256_instructions(state, at, end, ahead);
             } else {
                 sha256_software(state, at, end);
             }
@@ -76,13 +102,21 @@ impl Engine for BlockEngine {
     }
 
     fn compress_block(&mut self, state: &mut State, block: &Block) {
-        self.compress(state, ptr::from_ref(block).expose_provenance() as u64, 1);
+        let at = ptr::from_ref(block).expose_provenance() as u64;
+        self.compress(state, at, at + BLOCK as u64, at);
     }
 
     fn byte(&mut self, at: u64) -> u8 {
         // SAFETY: memory that is only read, and that Rust knows nothing of. Volatile, since it may
         // lie at address 0.
         unsafe { ptr::with_exposed_provenance::<u8>(at as usize).read_volatile() }
+    }
+
+    fn done(&mut self, at: u64, end: u64) {
+        // Without a DSB, so that it goes on while the next piece is hashed.
+        if self.memory == Memory::Cached {
+            clean_and_invalidate(at, end, self.line);
+        }
     }
 }
 

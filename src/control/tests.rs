@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::cpu::IdRegisters;
+use crate::translation::{MAX_VA_BITS, MIN_VA_BITS};
 
 const EL1: u64 = 1 << 2;
 const EL2: u64 = 2 << 2;
@@ -23,7 +24,7 @@ fn cpu(current_el: u64, hcr_el2: u64, mmfr0: u64) -> Cpu {
 fn tcr_over_every_parange() {
     let sizes = [0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5];
     for (value, size) in (0..).zip(sizes) {
-        let tcr = |el, hcr| super::tcr(&cpu(el, hcr, value), Granule::Size4K);
+        let tcr = |el, hcr| super::tcr(&cpu(el, hcr, value), Granule::Size4K, 48);
         // T0SZ = T1SZ = 16, IRGN0 = ORGN0 = 1, SH0 = 3, TG0 = 0, TG1 = 2, EPD1 = 1, IPS.
         let el1 = 0x8090_3510 | size << 32;
         assert_eq!(tcr(EL1, 0), el1, "EL1, PARange = {value}");
@@ -34,6 +35,20 @@ fn tcr_over_every_parange() {
             0x8080_3510 | size << 16,
             "EL2, PARange = {value}"
         );
+    }
+}
+
+/// T0SZ and T1SZ are 64 less the number of bits.
+#[test]
+fn tcr_over_every_number_of_bits() {
+    for bits in MIN_VA_BITS..=MAX_VA_BITS {
+        let tcr = |el, hcr| super::tcr(&cpu(el, hcr, 5), Granule::Size4K, bits);
+        let offset = u64::from(64 - bits);
+        for (el, hcr) in [(EL1, 0), (EL2, E2H)] {
+            assert_eq!(tcr(el, hcr) & 0x3f, offset, "{bits}");
+            assert_eq!(tcr(el, hcr) >> 16 & 0x3f, offset, "{bits}");
+        }
+        assert_eq!(tcr(EL2, 0) & 0x3f, offset, "{bits}");
     }
 }
 

@@ -15,11 +15,52 @@ use super::*;
 /// Memory from address 0 on.
 struct Ram(Vec<u8>);
 
-impl Engine for &Ram {
-    fn compress(&mut self, state: &mut State, at: u64, count: u64) {
-        assert_ne!(count, 0);
-        assert_eq!(at % ALIGN, 0);
-        for block in self.0[at as usize..][..BLOCK * count as usize].chunks_exact(BLOCK) {
+/// An engine that keeps the rules, and sees that it is asked for nothing else.
+struct Recorder<'a> {
+    ram: &'a Ram,
+    align: u64,
+    /// The region, and up to where it was read and is done.
+    region: (u64, u64),
+    read: u64,
+    done: u64,
+}
+
+impl<'a> Recorder<'a> {
+    fn new(ram: &'a Ram, align: u64) -> Self {
+        Self {
+            ram,
+            align,
+            region: (0, 0),
+            read: 0,
+            done: 0,
+        }
+    }
+
+    /// Begins with another region; all of the one before must be done.
+    fn begin(&mut self, at: u64, len: u64) {
+        assert_eq!(self.done, self.region.1, "the region is done");
+        self.region = (at, at + len);
+        (self.read, self.done) = (at, at);
+    }
+
+    fn take(&mut self, at: u64, end: u64) -> &'a [u8] {
+        assert_eq!(at, self.read, "each byte once, in order");
+        assert!(end <= self.region.1, "{end:#x} is outside of the region");
+        self.read = end;
+        &self.ram.0[at as usize..end as usize]
+    }
+}
+
+impl Engine for Recorder<'_> {
+    fn align(&self) -> u64 {
+        self.align
+    }
+
+    fn compress(&mut self, state: &mut State, at: u64, end: u64, ahead: u64) {
+        assert!(at < end && end - at <= PIECE && (end - at) % BLOCK as u64 == 0);
+        assert_eq!(at % self.align, 0);
+        assert_eq!(ahead, self.region.1);
+        for block in self.take(at, end).chunks_exact(BLOCK) {
             self.compress_block(state, &Block(block.try_into().unwrap()));
         }
     }
@@ -29,7 +70,16 @@ impl Engine for &Ram {
     }
 
     fn byte(&mut self, at: u64) -> u8 {
-        self.0[at as usize]
+        self.take(at, at + 1)[0]
+    }
+
+    fn done(&mut self, at: u64, end: u64) {
+        assert_eq!(at, self.done, "each byte once, in order");
+        assert!(at < end && end <= self.read, "{end:#x} was not read yet");
+        assert!(end == self.region.1 || end % PIECE == 0, "{end:#x}");
+        // Not long after it was read, lest a cache loses it before.
+        assert!(self.read - at <= 2 * PIECE);
+        self.done = end;
     }
 }
 
@@ -38,7 +88,7 @@ fn ram(len: usize) -> Ram {
 }
 
 /// Twice: the first time must not have changed anything.
-fn digest_of(sha: &mut Sha256<&Ram>, len: u64) -> [u8; 32] {
+fn digest_of(sha: &mut Sha256<Recorder<'_>>, len: u64) -> [u8; 32] {
     let [first, second] = [(); 2].map(|()| {
         let mut digest = Digest::default();
         sha.digest(len, &mut digest);
@@ -49,13 +99,20 @@ fn digest_of(sha: &mut Sha256<&Ram>, len: u64) -> [u8; 32] {
     bytes.try_into().unwrap()
 }
 
+/// With each alignment that an engine may have.
 fn ours(ram: &Ram, regions: &[(usize, usize)]) -> [u8; 32] {
-    let mut sha = Sha256::new(ram);
-    for &(start, len) in regions {
-        sha.update(start as u64, len as u64);
-    }
-    let len = regions.iter().map(|&(_, len)| len as u64).sum();
-    digest_of(&mut sha, len)
+    let [any, eight] = [1, 8].map(|align| {
+        let mut sha = Sha256::new(Recorder::new(ram, align));
+        for &(start, len) in regions {
+            sha.engine.begin(start as u64, len as u64);
+            sha.update(start as u64, len as u64);
+        }
+        sha.engine.begin(0, 0);
+        let len = regions.iter().map(|&(_, len)| len as u64).sum();
+        digest_of(&mut sha, len)
+    });
+    assert_eq!(any, eight, "{regions:?}");
+    any
 }
 
 fn reference(ram: &Ram, regions: &[(usize, usize)]) -> [u8; 32] {
@@ -95,6 +152,24 @@ fn every_length_at_every_alignment() {
 }
 
 #[test]
+fn the_ends_of_pieces_at_every_alignment() {
+    const PAGE: usize = PIECE as usize;
+    let ram = ram(5 * PAGE);
+    for near in [PAGE, 2 * PAGE, 3 * PAGE] {
+        for end in near - 70..=near + 70 {
+            for start in [0, 1, 8, 60, PAGE - 164, PAGE - 71] {
+                let regions = [(start, end - start), (end, 100)];
+                assert_eq!(
+                    ours(&ram, &regions),
+                    reference(&ram, &regions),
+                    "{regions:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_border_at_every_offset_in_a_block() {
     let ram = ram(1024);
     for border in 0..=192 {
@@ -110,9 +185,12 @@ fn a_border_at_every_offset_in_a_block() {
 }
 
 proptest! {
+    /// Some within a piece, some over several.
     #[test]
-    fn up_to_16_regions(regions in prop::collection::vec((0_usize..3000, 0_usize..1000), 0..=16)) {
-        let ram = ram(4096);
+    fn up_to_16_regions(
+        regions in prop::collection::vec((0_usize..30_000, prop_oneof![0_usize..1000, 0_usize..30_000]), 0..=16),
+    ) {
+        let ram = ram(60_000);
         prop_assert_eq!(ours(&ram, &regions), reference(&ram, &regions));
     }
 }
@@ -186,7 +264,8 @@ proptest! {
     fn a_digest_with_another_length(len in 0_usize..200, claimed in any::<u32>()) {
         let claimed = u64::from(claimed) << 3;
         let ram = ram(len);
-        let mut sha = Sha256::new(&ram);
+        let mut sha = Sha256::new(Recorder::new(&ram, 1));
+        sha.engine.begin(0, len as u64);
         sha.update(0, len as u64);
         let mut message = ram.0.clone();
         message.push(0x80);
@@ -195,11 +274,12 @@ proptest! {
         message[end - 8..].copy_from_slice(&(claimed * 8).to_be_bytes());
         let mut state = INITIAL;
         for block in message.chunks_exact(BLOCK) {
-            (&Ram(vec![])).compress_block(&mut state, &Block(block.try_into().unwrap()));
+            Recorder::new(&Ram(vec![]), 1).compress_block(&mut state, &Block(block.try_into().unwrap()));
         }
         let expected: Vec<u8> = Digest(state.0).bytes().collect();
         prop_assert_eq!(digest_of(&mut sha, claimed).to_vec(), expected);
         // And more may be added.
+        sha.engine.begin(0, len as u64);
         sha.update(0, len as u64);
         prop_assert_eq!(digest_of(&mut sha, 2 * len as u64), reference(&ram, &[(0, len), (0, len)]));
     }

@@ -4,12 +4,13 @@
 
 extern crate std;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::vec;
 use std::vec::Vec;
 
+use super::AddressMap;
 use super::pool::TableSize;
-use super::table::Frames;
+use super::table::{Frames, Run};
 use super::walk::Tables;
 use crate::translation::{Granule, LAST_LEVEL};
 
@@ -21,6 +22,8 @@ pub struct FakeFrames {
     pub entries: BTreeMap<(u64, u64), u64>,
     /// Address and size of each frame.
     frames: BTreeMap<u64, u64>,
+    /// Those that are written to their end: no other is a table.
+    finished: BTreeSet<u64>,
 }
 
 impl FakeFrames {
@@ -31,12 +34,13 @@ impl FakeFrames {
             left: frames,
             entries: BTreeMap::new(),
             frames: BTreeMap::new(),
+            finished: BTreeSet::new(),
         }
     }
 }
 
-/// A table at a made-up address.
-pub struct FakeFrame(u64);
+/// A table at a made-up address, and up to which entry it is written.
+pub struct FakeFrame(u64, u64);
 
 impl Frames for FakeFrames {
     type Frame = FakeFrame;
@@ -47,25 +51,35 @@ impl Frames for FakeFrames {
         let frame = self.next.next_multiple_of(size);
         self.next = frame + size;
         self.frames.insert(frame, size);
-        Some(FakeFrame(frame))
+        Some(FakeFrame(frame, 0))
     }
 
     fn address(&self, frame: &FakeFrame) -> u64 {
         frame.0
     }
 
-    fn write(&mut self, table: &mut FakeFrame, index: u64, descriptor: u64) {
-        let table = table.0;
-        let size = self.frames.get(&table).expect("write outside the frames");
-        assert!(index < size / 8, "write past the table");
-        let old = self.entries.insert((table, index), descriptor);
-        assert_eq!(old, None, "entry {index} of {table:#x} written twice");
+    fn write(&mut self, table: &mut FakeFrame, run: Run) {
+        let FakeFrame(table, written) = table;
+        let size = self.frames.get(table).expect("write outside the frames");
+        assert!(run.index >= *written, "{run:x?} of {table:#x} again");
+        *written = run.index + run.count;
+        assert!(*written <= size / 8, "write past the table");
+        for number in 0..run.count {
+            let entry = (*table, run.index + number);
+            self.entries
+                .insert(entry, run.descriptor + number * run.step);
+        }
+    }
+
+    fn finish(&mut self, table: FakeFrame) {
+        assert!(self.finished.insert(table.0), "{:#x} again", table.0);
     }
 }
 
 impl Tables for FakeFrames {
     fn read(&self, table: u64, index: u64) -> Option<u64> {
-        let known = self.frames.get(&table).is_some_and(|size| index < size / 8);
+        let size = self.frames.get(&table);
+        let known = self.finished.contains(&table) && size.is_some_and(|size| index < size / 8);
         known.then(|| *self.entries.get(&(table, index)).unwrap_or(&0))
     }
 }
@@ -77,9 +91,10 @@ impl FakeFrames {
     }
 
     /// Every run of addresses that translates, with the descriptor's attributes, in order.
-    pub fn leaves(&self, granule: Granule, root: u64) -> Vec<(u64, u64, u64)> {
-        let mut found = vec![];
-        self.leaves_below(granule, root, granule.first_level(), 0, &mut found);
+    pub fn leaves(&self, map: &AddressMap) -> Vec<(u64, u64, u64)> {
+        let (granule, mut found) = (map.granule(), vec![]);
+        let first_level = granule.first_level(map.va_bits());
+        self.leaves_below(granule, map.root(), first_level, 0, &mut found);
         found
     }
 
@@ -91,6 +106,7 @@ impl FakeFrames {
         base: u64,
         out: &mut Vec<(u64, u64, u64)>,
     ) {
+        assert!(self.finished.contains(&table), "{table:#x} is not finished");
         for (&(_, index), &d) in self.entries.range((table, 0)..=(table, u64::MAX)) {
             let at = base + (index << g.shift(level));
             let size = 1_u64 << g.shift(level);

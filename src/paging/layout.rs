@@ -3,6 +3,7 @@
 //! What is to be mapped: the image part by part, and the regions.
 
 use super::descriptor::Access;
+use super::pool;
 use crate::region::{PaRange, Region, RegionError};
 use crate::translation::Granule;
 
@@ -15,20 +16,27 @@ pub struct ImageParts {
     pub rodata: u64,
     /// The page below the stack that is never mapped, up to `stack`.
     pub guard: u64,
-    /// Stack, table frames and all else that we write, up to `end`.
+    /// The stack and all else that compiled code writes inside the window, up to `pool`.
     pub stack: u64,
-    /// One past the image.
-    pub end: u64,
+    /// Table frames, up to the image's end. Only the MMU reads them, and it does not translate for
+    /// itself: they need no mapping.
+    pub pool: u64,
 }
 
 impl ImageParts {
+    /// Returns one past the image.
+    #[must_use]
+    pub const fn end(&self) -> u64 {
+        self.pool + pool::BYTES as u64
+    }
+
     /// Returns the image as a whole.
     ///
     /// # Errors
     ///
     /// Cannot happen on a running CPU: our own code was fetched from there.
     pub fn region(&self, pa_range: PaRange) -> Result<Region, RegionError> {
-        Region::new(self.text, self.end - self.text, pa_range)
+        Region::new(self.text, self.end() - self.text, pa_range)
     }
 }
 
@@ -43,7 +51,7 @@ pub struct Mapping {
     pub access: Access,
 }
 
-/// Everything that is accessed while the MMU is on.
+/// Everything that instructions access while the MMU is on.
 #[derive(Clone, Debug)]
 pub struct Layout<R> {
     image: ImageParts,
@@ -86,6 +94,12 @@ impl<R: Iterator<Item = Region> + Clone> Layout<R> {
         self.image
     }
 
+    /// Returns one past the last byte that is to be mapped.
+    pub fn end(&self) -> u64 {
+        let regions = self.regions.clone();
+        regions.fold(self.image.pool, |end, region| end.max(region.end()))
+    }
+
     /// Returns the lowest mapping with pages at or above `from` (a page boundary), without those
     /// below.
     ///
@@ -100,12 +114,12 @@ impl<R: Iterator<Item = Region> + Clone> Layout<R> {
             }
         };
         let image = &self.image;
-        let whole = self.granule.pages(image.text, image.end, Access::All);
+        let whole = self.granule.pages(image.text, image.pool, Access::All);
         if self.granule == Granule::Size4K {
             let part = |start, end, access| Mapping { start, end, access };
             consider(part(image.text, image.rodata, Access::ReadExecute));
             consider(part(image.rodata, image.guard, Access::Read));
-            consider(part(image.stack, image.end, Access::ReadWrite));
+            consider(part(image.stack, image.pool, Access::ReadWrite));
         } else {
             // The parts share pages.
             consider(whole);

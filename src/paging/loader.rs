@@ -13,7 +13,7 @@ use super::walk::{Tables, translate};
 use crate::cpu::Cpu;
 use crate::region::Region;
 use crate::request::TableOffer;
-use crate::translation::{Granule, Regime};
+use crate::translation::{Granule, MAX_VA_BITS, Regime};
 
 worded! {
     /// What makes the loader's tables unusable.
@@ -59,8 +59,8 @@ pub fn check<R: Iterator<Item = Region> + Clone>(
     while let Some(mapping) = layout.next(at) {
         at = mapping.start;
         while at < mapping.end {
-            let found =
-                translate(Granule::Size4K, root, tables, at).map_err(|_| Unusable::NotMapped)?;
+            let found = translate(Granule::Size4K, MAX_VA_BITS, root, tables, at)
+                .map_err(|_| Unusable::NotMapped)?;
             // Compare the whole field: a block address with low bits set is invalid.
             let start = at & !(found.size - 1);
             if found.descriptor & ADDRESS != start {
@@ -76,6 +76,7 @@ pub fn check<R: Iterator<Item = Region> + Clone>(
     Ok(AddressMap {
         root,
         granule: Granule::Size4K,
+        va_bits: MAX_VA_BITS,
         image: layout.image(),
     })
 }

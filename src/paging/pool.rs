@@ -12,7 +12,7 @@ use core::ptr::NonNull;
 
 use linked_list_allocator::Heap;
 
-use crate::translation::{Granule, VA_BITS};
+use crate::translation::Granule;
 
 /// Bytes in the pool: 128 tables of 4 KiB, 31 of 16 KiB or 7 of 64 KiB beside the small first one.
 pub const BYTES: usize = 512 << 10;
@@ -32,7 +32,7 @@ impl PoolMemory {
 /// The size of a table, and its alignment (Arm ARM D8.2, "Translation table base address").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableSize {
-    /// The first table of 16 and 64 KiB granules, which translates 48 bits with 2 or 64 entries.
+    /// A first table of at most 64 entries.
     Bytes512,
     /// 512 entries.
     KiB4,
@@ -43,12 +43,14 @@ pub enum TableSize {
 }
 
 impl TableSize {
-    /// Returns the size of the first table.
+    /// Returns the size of the first table for addresses of so many bits: room for its entries,
+    /// and the rest of them never used.
     #[must_use]
-    pub const fn first(granule: Granule) -> Self {
-        match granule {
-            Granule::Size4K => Self::KiB4,
-            Granule::Size16K | Granule::Size64K => Self::Bytes512,
+    pub const fn first(granule: Granule, va_bits: u32) -> Self {
+        if granule.first_table(va_bits) <= Self::Bytes512.bytes() as u64 {
+            Self::Bytes512
+        } else {
+            Self::page(granule)
         }
     }
 
@@ -73,13 +75,6 @@ impl TableSize {
         }
     }
 }
-
-// The first table has an entry for each part of the address space.
-const _: () = {
-    assert!(8 << (VA_BITS - Granule::Size4K.shift(0)) == TableSize::KiB4.bytes());
-    assert!(8 << (VA_BITS - Granule::Size16K.shift(0)) <= TableSize::Bytes512.bytes());
-    assert!(8 << (VA_BITS - Granule::Size64K.shift(1)) <= TableSize::Bytes512.bytes());
-};
 
 /// Hands out frames of the pool's memory.
 pub struct Pool {

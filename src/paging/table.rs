@@ -3,29 +3,47 @@
 //! Builds the tables.
 //!
 //! One pass in ascending order: each table is allocated when the first page below it comes up,
-//! filled from its first used entry to its last, and never read or touched again. With the MMU off
-//! every such access goes to memory.
+//! written from its first entry to its last, and never read or touched again. With the MMU off every
+//! such access goes to memory.
 
 use super::AddressMap;
 use super::descriptor::{leaf, table};
 use super::layout::{Layout, Mapping};
 use super::pool::TableSize;
 use crate::region::Region;
-use crate::translation::{Granule, LAST_LEVEL, Regime, VA_BITS};
+use crate::translation::{Granule, MAX_VA_BITS, MIN_VA_BITS, Regime};
+
+/// Entries of a table that follow one another and differ by their addresses only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The first entry.
+    pub index: u64,
+    /// How many.
+    pub count: u64,
+    /// The first one's descriptor.
+    pub descriptor: u64,
+    /// What each has more than the one before it: the bytes that an entry maps.
+    pub step: u64,
+}
 
 /// Where tables come from and are written to.
 pub trait Frames {
     /// A table that has no other owner. Only an implementation can make one.
     type Frame;
 
-    /// Takes a zeroed frame for a table of this size; `None` when no more fits.
+    /// Takes a frame for a table of this size, of which nothing is written yet; `None` when no more
+    /// fits.
     fn allocate(&mut self, size: TableSize) -> Option<Self::Frame>;
 
     /// Returns the physical address of a frame, a multiple of its size.
     fn address(&self, frame: &Self::Frame) -> u64;
 
-    /// Writes entry `index` of a table; nothing where it has no such entry.
-    fn write(&mut self, table: &mut Self::Frame, index: u64, descriptor: u64);
+    /// Writes entries of a table, and invalid ones between the last that were written and these.
+    /// Nothing where it has no such entries.
+    fn write(&mut self, table: &mut Self::Frame, run: Run);
+
+    /// Writes invalid entries up to the table's end.
+    fn finish(&mut self, table: Self::Frame);
 }
 
 worded! {
@@ -51,9 +69,19 @@ pub fn build<R: Iterator<Item = Region> + Clone>(
     frames: &mut impl Frames,
 ) -> Result<AddressMap, NoTables> {
     let granule = layout.granule();
-    let mut root = frames
-        .allocate(TableSize::first(granule))
+    let va_bits = (u64::BITS - (layout.end() - 1).leading_zeros()).max(MIN_VA_BITS);
+    if va_bits > MAX_VA_BITS {
+        return Err(NoTables::Above48Bits);
+    }
+    let root = frames
+        .allocate(TableSize::first(granule, va_bits))
         .ok_or(NoTables::OutOfFrames)?;
+    let map = AddressMap {
+        root: frames.address(&root),
+        granule,
+        va_bits,
+        image: layout.image(),
+    };
     let mut builder = Builder {
         regime,
         granule,
@@ -61,16 +89,8 @@ pub fn build<R: Iterator<Item = Region> + Clone>(
         frames,
         todo: layout.next(0),
     };
-    builder.fill(granule.first_level(), &mut root)?;
-    // What the first table does not reach.
-    if builder.todo.is_some() {
-        return Err(NoTables::Above48Bits);
-    }
-    Ok(AddressMap {
-        root: frames.address(&root),
-        granule,
-        image: layout.image(),
-    })
+    builder.fill(granule.first_level(va_bits), root)?;
+    Ok(map)
 }
 
 struct Builder<'a, R, F> {
@@ -85,57 +105,64 @@ struct Builder<'a, R, F> {
 impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
     /// Fills `into`, a table at `level`, with all that is to be mapped in its range; `todo` lies in
     /// it.
-    fn fill(&mut self, level: u32, into: &mut F::Frame) -> Result<(), NoTables> {
-        let entry_bits = self.granule.shift(level);
-        let Some(first) = self.todo else {
-            return Ok(());
-        };
-        // The address bits above this table's range, equal for all in it.
-        let range_bits = (entry_bits + self.granule.index_bits()).min(VA_BITS);
-        let range = first.start >> range_bits;
-        if level == self.granule.first_level() && range != 0 {
-            return Err(NoTables::Above48Bits);
-        }
+    fn fill(&mut self, level: u32, mut into: F::Frame) -> Result<(), NoTables> {
+        let granule = self.granule;
+        // The address bits above this table's range, equal for all in it: 0 for the first one.
+        let range = |start: u64| start >> (granule.shift(level) + granule.index_bits());
+        let own = self.todo.map(|first| range(first.start));
         while let Some(mapping) = self.todo {
-            if mapping.start >> range_bits != range {
+            if Some(range(mapping.start)) != own {
                 break;
             }
-            let index = self.granule.index(level, mapping.start);
-            if level == LAST_LEVEL || self.is_block(level, &mapping) {
+            let index = granule.index(level, mapping.start);
+            let step = 1 << granule.shift(level);
+            let count = self.leaves(level, &mapping);
+            if count != 0 {
                 let descriptor = leaf(self.regime, level, mapping.start, mapping.access);
-                self.frames.write(into, index, descriptor);
-                self.done(&mapping, mapping.start + (1 << entry_bits));
+                let run = Run {
+                    index,
+                    count,
+                    descriptor,
+                    step,
+                };
+                self.frames.write(&mut into, run);
+                self.done(mapping.start + count * step);
             } else {
-                let mut child = self
+                let child = self
                     .frames
-                    .allocate(TableSize::page(self.granule))
+                    .allocate(TableSize::page(granule))
                     .ok_or(NoTables::OutOfFrames)?;
-                self.frames
-                    .write(into, index, table(self.frames.address(&child)));
-                self.fill(level + 1, &mut child)?;
+                let run = Run {
+                    index,
+                    count: 1,
+                    descriptor: table(self.frames.address(&child)),
+                    step,
+                };
+                self.frames.write(&mut into, run);
+                self.fill(level + 1, child)?;
             }
         }
+        self.frames.finish(into);
         Ok(())
     }
 
-    /// Returns whether `mapping` starts with a whole block of `level`.
-    fn is_block(&self, level: u32, mapping: &Mapping) -> bool {
-        let size = 1_u64 << self.granule.shift(level);
-        level >= self.granule.first_block_level()
-            && mapping.start & (size - 1) == 0
-            && mapping.end - mapping.start >= size
+    /// Returns how many blocks or pages of a table at `level` the start of `mapping` is made of; 0
+    /// where the next level has to divide it.
+    fn leaves(&self, level: u32, mapping: &Mapping) -> u64 {
+        let bits = self.granule.shift(level);
+        if level < self.granule.first_block_level() || mapping.start & ((1 << bits) - 1) != 0 {
+            return 0;
+        }
+        let left = (1 << self.granule.index_bits()) - self.granule.index(level, mapping.start);
+        ((mapping.end - mapping.start) >> bits).min(left)
     }
 
-    /// Notes that `mapping` is in the tables up to `end`.
-    fn done(&mut self, mapping: &Mapping, end: u64) {
-        self.todo = if end < mapping.end {
-            Some(Mapping {
-                start: end,
-                ..*mapping
-            })
-        } else {
-            self.layout.next(end)
-        };
+    /// Notes that `todo` is in the tables up to `end`.
+    fn done(&mut self, end: u64) {
+        match &mut self.todo {
+            Some(mapping) if end < mapping.end => mapping.start = end,
+            todo => *todo = self.layout.next(end),
+        }
     }
 }
 

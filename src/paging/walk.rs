@@ -5,7 +5,7 @@
 use tock_registers::LocalRegisterCopy;
 
 use super::descriptor::{ADDRESS, STAGE1};
-use crate::translation::{Granule, LAST_LEVEL, VA_BITS};
+use crate::translation::{Granule, LAST_LEVEL};
 
 /// Where tables are read from.
 pub trait Tables {
@@ -33,7 +33,7 @@ pub struct Translation {
 /// Why an address does not translate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The address has bits above the 48 that the walk covers.
+    /// The address has bits above those that the walk covers.
     AddressSize,
     /// An entry at this level is not valid, or reserved.
     Translation {
@@ -50,23 +50,24 @@ pub enum Fault {
 /// Bits 63 to 59 of a table descriptor.
 const TABLE_ATTRIBUTES: u64 = 0x1f << 59;
 
-/// Translates `address` by the tables at `root`.
+/// Translates `address`, of at most `va_bits` bits, by the tables at `root`.
 ///
 /// # Errors
 ///
 /// A [`Fault`], as the MMU would report it. Permissions and the access flag are not judged.
 pub fn translate(
     granule: Granule,
+    va_bits: u32,
     root: u64,
     tables: &impl Tables,
     address: u64,
 ) -> Result<Translation, Fault> {
-    if address >> VA_BITS != 0 {
+    if address >> va_bits != 0 {
         return Err(Fault::AddressSize);
     }
     let mut table = root;
     let mut hierarchical = 0;
-    for level in granule.first_level()..=LAST_LEVEL {
+    for level in granule.first_level(va_bits)..=LAST_LEVEL {
         let descriptor = tables
             .read(table, granule.index(level, address))
             .ok_or(Fault::ExternalAbort { level })?;

@@ -6,6 +6,11 @@
 pub trait Console {
     /// Sends one byte as it is.
     fn byte(&mut self, byte: u8);
+
+    /// Returns whether nobody will read it, so that nothing has to be put into words.
+    fn is_silent(&self) -> bool {
+        false
+    }
 }
 
 /// Writes `template` with the numbers in their places, in order:
@@ -20,6 +25,9 @@ pub trait Console {
 /// A line feed goes out after a carriage return. A number that is missing counts as 0.
 #[inline(never)]
 pub fn say<C: Console>(console: &mut C, template: &str, numbers: &[u64]) {
+    if console.is_silent() {
+        return;
+    }
     let mut numbers = numbers.iter().copied();
     let mut number = || numbers.next().unwrap_or(0);
     // Inside a choice: how many alternatives are still to come before the one that is written.

@@ -6,13 +6,14 @@ use core::arch::global_asm;
 
 unsafe extern "C" {
     /// Compresses the blocks from the physical address `at` up to `end`, at least one, into
-    /// `state`.
+    /// `state`. Asks the cache for what lies further on, below `ahead`, where that is more.
     ///
     /// # Safety
     ///
     /// The CPU must have the instructions, with FP/SIMD not trapped; `state` and `at` must be
-    /// 4-byte aligned, the blocks readable memory. All vector registers are lost.
-    pub fn sha256_instructions(state: *mut [u32; 8], at: u64, end: u64);
+    /// 4-byte aligned unless memory is Normal, the blocks readable memory. All vector registers are
+    /// lost.
+    pub fn sha256_instructions(state: *mut [u32; 8], at: u64, end: u64, ahead: u64);
 
     /// Clears all vector registers.
     ///
@@ -22,10 +23,14 @@ unsafe extern "C" {
     pub fn clear_vectors();
 }
 
+/// How far behind the next block the cache is asked for the message, bytes.
+const AHEAD: usize = 256 - 64;
+
 // Register use:
 //   x0        state
 //   x1, x2    blocks from, up to
-//   x3        the block to load ahead
+//   x3        the end of what may be asked for
+//   x4, x5    the block to load ahead; what to ask for
 //   v0, v1    a to d, e to h; v2, v3 the same before this block
 //   v4..v7    the last 16 words of the message schedule
 //   v8, v9    words plus constants; a to d before this round
@@ -33,7 +38,9 @@ unsafe extern "C" {
 //   v16..v31  the 64 constants
 //
 // The next block is loaded while this one is compressed. Behind the last one no other is read: it
-// is loaded a second time.
+// is loaded a second time. The cache is asked for what comes some blocks later, as data that is used
+// once; where the region ends before that, for this block once more: nothing outside of the region gets
+// into the cache that way.
 global_asm!(
     ".arch_extension fp",
     ".arch_extension simd",
@@ -68,17 +75,21 @@ global_asm!(
     "    ld1     {{v24.4s-v27.4s}}, [x4], #64",
     "    ld1     {{v28.4s-v31.4s}}, [x4]",
     "    ld1     {{v0.4s, v1.4s}}, [x0]",
-    "    mov     x3, x1",
+    "    mov     x4, x1",
     "    ld1     {{v10.4s-v13.4s}}, [x1]",
     "1:  add     x1, x1, #64",
     "    rev32   v4.16b, v10.16b",
-    "    cmp     x1, x2",
+    "    add     x5, x1, #{ahead}",
+    "    cmp     x5, x3",
     "    rev32   v5.16b, v11.16b",
-    "    csel    x3, x1, x3, lo",
+    "    csel    x5, x5, x4, lo",
+    "    cmp     x1, x2",
     "    rev32   v6.16b, v12.16b",
+    "    csel    x4, x1, x4, lo",
     "    mov     v3.16b, v1.16b",
     "    rev32   v7.16b, v13.16b",
-    "    ld1     {{v10.4s-v13.4s}}, [x3]",
+    "    ld1     {{v10.4s-v13.4s}}, [x4]",
+    "    prfm    pldl1strm, [x5]",
     // The copy that these rounds need is the one that is added in the end.
     "    sha256_4_rounds_and_schedule v4, v5, v6, v7, v16, 2",
     "    sha256_4_rounds_and_schedule v5, v6, v7, v4, v17",
@@ -133,4 +144,5 @@ global_asm!(
     ".arch_extension nosha2",
     ".arch_extension nosimd",
     ".arch_extension nofp",
+    ahead = const AHEAD,
 );

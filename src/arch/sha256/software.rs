@@ -18,7 +18,8 @@ unsafe extern "C" {
     ///
     /// # Safety
     ///
-    /// `state` and `at` have to be 8-byte aligned, the blocks readable memory.
+    /// `state` and `at` have to be 8-byte aligned, `at` unless memory is Normal; the blocks readable
+    /// memory.
     pub fn sha256_software(state: *mut [u32; 8], at: u64, end: u64);
 }
 
@@ -28,6 +29,9 @@ unsafe extern "C" {
 //   w3..w10   a to h
 //   w11..w26  the last 16 words of the message schedule
 //   w27..w30  scratch; between the macros w30 is a ^ b of the last round
+//
+// At the start of a block x20 is up to, x22 state: the cache is asked for the next block, behind the
+// last one for the state.
 //
 // On the stack:
 //   sp + 96         blocks from
@@ -154,6 +158,8 @@ global_asm!(
     "    stp     x25, x26, [sp, #64]",
     "    stp     x27, x28, [sp, #80]",
     "    stp     x2, x0, [sp, #112]",
+    "    mov     x20, x2",
+    "    mov     x22, x0",
     "    adrp    x2, sha256_constants",
     "    add     x2, x2, :lo12:sha256_constants",
     "    ldp     w3, w4, [x0]",
@@ -165,6 +171,10 @@ global_asm!(
     "    ldp     x15, x17, [x1, #-48]",
     "    ldp     x19, x21, [x1, #-32]",
     "    ldp     x23, x25, [x1, #-16]",
+    // Nothing until the end of the block changes the flags.
+    "    cmp     x1, x20",
+    "    csel    x27, x1, x22, lo",
+    "    prfm    pldl1strm, [x27]",
     "    str     x1, [sp, #96]",
     "    ldp     x0, x1, [x2], #16",
     "    eor     w30, w4, w5",
@@ -230,7 +240,6 @@ global_asm!(
     "    orr     x17, x9, x10, lsl #32",
     "    stp     x11, x13, [x22]",
     "    stp     x15, x17, [x22, #16]",
-    "    cmp     x1, x20",
     "    b.lo    1b",
     "    ldp     x19, x20, [sp, #16]",
     "    ldp     x21, x22, [sp, #32]",

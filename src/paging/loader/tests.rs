@@ -23,7 +23,7 @@ const IMAGE: ImageParts = ImageParts {
     rodata: 0x4060_4000,
     guard: 0x4060_5000,
     stack: 0x4060_6000,
-    end: 0x4069_0000,
+    pool: 0x4061_0000,
 };
 
 /// Kernel, device tree, and a segment above 4 GiB.
@@ -77,7 +77,9 @@ impl Loader {
         let mut memory = FakeFrames::new(5);
         let [root, level1, low, high] = [(); 4].map(|()| {
             let frame = memory.allocate(TableSize::KiB4).unwrap();
-            memory.address(&frame)
+            let address = memory.address(&frame);
+            memory.finish(frame);
+            address
         });
         let mut this = Self {
             memory,
@@ -133,11 +135,15 @@ fn the_tables_of_a_patched_kexec_are_used() {
 fn our_own_tables_would_pass_as_well() {
     for regime in REGIMES {
         let mut memory = FakeFrames::new(100);
-        let own = table::build(regime, &layout(), &mut memory).unwrap();
+        // With addresses of as many bits as a loader's have.
+        let far = Region::new(1 << 47, 1, PaRange::new(5)).unwrap();
+        let regions = regions().into_iter().chain([far]);
+        let layout = Layout::new(Granule::Size4K, IMAGE, regions);
+        let own = table::build(regime, &layout, &mut memory).unwrap();
         let root = own.root();
         let offer = TableOffer { root, for_us: true };
         assert_eq!(
-            check(&cpu(regime, HAS_4K), &layout(), &offer, &memory),
+            check(&cpu(regime, HAS_4K), &layout, &offer, &memory),
             Ok(own)
         );
     }
@@ -283,7 +289,7 @@ proptest! {
             let mut at = 0;
             while let Some(mapping) = layout().next(at) {
                 for page in (mapping.start..mapping.end).step_by(4096) {
-                    let found = translate(Granule::Size4K, loader.root, &loader.memory, page).unwrap();
+                    let found = translate(Granule::Size4K, MAX_VA_BITS, loader.root, &loader.memory, page).unwrap();
                     prop_assert_eq!(found.address, page);
                     // AF set, index 0, no EL0, and no other than these bits.
                     prop_assert_eq!(found.descriptor & 0x45d, 0x401);

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::paging::descriptor::{Access, STAGE1};
-use crate::paging::fake::FakeFrames;
+use crate::paging::fake::{FakeFrame, FakeFrames};
 use crate::paging::layout::ImageParts;
 use crate::paging::walk::{self, Fault};
 use crate::region::PaRange;
@@ -23,7 +23,7 @@ const fn image_at(start: u64) -> ImageParts {
         rodata: start + 0x3000,
         guard: start + 0x5000,
         stack: start + 0x6000,
-        end: start + 0x2b000,
+        pool: start + 0x8000,
     }
 }
 
@@ -45,12 +45,12 @@ fn wanted(
             end.next_multiple_of(granule.page()),
         )
     };
-    let whole = round(image.text, image.end);
+    let whole = round(image.text, image.pool);
     let mut runs: Vec<(u64, u64, u64)> = match granule {
         Granule::Size4K => vec![
             (image.text, image.rodata, attributes(Access::ReadExecute)),
             (image.rodata, image.guard, attributes(Access::Read)),
-            (image.stack, image.end, attributes(Access::ReadWrite)),
+            (image.stack, image.pool, attributes(Access::ReadWrite)),
         ],
         _ => vec![(whole.0, whole.1, attributes(Access::All))],
     };
@@ -85,11 +85,24 @@ fn build_in(
     regime: Regime,
     image: ImageParts,
     regions: &[Region],
-) -> Result<u64, NoTables> {
+) -> Result<AddressMap, NoTables> {
     let layout = Layout::new(granule, image, regions.iter().copied());
     let map = build(regime, &layout, memory)?;
     assert_eq!(map.granule(), granule);
-    Ok(map.root())
+    Ok(map)
+}
+
+fn walk_in(
+    memory: &FakeFrames,
+    map: &AddressMap,
+    address: u64,
+) -> Result<walk::Translation, Fault> {
+    walk::translate(map.granule(), map.va_bits(), map.root(), memory, address)
+}
+
+fn layout_end(image: &ImageParts, regions: &[Region]) -> u64 {
+    let ends = regions.iter().map(Region::end);
+    ends.chain([image.pool]).max().unwrap()
 }
 
 fn granules() -> impl Strategy<Value = Granule> {
@@ -134,18 +147,18 @@ proptest! {
         above in 0_u64..0x2_0000,
         image in (0_u64..(1 << 36) - 0x100).prop_map(|page| image_at(page << 12)),
     ) {
-        let whole = region(image.text, image.end - image.text);
+        let whole = region(image.text, image.end() - image.text);
         // Neighbours that share a page with the image, where a page is larger than 4 KiB.
         let mut regions = regions;
         regions.extend(Region::new(image.text.saturating_sub(below), below, PaRange::new(5)));
-        regions.extend(Region::new(image.end, above, PaRange::new(5)));
+        regions.extend(Region::new(image.end(), above, PaRange::new(5)));
         regions.retain(|r| !r.overlaps(&whole));
         let mut memory = FakeFrames::new(10_000);
-        let root = build_in(&mut memory, granule, regime, image, &regions).unwrap();
-        let found = merge(memory.leaves(granule, root));
+        let map = build_in(&mut memory, granule, regime, image, &regions).unwrap();
+        let found = merge(memory.leaves(&map));
         prop_assert_eq!(found, wanted(granule, regime, &image, &regions));
         // The MMU's way in: each border translates to itself, the guard does not.
-        let walk = |address| walk::translate(granule, root, &memory, address);
+        let walk = |address| walk_in(&memory, &map, address);
         for r in regions.iter().chain([&region(image.text, 0x5000)]) {
             for address in [r.start(), r.start() + r.len() / 2, r.end() - 1] {
                 let t = walk(address).unwrap();
@@ -156,7 +169,9 @@ proptest! {
         if granule == Granule::Size4K {
             prop_assert_eq!(walk(image.guard), Err(Fault::Translation { level: 3 }));
         }
-        prop_assert_eq!(walk(1 << 48), Err(Fault::AddressSize));
+        // Nor does what no address of so many bits can be, of which there are as few as can be.
+        prop_assert_eq!(walk(1 << map.va_bits()), Err(Fault::AddressSize));
+        prop_assert!(map.va_bits() == MIN_VA_BITS || layout_end(&image, &regions) > 1 << (map.va_bits() - 1));
     }
 }
 
@@ -191,7 +206,7 @@ fn running_out_of_frames_is_an_error() {
 fn a_whole_gibibyte_is_one_block() {
     let mut memory = FakeFrames::new(100);
     let regions = [region(0x1_0000_0000, 1 << 30)];
-    let root = build_in(
+    let map = build_in(
         &mut memory,
         Granule::Size4K,
         Regime::El1And0,
@@ -199,35 +214,56 @@ fn a_whole_gibibyte_is_one_block() {
         &regions,
     )
     .unwrap();
-    let t = walk::translate(Granule::Size4K, root, &memory, 0x1_2345_6789).unwrap();
+    let t = walk_in(&memory, &map, 0x1_2345_6789).unwrap();
     assert_eq!((t.level, t.address), (1, 0x1_2345_6789));
     assert_eq!(t.size, 1 << 30);
 }
 
-/// What the image's pool holds: 512 KiB suffice for 64 KiB granules wherever three regions and the
-/// image may lie in one level 2 table's 4 TiB.
+/// The first table has no more entries than are needed, and takes a page only for more than 64; a
+/// level is left out where its table would have one entry.
 #[test]
-fn a_first_table_of_64_kib_granules_is_small() {
-    let mut memory = FakeFrames::new(10);
-    let regions = [
-        region(0x4000_1000, 0x1000),
-        region(0x8000_0000, 0x1000),
-        region(0xffff_0000, 1),
-    ];
-    let image = image_at(0x1_4000_0000);
-    build_in(
-        &mut memory,
-        Granule::Size64K,
-        Regime::El1And0,
-        image,
-        &regions,
-    )
-    .unwrap();
-    let sizes: Vec<u64> = memory.frame_sizes().collect();
-    assert_eq!(
-        sizes,
-        [512, 0x1_0000, 0x1_0000, 0x1_0000, 0x1_0000, 0x1_0000]
-    );
+fn the_first_table_is_small() {
+    for (granule, end, sizes) in [
+        (Granule::Size4K, 1 << 32, &[512, 4096, 4096, 4096, 4096][..]),
+        (Granule::Size4K, 1 << 36, &[512, 4096, 4096, 4096, 4096]),
+        (Granule::Size4K, 1 << 37, &[4096; 5]),
+        (Granule::Size4K, 1 << 39, &[4096; 5]),
+        (
+            Granule::Size4K,
+            1 << 40,
+            &[512, 4096, 4096, 4096, 4096, 4096, 4096],
+        ),
+        (Granule::Size4K, 1 << 46, &[4096; 7]),
+        (Granule::Size16K, 1 << 36, &[0x4000; 3]),
+        (
+            Granule::Size16K,
+            1 << 37,
+            &[512, 0x4000, 0x4000, 0x4000, 0x4000],
+        ),
+        (
+            Granule::Size16K,
+            1 << 48,
+            &[512, 0x4000, 0x4000, 0x4000, 0x4000, 0x4000, 0x4000],
+        ),
+        (Granule::Size64K, 1 << 35, &[512, 0x1_0000, 0x1_0000]),
+        (Granule::Size64K, 1 << 42, &[0x1_0000; 3]),
+        (
+            Granule::Size64K,
+            1 << 48,
+            &[512, 0x1_0000, 0x1_0000, 0x1_0000, 0x1_0000],
+        ),
+    ] {
+        // The image in the first GiB, and a page at the end of what is translated.
+        let (mut memory, image) = (FakeFrames::new(10), image_at(0x3000_0000));
+        let regions = [region(end - 0x1000, 0x1000)];
+        let map = build_in(&mut memory, granule, Regime::El2, image, &regions).unwrap();
+        assert_eq!(1 << map.va_bits(), end, "{granule:?}");
+        assert_eq!(
+            memory.frame_sizes().collect::<Vec<_>>(),
+            sizes,
+            "{granule:?} {end:#x}"
+        );
+    }
 }
 
 #[test]
@@ -252,12 +288,24 @@ fn an_entry_that_no_mmu_would_take_does_not_translate() {
     let mut frames = [(); 3].map(|()| memory.allocate(TableSize::KiB4).unwrap());
     let tables = [0, 1, 2].map(|index: usize| memory.address(&frames[index]));
     let [first, second, third] = &mut frames;
-    memory.write(first, 0, tables[1] | 3);
-    memory.write(first, 1, 1); // a block at level 0
-    memory.write(first, 2, 0xdead_0000 | 3); // a table that is not there
-    memory.write(second, 0, tables[2] | 3);
-    memory.write(third, 0, 0x0020_0000 | 3); // a table at level 2, not ours
-    let walk = |address| walk::translate(Granule::Size4K, tables[0], &memory, address);
+    let mut write = |table: &mut FakeFrame, index, descriptor| {
+        let run = Run {
+            index,
+            count: 1,
+            descriptor,
+            step: 0,
+        };
+        memory.write(table, run);
+    };
+    write(first, 0, tables[1] | 3);
+    write(first, 1, 1); // a block at level 0
+    write(first, 2, 0xdead_0000 | 3); // a table that is not there
+    write(second, 0, tables[2] | 3);
+    write(third, 0, 0x0020_0000 | 3); // a table at level 2, not ours
+    for frame in frames {
+        memory.finish(frame);
+    }
+    let walk = |address| walk::translate(Granule::Size4K, MAX_VA_BITS, tables[0], &memory, address);
     assert_eq!(walk(0), Err(Fault::ExternalAbort { level: 3 }));
     assert_eq!(walk(1 << 39), Err(Fault::Translation { level: 0 }));
     assert_eq!(walk(2 << 39), Err(Fault::ExternalAbort { level: 1 }));

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Cache maintenance by address: memory and the caches made to agree.
+
+use core::arch::{asm, global_asm};
+
+use purgatory::cpu::Cpu;
+use purgatory::region::Region;
+
+unsafe extern "C" {
+    #[link_name = "clean_and_invalidate"]
+    fn clean_and_invalidate_lines(start: u64, end: u64, line: u64);
+}
+
+/// Has memory hold what the caches hold of the lines from `start` up to `end`, physical addresses,
+/// and the caches nothing of them, as the kernel expects it (booting.rst: cleaned to the Point of
+/// Coherency). With the MMU on they must be mapped. Not done before it is [`complete`].
+pub fn clean_and_invalidate(start: u64, end: u64, line: u64) {
+    // SAFETY: loses no data.
+    unsafe { clean_and_invalidate_lines(start, end, line) };
+}
+
+/// Does that to all regions, before they are read with the MMU off.
+pub fn flush(cpu: &Cpu, regions: impl Iterator<Item = Region>) {
+    regions.for_each(|region| clean_and_invalidate(region.start(), region.end(), cpu.dcache_line));
+    complete();
+}
+
+/// Waits until all maintenance so far is done, as are all stores.
+pub fn complete() {
+    // SAFETY: a barrier changes nothing.
+    unsafe { asm!("dsb sy", options(nostack, preserves_flags)) };
+}
+
+global_asm!(
+    // x0 from, x1 up to, x2 cache line. Two lines per iteration, then the odd one.
+    ".pushsection .text.clean_and_invalidate, \"ax\", %progbits",
+    ".globl clean_and_invalidate",
+    ".type clean_and_invalidate, %function",
+    "clean_and_invalidate:",
+    "    sub     x3, x2, #1",
+    "    bic     x0, x0, x3",
+    "    add     x3, x0, x2",
+    "    b       2f",
+    "1:  dc      civac, x0",
+    "    dc      civac, x3",
+    "    add     x0, x3, x2",
+    "    add     x3, x0, x2",
+    "2:  cmp     x3, x1",
+    "    b.lo    1b",
+    "    cmp     x0, x1",
+    "    b.hs    3f",
+    "    dc      civac, x0",
+    "3:  ret",
+    ".size clean_and_invalidate, . - clean_and_invalidate",
+    ".popsection",
+    "",
+    // With the MMU off, before the first access to memory: no stack. x4..x6 scratch. All but the
+    // pool, which is cleaned as it comes to be used.
+    ".pushsection .text.clean_and_invalidate_image, \"ax\", %progbits",
+    ".globl clean_and_invalidate_image",
+    ".type clean_and_invalidate_image, %function",
+    "clean_and_invalidate_image:",
+    // CTR_EL0.DminLine: log2 of the number of 4-byte words.
+    "    mrs     x4, ctr_el0",
+    "    ubfx    x4, x4, #16, #4",
+    "    mov     x5, #4",
+    "    lsl     x4, x5, x4",
+    "    adrp    x5, image_start",
+    "    adrp    x6, pool",
+    "    add     x6, x6, :lo12:pool",
+    "1:  dc      civac, x5",
+    "    add     x5, x5, x4",
+    "    cmp     x5, x6",
+    "    b.lo    1b",
+    "    dsb     sy",
+    "    ret",
+    ".size clean_and_invalidate_image, . - clean_and_invalidate_image",
+    ".popsection",
+);
