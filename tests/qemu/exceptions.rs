@@ -11,11 +11,12 @@ use purgatory_test_harness::a64::*;
 use purgatory_test_harness::boot::Boot;
 use rstest::rstest;
 
-use crate::harness::usual_boot;
+use crate::harness::{symbol, usual_boot};
 
 mod report;
 mod unreported;
 
+pub use self::report::patch;
 use self::report::*;
 
 /// A routine that runs with the MMU on.
@@ -69,18 +70,27 @@ fn stack(boot: &Boot) -> (u64, u64) {
 }
 
 /// The tables lose the page that the stack pointer points to: the instructions walk down to its
-/// entry.
+/// entry, below 4 GiB from level 1 on, with the MMU off for as long, since no table is mapped.
 fn without_stack(boot: &Boot) -> Fault {
-    let (bottom, top) = stack(boot);
-    let page = top - 4096;
-    let mut words = vec![mrs_ttbr0(3, boot.regime.el())];
-    for level in 0..3 {
+    let ((bottom, top), el) = (stack(boot), boot.regime.el());
+    let page = (top - 1) & !4095;
+    let mut words = vec![
+        mrs_sctlr(5, el),
+        mrs_sctlr(6, el),
+        clear_bit(6, 0),
+        msr_sctlr(6, el),
+        ISB.word(),
+        mrs_ttbr0(3, el),
+    ];
+    for level in 1..3 {
         words.extend([load_index(3, 3, page >> (39 - 9 * level) & 511), page_of(3)]);
     }
     words.push(store_zero_index(3, page >> 12 & 511));
     words.extend([
+        msr_sctlr(5, el),
+        ISB.word(),
         DSB_SY.word(),
-        tlbi(boot.regime.el()),
+        tlbi(el),
         DSB_SY.word(),
         ISB.word(),
     ]);

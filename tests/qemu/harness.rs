@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use purgatory_test_harness::boot::{Boot, Place, REACHED, usual_cpu};
 use purgatory_test_harness::qemu::{Outcome, Stopped};
+use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_harness::{Regime, console};
 
 use crate::expect::{Expect, checks, words};
@@ -87,4 +88,11 @@ pub fn check(boot: &Boot, expect: &Expect) -> Outcome {
         }
     }
     run.passed()
+}
+
+/// Returns where this is in the image: its offset.
+pub fn symbol(boot: &Boot, name: &str) -> u64 {
+    let symbols = Symbols::read(&boot.load.image).unwrap_or_else(|error| panic!("{error}"));
+    let found = symbols.get(name).unwrap_or_else(|error| panic!("{error}"));
+    found.start
 }

@@ -26,3 +26,4 @@ mod regions;
 mod sha2_crate;
 mod sink;
 mod stack;
+mod time;

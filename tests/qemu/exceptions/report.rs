@@ -9,7 +9,7 @@ use purgatory_test_harness::qemu::Stopped;
 use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_harness::{Regime, console};
 
-use crate::harness::usual_boot;
+use crate::harness::{symbol, usual_boot};
 use crate::run::Run;
 
 /// What is done, and what must be reported.
@@ -50,13 +50,6 @@ pub const PERMISSION: (u64, u64) = (0x3c, 0x0c);
 pub const PERMISSION_WRITE: (u64, u64) = (0x7c, 0x4c);
 pub const ALIGNMENT: (u64, u64) = (0x3f, 0x21);
 pub const ANY: (u64, u64) = (0, 0);
-
-/// Offsets into the image.
-pub fn symbol(boot: &Boot, name: &str) -> u64 {
-    let symbols = Symbols::read(&boot.load.image).unwrap_or_else(|error| panic!("{error}"));
-    let found = symbols.get(name).unwrap_or_else(|error| panic!("{error}"));
-    found.start
-}
 
 /// Returns bytes of a routine.
 pub fn length(boot: &Boot, name: &str) -> u64 {

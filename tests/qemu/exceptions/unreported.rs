@@ -13,8 +13,8 @@ use purgatory_test_harness::{console, root, this_test};
 use rstest::rstest;
 
 use super::INSIDE;
-use super::report::{address, length, patch, symbol};
-use crate::harness::usual_boot;
+use super::report::{address, length, patch};
+use crate::harness::{symbol, usual_boot};
 use crate::run::Run;
 
 /// The report needs no table and no stack, but the first instruction of the vector does need to be

@@ -7,7 +7,7 @@ use purgatory_test_harness::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTO
 use rstest::rstest;
 
 use super::{ELSEWHERE, UNMAPPED, block, refused, unused};
-use crate::harness::usual;
+use crate::harness::{symbol, usual};
 
 #[rstest]
 fn nothing_mapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
@@ -53,8 +53,9 @@ fn the_end_of_the_purgatory_not_mapped(#[values(El1And0, El2, El2And0)] regime: 
     usual(regime, |boot| {
         boot.make_tables(|_| ());
         let tables = boot.load.segments.pop().map_or(0, |tables| tables.at);
-        // The stack begins in one block and goes on in the next.
-        let purgatory_at = tables + 2 * BLOCK - 8 * 4096;
+        // The stack begins in one block and goes on in the next: its second page, the last before
+        // the pool.
+        let purgatory_at = tables + 2 * BLOCK - (symbol(boot, "pool") - 4096);
         boot.load.purgatory_at = purgatory_at;
         let mut again = V3Tables::new(tables);
         for segment in &boot.load.segments {

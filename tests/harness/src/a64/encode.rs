@@ -160,6 +160,20 @@ pub const fn msr_ttbr0(from: u32, el: u64) -> u32 {
     }
 }
 
+/// `MRS Xt, SCTLR_ELx`.
+pub const fn mrs_sctlr(to: u32, el: u64) -> u32 {
+    msr_sctlr(to, el) | 1 << 21
+}
+
+/// `MSR SCTLR_ELx, Xt`.
+pub const fn msr_sctlr(from: u32, el: u64) -> u32 {
+    if el == 1 {
+        0xd518_1000 | from
+    } else {
+        0xd51c_1000 | from
+    }
+}
+
 /// `TLBI VMALLE1` or `ALLE2`.
 pub const fn tlbi(el: u64) -> u32 {
     if el == 1 { 0xd508_871f } else { 0xd50c_871f }
@@ -202,6 +216,8 @@ fn instructions_are_made_right() {
         ("str w4, [x3]", store_word(4, 3), 0xb900_0064),
         ("str xzr, [x3, #8]", store_zero_index(3, 1), 0xf900_047f),
         ("str x3, [sp, #-16]!", push(3), 0xf81f_0fe3),
+        ("mrs x5, sctlr_el1", mrs_sctlr(5, 1), 0xd538_1005),
+        ("msr sctlr_el2, x6", msr_sctlr(6, 2), 0xd51c_1006),
         ("and x3, x3, #0xfffffffff000", page_of(3), 0x9274_8c63),
         ("br x3", branch_to(3), 0xd61f_0060),
         ("b . - 4", branch_back(1), 0x17ff_ffff),
