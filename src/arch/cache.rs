@@ -22,7 +22,9 @@ pub fn clean_and_invalidate(start: u64, end: u64, line: u64) {
 
 /// Does that to all regions, before they are read with the MMU off.
 pub fn flush(cpu: &Cpu, regions: impl Iterator<Item = Region>) {
-    regions.for_each(|region| clean_and_invalidate(region.start(), region.end(), cpu.dcache_line));
+    for region in regions {
+        clean_and_invalidate(region.start(), region.end(), cpu.dcache_line);
+    }
     complete();
 }
 

@@ -38,9 +38,9 @@ pub enum Memory {
 /// result costs more than the reference.
 pub fn hash(cpu: &Cpu, check: &Check<'_>, memory: Memory, digests: &mut Digests) {
     let mut sha = Sha256::new(BlockEngine::new(cpu, memory));
-    check
-        .regions()
-        .for_each(|region| sha.update(region.start(), region.len()));
+    for region in check.regions() {
+        sha.update(region.start(), region.len());
+    }
     sha.digest(check.bytes(), &mut digests.sha256);
     sha.digest(check.kexec_tools_bytes(), &mut digests.kexec_tools);
     sha.into_engine().clear_vectors_and_restore();
