@@ -80,8 +80,8 @@ impl BlockEngine {
 impl Engine for BlockEngine {
     fn align(&self) -> u64 {
         match self.memory {
-            // Device memory takes no access that is not aligned (Arm ARM B2.8.2): the software path
-            // loads pairs of 8 bytes.
+            // Device memory takes no access that is not aligned (Arm ARM B2, "Alignment of data
+            // accesses"), and the software path loads 8 bytes at once.
             Memory::Uncached => 8,
             // SCTLR.A is 0.
             Memory::Cached => 1,
