@@ -49,6 +49,9 @@ pub struct RawSymbols {
     pub purgatory_len: u64,
     /// 1: start the kernel without verifying anything.
     pub skip_checks: u32,
+    /// What to do where no kernel is started: 0 halts, n resets the machine after n seconds. No
+    /// loader sets it; whoever builds or installs the image does.
+    pub on_failure: u32,
 }
 
 /// A data symbol: a field of [`RawSymbols`].
@@ -74,7 +77,7 @@ macro_rules! symbols {
 
 /// All data symbols. One that a loader does not know stays zero. `src/arch/symbols.rs` lays them
 /// out.
-pub const SYMBOLS: [DataSymbol; 9] = symbols! {
+pub const SYMBOLS: [DataSymbol; 10] = symbols! {
     sha256_regions: 256,
     sha256_digest: 32,
     arm64_kernel_entry: 8,
@@ -84,6 +87,7 @@ pub const SYMBOLS: [DataSymbol; 9] = symbols! {
     purgatory_base: 8,
     purgatory_len: 8,
     skip_checks: 4,
+    on_failure: 4,
 };
 
 // A field of another size than the list says would move the one after it.

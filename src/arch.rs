@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)]
 
+mod attempt;
 pub mod cache;
 pub mod console;
 mod entry;
@@ -13,6 +14,7 @@ pub mod handover;
 pub mod image;
 pub mod memory;
 pub mod registers;
+mod reset;
 pub mod sha256;
 pub mod symbols;
 pub mod timer;

@@ -48,7 +48,7 @@ fn main(found: arch::Entry) -> ! {
         Ok(request) => request,
         Err(refusal) => {
             report::refusal(console, &refusal, &raw.sha256_regions);
-            handover::halt(console)
+            handover::halt(console, cpu.regime)
         }
     };
     report::request(console, &request);
@@ -69,7 +69,7 @@ fn main(found: arch::Entry) -> ! {
         request.waive()
     };
     let Some(cleared) = cleared else {
-        handover::halt(console)
+        handover::halt(console, cpu.regime)
     };
 
     report::handing_over(console);

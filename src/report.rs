@@ -258,9 +258,24 @@ pub fn handing_over(console: &mut impl Console) {
     say(console, "purgatory: booting kernel now\n", &[]);
 }
 
-/// Says the last words when no kernel is started.
+/// Says that the machine will be reset.
+pub fn resetting(console: &mut impl Console, seconds: u32) {
+    let numbers = [seconds.into(), (seconds != 1).into()];
+    say(console, "purgatory: reset in %d second%[|s]\n", &numbers);
+}
+
+/// Says that firmware did not do that.
+pub fn not_reset(console: &mut impl Console) {
+    say(console, "purgatory: no reset by PSCI here\n", &[]);
+}
+
+/// Says the last words when no kernel is started, and what is to be done.
 pub fn halted(console: &mut impl Console) {
-    say(console, "purgatory: halted\n", &[]);
+    say(
+        console,
+        "purgatory: halted; reset the machine and load again\n",
+        &[],
+    );
 }
 
 #[cfg(test)]

@@ -2,14 +2,13 @@
 
 //! The console: a UART of which nothing is known but the address of its data register.
 
-use core::arch::global_asm;
-
 use purgatory::abi::RawSymbols;
 use purgatory::region::{PaRange, Region};
 use purgatory::report::Console;
 use purgatory::sink::{KernelSize, usable_sink};
 use spin::relax::{RelaxStrategy, Spin};
 
+use super::attempt::sink_store;
 use super::{registers, timer};
 
 /// What a FIFO is expected to hold at least, and what may be sent at once: bytes.
@@ -35,13 +34,6 @@ pub struct Uart {
     patience: u32,
     /// Ticks spent on it.
     waited: u64,
-}
-
-unsafe extern "C" {
-    /// Stores `byte` at the physical address `data`; with `unmask_serror` not 0 takes the SError
-    /// that comes of it. Returns 0, or 1 after an exception of any kind, which `exception_entry`
-    /// ends here.
-    fn sink_store(data: u64, byte: u8, unmask_serror: u32) -> u32;
 }
 
 impl Uart {
@@ -107,28 +99,3 @@ impl Console for Uart {
         }
     }
 }
-
-// x0 data, w1 byte, w2 unmask_serror. From the first instruction up to `sink_faulted` nothing but the
-// return address is needed afterwards, so that any exception may end there.
-global_asm!(
-    ".pushsection .text.sink_store, \"ax\", %progbits",
-    ".globl sink_store",
-    ".type sink_store, %function",
-    "sink_store:",
-    // A byte: of UARTs with registers one byte apart a wider store would hit the next ones.
-    "    strb    w1, [x0]",
-    "    dsb     sy",
-    "    cbz     w2, 1f",
-    // An asynchronous abort would wait for the next kernel otherwise, which panics of it.
-    "    msr     daifclr, #4",
-    "    isb",
-    "    msr     daifset, #4",
-    "1:  mov     w0, wzr",
-    "    ret",
-    ".globl sink_faulted",
-    "sink_faulted:",
-    "    mov     w0, #1",
-    "    ret",
-    ".size sink_store, . - sink_store",
-    ".popsection",
-);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Any exception is the end, but that of the console's own store: nothing else of ours provokes
-//! one. MMU off, one report, halt; the kernel is never started from here.
+//! Any exception is the end, but those of `attempt`: nothing else of ours provokes one. MMU off, one report, halt; the kernel is never started from here.
 
 use core::arch::global_asm;
 
@@ -31,7 +30,7 @@ extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
             regime: cpu.regime,
         },
     );
-    handover::halt(&mut console)
+    handover::halt(&mut console, cpu.regime)
 }
 
 // Register use: x0 ESR, x1 ELR, x2 FAR; x3 CurrentEL, x4..x6 scratch. All others are lost.
@@ -65,11 +64,11 @@ global_asm!(
     "1:  mrs     x0, esr_el2",
     "    mrs     x1, elr_el2",
     "    mrs     x2, far_el2",
-    // A console where nothing answers: the store gives up, and the boot goes on without a word.
-    "2:  adr     x4, sink_store",
+    // A console or firmware that does not answer: the attempt has failed, and that is all.
+    "2:  adr     x4, attempts",
     "    sub     x4, x1, x4",
-    "    cmp     x4, #(sink_faulted - sink_store)",
-    "    b.lo    sink_faulted",
+    "    cmp     x4, #(attempt_failed - attempts)",
+    "    b.lo    attempt_failed",
     "    cmp     x3, {el2}",
     "    b.eq    3f",
     "    movz    x4, #({sctlr_el1} & 0xffff)",

@@ -12,6 +12,7 @@ use purgatory::translation::Regime;
 
 use super::console::Uart;
 use super::entry::Found;
+use super::{reset, symbols};
 
 unsafe extern "C" {
     fn hand_over_el1(kernel: u64, dtb: u64, sctlr: u64, vbar: u64) -> !;
@@ -33,8 +34,16 @@ pub fn hand_over(_: Cleared, regime: Regime, found: &Found, request: &Request<'_
     }
 }
 
-/// Says that nothing is started and stops for ever.
-pub fn halt(console: &mut Uart) -> ! {
+/// Nothing is started: resets the machine if `on_failure` asks for it, says what is to be done if
+/// not, and stops for ever.
+pub fn halt(console: &mut Uart, regime: Regime) -> ! {
+    let seconds = symbols::raw().on_failure;
+    if seconds != 0 {
+        report::resetting(console, seconds);
+        reset::wait(seconds);
+        reset::system(regime);
+        report::not_reset(console);
+    }
     report::halted(console);
     park()
 }

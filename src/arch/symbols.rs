@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The symbols that the loader sets, as `kexec` insists on them: global, sized, and in the part of
+//! The symbols that the loader sets, or whoever built the image, as `kexec` insists on them: global, sized, and in the part of
 //! the image that comes from the file. They lie in one piece, as [`RawSymbols`] describes it.
 
 use core::arch::global_asm;
@@ -32,6 +32,7 @@ global_asm!(
     "symbol purgatory_base, 8",
     "symbol purgatory_len, 8",
     "symbol skip_checks, 4",
+    "symbol on_failure, 4",
     ".balign 8",
     ".popsection",
 );

@@ -79,9 +79,16 @@ pub fn hex(console: &mut impl Console, value: u64, digits: u32) {
 
 /// Writes `value` in decimal.
 fn decimal(console: &mut impl Console, value: u64) {
-    // Twenty digits at most, so twenty calls deep at most.
-    if value >= 10 {
-        decimal(console, value / 10);
+    // As many as the largest value has. 0 is no digit.
+    let mut digits = [0; 20];
+    let mut rest = value;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
     }
-    console.byte(b'0' + (value % 10) as u8);
+    let digits = digits.iter().filter(|&&digit| digit != 0);
+    digits.for_each(|&digit| console.byte(digit));
 }

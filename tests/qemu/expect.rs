@@ -4,7 +4,7 @@
 //! means.
 
 use purgatory_test_harness::Regime;
-use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::boot::{Boot, HALTED};
 use purgatory_test_harness::loader::Load;
 
 /// What must come of a boot.
@@ -36,7 +36,7 @@ pub fn words(boot: &Boot, expect: &Expect) -> Vec<String> {
         format!("purgatory: dtb={dtb:#018x}"),
     ];
     let booting = "purgatory: booting kernel now".to_string();
-    let halted = "purgatory: halted".to_string();
+    let halted = HALTED.to_string();
     match expect {
         Expect::Boots => {
             words.extend(request);

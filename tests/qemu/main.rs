@@ -23,6 +23,7 @@ mod matrix;
 mod paths;
 mod placement;
 mod regions;
+mod reset;
 mod sha2_crate;
 mod sink;
 mod stack;

@@ -9,8 +9,8 @@ pub const MAX_FILE_SIZE: usize = 18_992;
 /// The symbol that a loader enters at.
 pub const ENTRY_POINT: &str = "purgatory_start";
 
-/// The symbols that a loader sets, and their sizes in bytes.
-pub const VARIABLES: [(&str, u64); 9] = [
+/// The symbols that a loader sets, and the last one that others do, and their sizes in bytes.
+pub const VARIABLES: [(&str, u64); 10] = [
     ("sha256_regions", 256),
     ("sha256_digest", 32),
     ("skip_checks", 4),
@@ -20,6 +20,7 @@ pub const VARIABLES: [(&str, u64); 9] = [
     ("pgtble_base", 8),
     ("purgatory_base", 8),
     ("purgatory_len", 8),
+    ("on_failure", 4),
 ];
 
 /// Entries of `sha256_regions`: a start and a length, 8 bytes each.

@@ -27,7 +27,7 @@ use crate::{artifact, entry_state};
 pub const UART: u64 = 0x0900_0000;
 
 /// The purgatory's last words when it starts no kernel.
-pub const HALTED: &str = "purgatory: halted";
+pub const HALTED: &str = "purgatory: halted; reset the machine and load again";
 
 /// The new kernel's first words.
 pub const REACHED: &str = "new kernel: reached";

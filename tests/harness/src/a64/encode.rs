@@ -179,6 +179,9 @@ pub const fn tlbi(el: u64) -> u32 {
     if el == 1 { 0xd508_871f } else { 0xd50c_871f }
 }
 
+/// `HVC #0`.
+pub const HVC: u32 = 0xd400_0002;
+
 /// `UDF #0`.
 pub const UDF: u32 = 0;
 

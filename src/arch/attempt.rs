@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Instructions that may fault without that being the end: nobody knows whether something answers
+//! at the console's address, or to PSCI.
+
+use core::arch::global_asm;
+
+unsafe extern "C" {
+    /// Stores `byte` at the physical address `data`; with `unmask_serror` not 0 takes the SError
+    /// that comes of it. Returns 0, or 1 after an exception of any kind.
+    pub fn sink_store(data: u64, byte: u8, unmask_serror: u32) -> u32;
+
+    /// Calls `function` of PSCI by HVC; returns what it does, or 1 if there is nobody to call.
+    pub fn psci_hvc(function: u32) -> u32;
+
+    /// The same by SMC.
+    pub fn psci_smc(function: u32) -> u32;
+}
+
+// sink_store: x0 data, w1 byte, w2 unmask_serror. psci_hvc, psci_smc: w0 function.
+//
+// From `attempts` up to `attempt_failed` nothing but the return address is needed afterwards, so that
+// any exception may end there: `exception_entry` sees to that.
+global_asm!(
+    ".pushsection .text.attempts, \"ax\", %progbits",
+    ".globl attempts",
+    "attempts:",
+    ".globl sink_store",
+    ".type sink_store, %function",
+    "sink_store:",
+    // A byte: of UARTs with registers one byte apart a wider store would hit the next ones.
+    "    strb    w1, [x0]",
+    "    dsb     sy",
+    "    cbz     w2, 1f",
+    // An asynchronous abort would wait for the next kernel otherwise, which panics of it.
+    "    msr     daifclr, #4",
+    "    isb",
+    "    msr     daifset, #4",
+    "1:  mov     w0, wzr",
+    "    ret",
+    ".size sink_store, . - sink_store",
+    ".globl psci_hvc",
+    ".type psci_hvc, %function",
+    "psci_hvc:",
+    "    hvc     #0",
+    "    ret",
+    ".size psci_hvc, . - psci_hvc",
+    ".globl psci_smc",
+    ".type psci_smc, %function",
+    "psci_smc:",
+    "    smc     #0",
+    "    ret",
+    ".size psci_smc, . - psci_smc",
+    ".globl attempt_failed",
+    ".type attempt_failed, %function",
+    "attempt_failed:",
+    "    mov     w0, #1",
+    "    ret",
+    ".size attempt_failed, . - attempt_failed",
+    ".popsection",
+);
