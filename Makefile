@@ -4,6 +4,7 @@
 CARGO ?= cargo
 RUSTC ?= rustc
 SHA256 ?= own
+ON_FAILURE ?= 0
 XTASK = $(CARGO) run -q --locked -p xtask --
 
 # Flags for the host are not for us, nor are they for the image. And what is built for the host is
@@ -17,8 +18,8 @@ OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
 .PHONY: all setup demo guests plugin sha2 test test-long bench check clean help
 
-all: ## build target/purgatory.ro and say what is in it (default); SHA256=sha2 for the crate's hash
-	$(XTASK) image --sha256=$(SHA256) $(OR_NOTHING)
+all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
+	$(XTASK) image --sha256=$(SHA256) --on-failure=$(ON_FAILURE) $(OR_NOTHING)
 
 setup: ## install what building, testing and running need (root or sudo)
 	scripts/setup.sh
@@ -35,7 +36,7 @@ plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_pl
 	ln -sf ../$(HOST)/release/libpurgatory_test_plugin.so target/release/
 
 sha2: ## build target/purgatory-sha2.ro, whose hash in software is that of the crate `sha2`
-	$(XTASK) image --sha256=sha2 $(OR_NOTHING)
+	$(XTASK) image --sha256=sha2 --on-failure=$(ON_FAILURE) $(OR_NOTHING)
 
 test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh

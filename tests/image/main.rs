@@ -55,7 +55,7 @@ fn it_has_no_relocations() {
     }
 }
 
-/// `.eh_frame` would be loaded, and relocated; a note or a comment is space.
+/// `.eh_frame` would be loaded, and relocated; a comment is space.
 #[test]
 fn it_has_the_sections_that_are_loaded_and_the_names_and_no_more() {
     let bytes = built("purgatory.ro");
@@ -82,6 +82,7 @@ fn it_has_the_sections_that_are_loaded_and_the_names_and_no_more() {
         (".rodata", SHT_PROGBITS, alloc, 4096),
         (".bss", SHT_NOBITS, alloc | write, 4096),
         (".symtab", SHT_SYMTAB, 0, 8),
+        (".note.purgatory", SHT_NOTE, 0, 4),
         (".strtab", SHT_STRTAB, 0, 1),
     ];
     assert_eq!(found, expected);

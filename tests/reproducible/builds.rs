@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
+use object::read::elf::ElfFile64;
+use object::{LittleEndian as LE, Object, ObjectSection};
+
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 
 /// What a build leaves.
@@ -35,6 +38,17 @@ impl Build {
             image: fs::read(target_dir.join("purgatory.ro")).unwrap(),
             says,
         }
+    }
+
+    /// The rest of the line of the image's note that begins like this.
+    pub fn line(&self, name: &str) -> String {
+        let file = ElfFile64::<LE>::parse(&*self.image).unwrap();
+        let note = file.section_by_name(".note.purgatory").unwrap();
+        // The header's three words, and the owner's name.
+        let lines = text(&note.data().unwrap()[24..]);
+        let mut lines = lines.lines().filter_map(|line| line.split_once(' '));
+        let line = lines.find(|(first, _)| *first == name);
+        line.unwrap_or_else(|| panic!("no {name}")).1.to_string()
     }
 
     pub fn compiled_core(&self) -> bool {
@@ -97,6 +111,8 @@ pub fn checkout(name: &str, configuration: &str) -> PathBuf {
             .status();
         assert!(status.unwrap().success(), "{part}");
     }
+    // There is no `.git`: a tree that was unpacked has its commit in a file.
+    fs::write(checkout.join("COMMIT"), ORDINARY.line("commit")).unwrap();
     checkout
 }
 

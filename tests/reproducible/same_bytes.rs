@@ -10,6 +10,8 @@ use object::elf::{SHF_ALLOC, SHT_NOBITS};
 use object::read::elf::{ElfFile64, SectionHeader};
 use object::{LittleEndian as LE, Object, ObjectSection};
 
+use purgatory_test_harness::purgatory_ro::PurgatoryRo;
+
 use crate::builds::{
     Build, ORDINARY, TARGET, assert_same, checkout, fresh, make, root, text, xtask_image,
 };
@@ -32,6 +34,43 @@ fn make_does_what_it_does_whatever_users_have_configured() {
     // The build directory is elsewhere, and stays.
     assert!(make(&checkout).arg("clean").status().unwrap().success());
     assert_same(&Build::of(&target_dir, &mut make(&checkout)));
+}
+
+/// The note says what was built by what, and the sum that is printed is that of the file.
+#[test]
+fn the_image_says_where_it_comes_from() {
+    assert_eq!(ORDINARY.line("version"), env!("CARGO_PKG_VERSION"));
+    let rustc = ORDINARY.line("rustc");
+    let first = ORDINARY.says.lines().next().unwrap();
+    assert!(first.contains(&format!(" {rustc}, `core` from")), "{first}");
+    let commit = ORDINARY.line("commit");
+    let hex = commit.trim_end_matches("-dirty");
+    let is_one = hex.len() >= 12 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
+    assert!(is_one || !root().join(".git").exists(), "{commit}");
+    let sum = Command::new("sha256sum")
+        .arg(ORDINARY.target_dir.join("purgatory.ro"))
+        .output();
+    let sum = text(&sum.unwrap().stdout);
+    let sum = sum.split(' ').next().unwrap();
+    let printed = ORDINARY
+        .says
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("sha256"));
+    assert_eq!(printed.map(str::trim), Some(sum));
+}
+
+/// What is built in is what the symbol holds.
+#[test]
+fn a_reset_can_be_built_in() {
+    let target_dir = fresh("on-failure");
+    let mut command = xtask_image(&root(), &target_dir);
+    let build = Build::of(&target_dir, command.arg("--on-failure=66000"));
+    let [mut ordinary, built] =
+        [&ORDINARY.image, &build.image].map(|image| PurgatoryRo::read(image).unwrap());
+    ordinary
+        .set("on_failure", &66000_u32.to_le_bytes())
+        .unwrap();
+    assert!(ordinary.bytes == built.bytes);
 }
 
 #[test]

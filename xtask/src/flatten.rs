@@ -56,6 +56,19 @@ pub fn flatten(elf: &[u8]) -> Result<Flat> {
     })
 }
 
+impl Flat {
+    /// Gives a symbol of 4 bytes a value.
+    pub fn set(&mut self, name: &str, value: u32) -> Result<()> {
+        let symbol = self.symbols.iter().find(|symbol| symbol.name == name);
+        let symbol = symbol.with_context(|| format!("no symbol {name}"))?;
+        ensure!(symbol.size == 4, "{name} has {} bytes, not 4", symbol.size);
+        let place = self.bytes.get_mut(symbol.value as usize..);
+        let place = place.and_then(|place| place.first_chunk_mut());
+        *place.with_context(|| format!("{name} lies outside"))? = value.to_le_bytes();
+        Ok(())
+    }
+}
+
 /// The file part of every segment, at its address.
 fn load(file: &Elf, elf: &[u8]) -> Result<(Vec<u8>, Vec<Range<usize>>)> {
     let (mut bytes, mut parts) = (Vec::new(), Vec::new());

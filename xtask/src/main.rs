@@ -8,6 +8,7 @@
 mod cargo;
 mod environment;
 mod flatten;
+mod note;
 mod options;
 mod summary;
 mod toolchain;
@@ -15,7 +16,7 @@ mod wrap;
 
 use anyhow::{Context, Result};
 use cargo::Cargo;
-use options::{Options, Sha256, Verb};
+use options::{Options, Sha256, Variant, Verb};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let (options, verb) = options::parse(lexopt::Parser::from_env())?;
     match verb {
-        Verb::Image(sha256) => image(&options, sha256),
+        Verb::Image(variant) => image(&options, &variant),
         Verb::Guests => guests(&options),
         Verb::Cargo(subcommand, rest) => {
             Cargo::new(&options, "image")?.run(&subcommand, |cargo| cargo.args(rest))
@@ -43,9 +44,9 @@ fn run() -> Result<()> {
 
 /// Builds and wraps the image, says what is in it, and leaves the linked ELF file and the linker's
 /// map beside it.
-fn image(options: &Options, sha256: Sha256) -> Result<()> {
+fn image(options: &Options, variant: &Variant) -> Result<()> {
     // Directories of their own, for the two builds may run at once.
-    let (name, features, build_dir) = match sha256 {
+    let (name, features, build_dir) = match variant.sha256 {
         Sha256::Own => ("purgatory", "firmware", "image"),
         Sha256::Crate => ("purgatory-sha2", "firmware,sha2", "image-sha2"),
     };
@@ -55,11 +56,13 @@ fn image(options: &Options, sha256: Sha256) -> Result<()> {
         println!("{}", cargo.toolchain);
         let (linked, map) = cargo.link("purgatory", features)?;
         let elf = read(&linked)?;
-        let flat = flatten::flatten(&elf).with_context(|| linked.display().to_string())?;
-        let object = wrap::wrap(&flat)?;
+        let mut flat = flatten::flatten(&elf).with_context(|| linked.display().to_string())?;
+        flat.set("on_failure", variant.on_failure)?;
+        let note = note::note(&options.root, &cargo.toolchain.version)?;
+        let object = wrap::wrap(&flat, &note)?;
         println!("{}", output("ro").display());
-        print!("{}", summary::summary(&elf, &flat, object.len())?);
-        print!("{}", summary::check_size(object.len(), sha256)?);
+        print!("{}", summary::summary(&elf, &flat, &object)?);
+        print!("{}", summary::check_size(object.len(), variant.sha256)?);
         Ok(vec![object, elf, read(&map)?])
     })
 }

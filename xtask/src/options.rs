@@ -3,7 +3,7 @@
 //! The command line.
 
 use crate::toolchain::Core;
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -16,6 +16,8 @@ commands:
 options:
   --sha256=own|sha2         whose SHA-256 the image has where the CPU has no instructions for it:
                             its own, or that of the crate `sha2`, in target/purgatory-sha2.*
+  --on-failure=<seconds>    what the image does where it starts no kernel: 0 halts (default), more
+                            resets the machine after so many seconds
   --core=installed|source   where `core` comes from (default: installed, else source)
   --root=<dir>              the workspace to build (default: the one around)
   --target-dir=<dir>        instead of its target/";
@@ -24,17 +26,27 @@ options:
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verb {
     /// Build and wrap the image.
-    Image(Sha256),
+    Image(Variant),
     /// Build the test guests.
     Guests,
     /// Run any cargo command for the bare-metal target: its name, and what follows.
     Cargo(String, Vec<OsString>),
 }
 
+/// Which image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Variant {
+    /// Whose SHA-256 it has.
+    pub sha256: Sha256,
+    /// The symbol `on_failure`: seconds up to a reset, 0 for none.
+    pub on_failure: u32,
+}
+
 /// Which SHA-256 the image has in software.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sha256 {
     /// The project's.
+    #[default]
     Own,
     /// That of the crate `sha2`.
     Crate,
@@ -54,7 +66,7 @@ pub struct Options {
 /// Reads the arguments.
 pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
     let (mut root, mut target_dir, mut core, mut verb) = (here(), None, None, None);
-    let mut sha256 = Sha256::Own;
+    let mut variant = Variant::default();
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("root") => root = std::path::absolute(arguments.value()?)?,
@@ -65,12 +77,21 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
                 other => bail!("no `core` is called {other}\n{USAGE}"),
             },
             Arg::Long("sha256") => match &*arguments.value()?.string()? {
-                "own" => sha256 = Sha256::Own,
-                "sha2" => sha256 = Sha256::Crate,
+                "own" => variant.sha256 = Sha256::Own,
+                "sha2" => variant.sha256 = Sha256::Crate,
                 other => bail!("no SHA-256 is called {other}\n{USAGE}"),
             },
+            Arg::Long("on-failure") => {
+                let seconds = arguments.value()?.string()?;
+                variant.on_failure = seconds.parse().map_err(|_| {
+                    anyhow!(
+                        "{seconds:?} is no number of seconds up to {}\n{USAGE}",
+                        u32::MAX
+                    )
+                })?;
+            }
             Arg::Value(word) if verb.is_none() => match word.to_str() {
-                Some("image") => verb = Some(Verb::Image(sha256)),
+                Some("image") => verb = Some(Verb::Image(variant)),
                 Some("guests") => verb = Some(Verb::Guests),
                 Some("cargo") => {
                     let subcommand = arguments.value()?.string()?;
@@ -82,7 +103,7 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
         }
     }
     let verb = match verb {
-        Some(Verb::Image(_)) => Verb::Image(sha256),
+        Some(Verb::Image(_)) => Verb::Image(variant),
         Some(other) => other,
         None => bail!(USAGE),
     };
@@ -125,10 +146,17 @@ mod tests {
 
     #[test]
     fn an_option_may_follow_the_command() {
-        for line in ["--sha256=sha2 image", "image --sha256=sha2"] {
-            assert_eq!(parse(line).unwrap().1, Verb::Image(Sha256::Crate), "{line}");
+        let variant = Variant {
+            sha256: Sha256::Crate,
+            on_failure: 10,
+        };
+        for line in [
+            "--sha256=sha2 --on-failure=10 image",
+            "image --on-failure=10 --sha256=sha2",
+        ] {
+            assert_eq!(parse(line).unwrap().1, Verb::Image(variant), "{line}");
         }
-        assert_eq!(parse("image").unwrap().1, Verb::Image(Sha256::Own));
+        assert_eq!(parse("image").unwrap().1, Verb::Image(Variant::default()));
     }
 
     #[test]
@@ -138,6 +166,8 @@ mod tests {
             "image now",
             "--core=both image",
             "--fast image",
+            "--on-failure=soon image",
+            "--on-failure=4294967296 image",
             "dance",
         ] {
             let error = parse(line).unwrap_err().to_string();

@@ -8,10 +8,12 @@ use anyhow::{Result, bail};
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
 use purgatory::abi::{BUDGET, PAGE, SYMBOLS};
+use sha2::{Digest, Sha256 as Sha256Digest};
 use std::fmt::Write;
 
 /// Describes a linked image and the object that it became.
-pub fn summary(elf: &[u8], flat: &Flat, object_size: usize) -> Result<String> {
+pub fn summary(elf: &[u8], flat: &Flat, object: &[u8]) -> Result<String> {
+    let object_size = object.len();
     let file = ElfFile64::<LittleEndian>::parse(elf)?;
     let section = |name| file.section_by_name(name).map_or(0, |s| s.size());
     let (text, rodata, rela) = (section(".text"), section(".rodata"), section(".rela.dyn"));
@@ -60,6 +62,9 @@ pub fn summary(elf: &[u8], flat: &Flat, object_size: usize) -> Result<String> {
         "  relocations   {} that the image applies itself",
         flat.self_relocations
     )?;
+    let digest = Sha256Digest::digest(object);
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    writeln!(lines, "  sha256        {digest}")?;
     for (n, (name, size)) in parts.iter().enumerate() {
         let heading = if n == 0 { "parts" } else { "" };
         writeln!(lines, "  {heading:<14}{size:>6}  {name}")?;

@@ -40,7 +40,8 @@ pub struct Toolchain {
     pub commit: String,
     /// Where `core` comes from.
     pub core: Core,
-    version: String,
+    /// Its release.
+    pub version: String,
 }
 
 impl Toolchain {

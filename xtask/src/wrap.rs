@@ -3,12 +3,13 @@
 //! Wraps the flat image into the relocatable object that kexec loads.
 //!
 //! kexec relocates, but each of its versions knows other relocations and dies on the rest. So there
-//! are none: sections of bytes, one of zeros, and the symbols. Nothing else is in the file, for it
-//! is to fit where a packaged kexec keeps its own: one string table serves symbols and sections,
+//! are none: sections of bytes, one of zeros, the symbols, and a note. Nothing else is in the file,
+//! for it is to fit where a packaged kexec keeps its own: one string table serves symbols and sections,
 //! and each part of the image is a section of its own, so that what lies between them for the sake
 //! of pages is made by kexec when it aligns the next one.
 
 use crate::flatten::{Flat, Symbol};
+use crate::note;
 use anyhow::{Context, Result, ensure};
 use object::elf::*;
 use object::endian::{LittleEndian as LE, U16, U32, U64};
@@ -19,13 +20,13 @@ use std::ops::Range;
 /// The sections with bytes, in the order of the image's parts.
 const PARTS: [(&str, u32); 2] = [(".text", SHF_ALLOC | SHF_EXECINSTR), (".rodata", SHF_ALLOC)];
 
-/// The number of the string table: behind nothing, the parts, the zeros and the symbols.
-const STRINGS: u16 = PARTS.len() as u16 + 3;
+/// The number of the string table: behind nothing, the parts, the zeros, the symbols and the note.
+const STRINGS: u16 = PARTS.len() as u16 + 4;
 
 type Section = SectionHeader64<LE>;
 
 /// The file's contents.
-pub fn wrap(flat: &Flat) -> Result<Vec<u8>> {
+pub fn wrap(flat: &Flat, note: &[u8]) -> Result<Vec<u8>> {
     let parts = flat.parts.len();
     ensure!(parts == PARTS.len(), "{parts} parts, not {}", PARTS.len());
     let mut strings = Strings(vec![0]);
@@ -69,6 +70,8 @@ pub fn wrap(flat: &Flat) -> Result<Vec<u8>> {
     symtab.sh_info = U32::new(LE, 1);
     symtab.sh_entsize = U64::new(LE, size_of::<Sym64<LE>>() as u64);
     sections.push(symtab);
+    let place = append(&mut file, note, 4);
+    sections.push(section(strings.add(note::SECTION), SHT_NOTE, 0, place, 4));
     let name = strings.add(".strtab");
     let place = append(&mut file, &strings.0, 1);
     sections.push(section(name, SHT_STRTAB, 0, place, 1));
@@ -156,7 +159,7 @@ fn symbol(name: u32, bind: u8, kind: u8, section: u16, (value, size): (u64, u64)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use object::read::elf::{ElfFile64, FileHeader as _};
+    use object::read::elf::{ElfFile64, FileHeader as _, SectionHeader as _};
     use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
     use purgatory::abi::SYMBOLS;
 
@@ -179,7 +182,7 @@ mod tests {
     #[test]
     fn what_goes_in_is_what_a_reader_finds() {
         let flat = flat();
-        let object = wrap(&flat).unwrap();
+        let object = wrap(&flat, b"noted").unwrap();
         let file = ElfFile64::<LittleEndian>::parse(&*object).unwrap();
         assert_eq!(file.elf_header().e_type(LittleEndian), ET_REL);
         for (name, part) in [(".text", 0..3000), (".rodata", 4096..5000)] {
@@ -188,6 +191,9 @@ mod tests {
             assert_eq!(section.align(), 4096);
         }
         assert_eq!(file.section_by_name(".bss").unwrap().size(), 0x3000);
+        let note = file.section_by_name(note::SECTION).unwrap();
+        assert_eq!(note.data(), Ok(&b"noted"[..]));
+        assert_eq!(note.elf_section_header().sh_flags(LittleEndian), 0);
         let starts = [0, 4096];
         let found = file.symbols().map(|s| {
             let part = starts[s.section_index().unwrap().0 - 1];
@@ -198,9 +204,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_around_the_bytes_stays_below_a_kilobyte() {
+    fn what_is_around_the_bytes_stays_small() {
         let flat = flat();
         let bytes: usize = flat.parts.iter().map(ExactSizeIterator::len).sum();
-        assert!(wrap(&flat).unwrap().len() < bytes + 1024);
+        assert!(wrap(&flat, &[]).unwrap().len() < bytes + 1060);
     }
 }

@@ -41,7 +41,7 @@ impl Linked {
     }
 
     fn link(&self) -> Vec<u8> {
-        let mut file = wrap(&self.flat).unwrap();
+        let mut file = wrap(&self.flat, &[]).unwrap();
         let (end, size) = (file.len() as u64, self.flat.bytes.len() as u64);
         put(&mut file, 32, &[end]); // e_phoff
         file[54] = 56; // e_phentsize
