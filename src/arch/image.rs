@@ -9,12 +9,11 @@ use purgatory::paging::layout::ImageParts;
 macro_rules! address_of {
     ($symbol:literal) => {{
         let address: u64;
-        // SAFETY: adrp and add compute an address and touch nothing else; link.ld defines the
-        // symbol.
+        // SAFETY: adr computes an address and touches nothing else; link.ld defines the symbol. The
+        // image is smaller than the 1 MiB that it reaches.
         unsafe {
             core::arch::asm!(
-                concat!("adrp {0}, ", $symbol),
-                concat!("add {0}, {0}, :lo12:", $symbol),
+                concat!("adr {0}, ", $symbol),
                 out(reg) address,
                 options(pure, nomem, nostack, preserves_flags),
             );

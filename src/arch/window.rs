@@ -35,24 +35,9 @@ pub struct Window {
     end: u64,
     /// The smallest cache line, bytes.
     line: u64,
-    routines: &'static Routines,
+    /// Our exception level.
+    el2: bool,
 }
-
-/// The two routines for one exception level.
-#[repr(C)]
-struct Routines {
-    open: unsafe extern "C" fn(*const Window),
-    close: unsafe extern "C" fn(*const Window),
-}
-
-static EL1: Routines = Routines {
-    open: window_open_el1,
-    close: window_close_el1,
-};
-static EL2: Routines = Routines {
-    open: window_open_el2,
-    close: window_close_el2,
-};
 
 unsafe extern "C" {
     fn window_open_el1(window: *const Window);
@@ -79,22 +64,32 @@ impl Window {
             stored: map.image().rodata,
             end,
             line: cpu.dcache_line,
-            routines: match cpu.regime {
-                Regime::El1And0 => &EL1,
-                Regime::El2 | Regime::El2And0 => &EL2,
-            },
+            el2: cpu.regime != Regime::El1And0,
         }
     }
 
     /// Runs `work` inside the window. An access of its to what is not in the tables, the console
     /// for one, ends in an exception.
     pub fn with<T>(&self, work: impl FnOnce() -> T) -> T {
+        // Not by function pointers: each would be a relocation.
         // SAFETY: an AddressMap maps the image to itself, so code, stack and `self` stay where they
         // are when the MMU goes on; both routines keep to the procedure call standard.
-        unsafe { (self.routines.open)(self) };
+        unsafe {
+            if self.el2 {
+                window_open_el2(self);
+            } else {
+                window_open_el1(self);
+            }
+        }
         let result = work();
         // SAFETY: as above, when it goes off.
-        unsafe { (self.routines.close)(self) };
+        unsafe {
+            if self.el2 {
+                window_close_el2(self);
+            } else {
+                window_close_el1(self);
+            }
+        }
         result
     }
 }

@@ -144,7 +144,9 @@ impl Qemu {
         };
         drop(child);
         Ok(Outcome {
-            console: String::from_utf8_lossy(&raw).replace("\r\n", "\n"),
+            // It may have been stopped between the two ends of a line.
+            console: String::from_utf8_lossy(raw.strip_suffix(b"\r").unwrap_or(&raw))
+                .replace("\r\n", "\n"),
             raw,
             stderr: String::from_utf8_lossy(&errors.iter().flatten().collect::<Vec<_>>()).into(),
             stopped_by,
