@@ -22,6 +22,7 @@ mod long;
 mod matrix;
 mod paths;
 mod placement;
+mod pool;
 mod regions;
 mod reset;
 mod sha2_crate;
