@@ -18,7 +18,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench check clean help
+.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -55,6 +55,9 @@ bench: all guests plugin ## count and model what verifying costs, beside the C p
 	scripts/fetch.sh
 	scripts/kexec-tools.sh
 	$(CARGO) run -q --locked --release -p purgatory-bench
+
+supply: all ## whose lines are in the image, which are unsafe; licences, sources, advisories
+	$(CARGO) run -q --locked -p purgatory-test-supply
 
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check
