@@ -10,21 +10,28 @@ pub type Step<W> = (String, W);
 /// Returns the constants (4.2.2): the first 32 bits of the fractional parts of the cube roots of the
 /// first 64 primes.
 pub fn constants() -> [u32; 64] {
+    // The root of 2^96 times a prime, whose lower 32 bits are those.
+    of_primes(|prime| root(prime << 96, |root| root * root * root))
+}
+
+/// Returns the initial hash value (5.3.3): those of the square roots of the first eight.
+pub fn initial() -> [u32; 8] {
+    of_primes(|prime| root(prime << 64, |root| root * root))
+}
+
+fn of_primes<const N: usize>(word: impl Fn(u128) -> u32) -> [u32; N] {
     let is_prime = |n: &u128| (2..*n).all(|d| n % d != 0);
     let mut primes = (2..).filter(is_prime);
-    std::array::from_fn(|_| {
-        // The root of 2^96 times a prime, whose lower 32 bits are those.
-        let cube = primes.next().expect("primes never end") << 96;
-        let root = (0..40).rev().fold(0_u128, |root, bit| {
-            let more = root | 1 << bit;
-            if more * more * more <= cube {
-                more
-            } else {
-                root
-            }
-        });
-        root as u32
-    })
+    std::array::from_fn(|_| word(primes.next().expect("primes never end")))
+}
+
+/// The lower 32 bits of the largest number whose power is not more.
+fn root(of: u128, power: impl Fn(u128) -> u128) -> u32 {
+    let root = (0..40).rev().fold(0, |root, bit| {
+        let more = root | 1 << bit;
+        if power(more) <= of { more } else { root }
+    });
+    root as u32
 }
 
 // 4.1.2, (4.2) to (4.7).

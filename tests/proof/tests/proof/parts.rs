@@ -4,7 +4,7 @@
 
 use std::num::Wrapping;
 
-use purgatory_test_proof::fips::{compress, constants};
+use purgatory_test_proof::fips::{compress, constants, initial};
 use purgatory_test_proof::{Term, Values, Word};
 
 use crate::random::Random;
@@ -13,6 +13,8 @@ use crate::random::Random;
 fn the_specification_is_sha256() {
     assert_eq!(constants()[..2], [0x428a_2f98, 0x7137_4491]);
     assert_eq!(constants()[63], 0xc671_78f2);
+    assert_eq!(initial()[0], 0x6a09_e667);
+    assert_eq!(initial()[7], 0x5be0_cd19);
     let mut random = Random::new(1);
     for _ in 0..1000 {
         let mut state: [u32; 8] = random.words().map(|word| word.0);
