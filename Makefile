@@ -15,7 +15,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-long bench check clean help
+.PHONY: all setup demo guests plugin sha2 test test-long proof bench check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); SHA256=sha2 for the crate's hash
 	$(XTASK) image --sha256=$(SHA256) $(OR_NOTHING)
@@ -43,6 +43,9 @@ test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in AR
 
 test-long: all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
+
+proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
+	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture
 
 bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
 	scripts/fetch.sh

@@ -12,7 +12,7 @@ use crate::random::Random;
 use crate::{OWN, image};
 
 /// Each of the two kinds, for each routine.
-const TRIED: usize = 400;
+const TRIED: usize = 250;
 
 #[derive(Default)]
 struct Count {
@@ -65,60 +65,109 @@ fn one_instruction(image: &mut Image, places: &[u64], random: &mut Random) -> St
 
 type Mutate = fn(&mut Image, &[u64], &mut Random) -> String;
 
-fn try_some<R: Routine>(mutate: Mutate, seed: u64) -> Count {
-    let image = image(OWN);
-    let mut random = Random::new(seed);
-    let routine = image.symbol(R::NAME).expect("the routine");
-    // As far as it goes, and the constants.
-    let places: Vec<_> = routine.chain(image.constants.clone()).step_by(4).collect();
-    let mut count = Count::default();
-    while count.tried < TRIED {
-        let mut mutant = image.clone();
-        let what = mutate(&mut mutant, &places, &mut random);
-        let Some(&at) = places.iter().find(|&&at| mutant.word(at) != image.word(at)) else {
-            continue;
+/// A routine, of which mutants are made.
+struct Original {
+    image: Image,
+    /// Its instructions, and the constants.
+    places: Vec<u64>,
+    random: Random,
+    count: Count,
+}
+
+impl Original {
+    fn new<R: Routine>(seed: u64) -> Self {
+        let image = image(OWN);
+        let routine = image.symbol(R::NAME).expect("the routine");
+        let places = routine.chain(image.constants.clone());
+        Self {
+            places: places.step_by(4).collect(),
+            image,
+            random: Random::new(seed),
+            count: Count::default(),
+        }
+    }
+
+    /// Tries a mutant, unless nothing is changed.
+    fn try_one<R: Routine>(&mut self, mutant: &Image, what: &str) {
+        let is_changed = |&&at: &&u64| mutant.word(at) != self.image.word(at);
+        let Some(&at) = self.places.iter().find(is_changed) else {
+            return;
         };
-        count.tried += 1;
+        self.count.tried += 1;
         Term::forget_all();
-        let proven = claim::prove::<R>(&mutant);
-        let mut calls = [1, 2, 3, 6].into_iter();
-        let wrong = calls.find_map(|blocks| call::<R>(&mutant, &mut random, blocks, false).err());
+        let proven = claim::prove::<R>(mutant);
+        let mut calls = [1, 2, 3].into_iter();
+        let wrong =
+            calls.find_map(|blocks| call::<R>(mutant, &mut self.random, blocks, false).err());
         match (proven, wrong) {
-            (Ok(_), None) => count.equivalent += 1,
+            (Ok(_), None) => self.count.equivalent += 1,
             (Ok(_), Some(wrong)) => {
                 panic!("{what}: {} is accepted, and {wrong}", mutant.place(at))
             }
             (Err(_), wrong) => {
-                count.refused += 1;
-                count.wrong += usize::from(wrong.is_some());
+                self.count.refused += 1;
+                self.count.wrong += usize::from(wrong.is_some());
             }
         }
     }
-    println!("{}: {count}", R::NAME);
-    count
+
+    fn check<R: Routine>(self) {
+        let Self { count, .. } = self;
+        println!("{}: {count}", R::NAME);
+        assert!(count.wrong > count.tried / 2, "{count}: few are wrong");
+    }
 }
 
-fn check<R: Routine>(mutate: Mutate, seed: u64) {
-    let count = try_some::<R>(mutate, seed);
-    assert!(count.wrong > TRIED / 2, "{count}: few of them are any");
+fn some<R: Routine>(mutate: Mutate, seed: u64) {
+    let mut original = Original::new::<R>(seed);
+    while original.count.tried < TRIED {
+        let mut mutant = original.image.clone();
+        let what = mutate(&mut mutant, &original.places, &mut original.random);
+        original.try_one::<R>(&mutant, &what);
+    }
+    original.check::<R>();
+}
+
+fn every_bit<R: Routine>() {
+    let mut original = Original::new::<R>(15);
+    for at in original.places.clone() {
+        for bit in 0..32 {
+            let mut mutant = original.image.clone();
+            mutant.patch(at, mutant.word(at).expect("a word") ^ 1 << bit);
+            original.try_one::<R>(&mutant, &format!("bit {bit}"));
+        }
+    }
+    original.check::<R>();
 }
 
 #[test]
 fn bits_of_the_software() {
-    check::<Software>(one_bit, 11);
+    some::<Software>(one_bit, 11);
 }
 
 #[test]
 fn instructions_of_the_software() {
-    check::<Software>(one_instruction, 12);
+    some::<Software>(one_instruction, 12);
 }
 
 #[test]
 fn bits_of_the_instructions() {
-    check::<Instructions>(one_bit, 13);
+    some::<Instructions>(one_bit, 13);
 }
 
 #[test]
 fn instructions_of_the_instructions() {
-    check::<Instructions>(one_instruction, 14);
+    some::<Instructions>(one_instruction, 14);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn every_bit_of_the_software() {
+    every_bit::<Software>();
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn every_bit_of_the_instructions() {
+    every_bit::<Instructions>();
 }

@@ -9,6 +9,7 @@
 mod engine;
 
 use std::ops::Range;
+use std::slice::from_ref;
 
 use purgatory::digest::{Digest, PIECE, Sha256};
 use purgatory_test_proof::fips;
@@ -77,7 +78,7 @@ fn every_short_length_at_every_alignment() {
     let memory = memory(512);
     for at in 0..BLOCK {
         for len in 0..=260 {
-            check(&memory, &[at..at + len]);
+            check(&memory, from_ref(&(at..at + len)));
         }
     }
 }
@@ -88,7 +89,7 @@ fn around_every_block_border_at_every_alignment() {
     let memory = memory(3 * PAGE);
     for at in 0..BLOCK {
         for len in around_blocks(0..2 * PAGE / BLOCK + 2).step_by(1 + at % 3) {
-            check(&memory, &[at..at + len]);
+            check(&memory, from_ref(&(at..at + len)));
         }
     }
 }
