@@ -70,6 +70,10 @@ fn find(image: &Image, routine: &str, word: u32) -> u64 {
     SOFTWARE, "sha256_software", 0x3707_c780, |word| word + (1 << 19),
     "word 32 of the message schedule comes up nowhere, a after round 31 does",
 )]
+#[case::a_carry_into_the_next_word(
+    SOFTWARE, "sha256_software", 0x0b0b_0063, |word| word | 1 << 31,
+    "from one block to the next: State+4 does not hold the hash value",
+)]
 #[case::the_state_before_all_blocks(
     INSTRUCTIONS, "sha256_instructions", 0x4ea1_1c23, |_| 0x4c40_a802,
     "from one block to the next: v1 does not hold its words of the hash value",

@@ -83,8 +83,9 @@ fn words_do_as_numbers_do() {
         assert_eq!(Wrapping(a).lsl(by).0, a << by);
         assert_eq!(Wrapping(a).or(Wrapping(b)).0, a | b);
         assert_eq!(Wrapping(a).swapped().0, a.swap_bytes());
-        let (one, other) = (high << 32 | low, low << 32 | high);
-        let sum = Word::upper_of_sum([a, b].map(Wrapping), [b, a].map(Wrapping));
+        let [c, d] = [(); 2].map(|()| random.word());
+        let (one, other) = (high << 32 | low, u64::from(d) << 32 | u64::from(c));
+        let sum = Word::upper_of_sum([a, b].map(Wrapping), [c, d].map(Wrapping));
         assert_eq!(u64::from(sum.0), one.wrapping_add(other) >> 32);
     }
 }
@@ -106,4 +107,13 @@ fn equal_functions_are_equal_terms() {
     assert_eq!(a.swapped().swapped(), a);
     assert_eq!(a + b + c, c + b + a);
     assert_eq!(a.lsr(3), a.ror(3) & Term::of(u32::MAX >> 3));
+}
+
+/// Of the upper half of a sum nothing is known, not even that it is the same as that of another.
+#[test]
+fn carries_may_be_anything() {
+    let words = Term::unknowns();
+    let sums = [(); 2].map(|()| Term::upper_of_sum(words, [Term::of(0); 2]));
+    assert_ne!(sums[0], sums[1]);
+    assert_eq!(sums.map(Term::known), [None; 2]);
 }
