@@ -3,12 +3,12 @@
 //! Who calls whom: the vector registers are cleared on every path that has used them.
 //!
 //! A walk through the linked code, from the entry on, with both ways of each conditional branch. It
-//! knows one thing: whether `sha256_instructions` was called, and not yet `clear_vectors`. That must
-//! not be so where the code leaves the image, or calls what the walk cannot see.
+//! knows one thing: whether `sha256_instructions` was called, and not yet `clear_vectors`. That
+//! must not be so where the code leaves the image, or calls what the walk cannot see.
 //!
-//! One kind of branch is taken for granted: that which goes around `clear_vectors`, and around nothing
-//! else that decides. It asks whether the instructions were used; that it asks right is tested by
-//! running it (`tests/hash`).
+//! One kind of branch is taken for granted: that which goes around `clear_vectors`, and around
+//! nothing else that decides. It asks whether the instructions were used; that it asks right is
+//! tested by running it (`tests/hash`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,8 +4,8 @@
 //! others.
 
 /// A name, and the bits from the highest on: 0 and 1 have to be there; letters are fields, the same
-/// ones everywhere: `d`, `n`, `m`, `t` and `u` registers, `i` and `j` an immediate, `s` for 64 bits,
-/// `l` for a load, `k` the kind of a shift, `a` how an address is made, `p` which of two.
+/// ones everywhere: `d`, `n`, `m`, `t` and `u` registers, `i` and `j` an immediate, `s` for 64
+/// bits, `l` for a load, `k` the kind of a shift, `a` how an address is made, `p` which of two.
 #[rustfmt::skip]
 pub const ENCODINGS: [(&str, &str); 28] = [
     ("add",        "s0001011kk0mmmmmiiiiiinnnnnddddd"),

@@ -7,8 +7,8 @@ use crate::word::Word;
 /// A value on the way, and what the standard calls it.
 pub type Step<W> = (String, W);
 
-/// Returns the constants (4.2.2): the first 32 bits of the fractional parts of the cube roots of the
-/// first 64 primes.
+/// Returns the constants (4.2.2): the first 32 bits of the fractional parts of the cube roots of
+/// the first 64 primes.
 pub fn constants() -> [u32; 64] {
     // The root of 2^96 times a prime, whose lower 32 bits are those.
     of_primes(|prime| root(prime << 96, |root| root * root * root))
@@ -60,8 +60,8 @@ fn small_sigma_1<W: Word>(x: W) -> W {
     x.ror(17) ^ x.ror(19) ^ x.lsr(10)
 }
 
-/// Returns the hash value after a block (6.2.2), whose words are as the standard has them, big-endian;
-/// and tells each value on the way, in an order in which they can be computed.
+/// Returns the hash value after a block (6.2.2), whose words are as the standard has them,
+/// big-endian; and tells each value on the way, in an order in which they can be computed.
 pub fn compress<W: Word>(
     hash: [W; 8],
     block: [W; 16],

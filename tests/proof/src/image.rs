@@ -71,8 +71,8 @@ impl Image {
         Encoded::new(self.word(at)?)
     }
 
-    /// Returns where the loop over the blocks begins: there the first `b.lo` of the routine goes that
-    /// goes back.
+    /// Returns where the loop over the blocks begins: there the first `b.lo` of the routine goes
+    /// that goes back.
     pub fn loop_head(&self, routine: &Range<u64>) -> Option<u64> {
         routine.clone().step_by(4).find_map(|at| {
             let branch = self.code(at).filter(|code| code.name == "b.lo")?;

@@ -2,8 +2,9 @@
 
 //! What the instructions do (Arm ARM C6.2, C7.2, and their pseudocode), to words of any kind.
 //!
-//! Addresses are not numbers: they are so far from the beginning of something. Whatever has no meaning
-//! here, as to compute with an address, is a fault, and so is what the architecture does not define.
+//! Addresses are not numbers: they are so far from the beginning of something. Whatever has no
+//! meaning here, as to compute with an address, is a fault, and so is what the architecture does
+//! not define.
 
 mod integer;
 mod memory;

@@ -6,12 +6,12 @@
 //! A term is one of two kinds of polynomial, whose atoms are unknowns and terms of the other kind:
 //!
 //! * a sum, modulo 2^32: a coefficient for each atom;
-//! * the exclusive or of ands: a mask for each set of rotated atoms. Rotation and the masks distribute
-//!   over both, so that this is the normal form of everything that is done bit by bit: all ways to
-//!   write Ch, Maj, a shift or a change of the byte order come out the same.
+//! * the exclusive or of ands: a mask for each set of rotated atoms. Rotation and the masks
+//!   distribute over both, so that this is the normal form of everything that is done bit by bit:
+//!   all ways to write Ch, Maj, a shift or a change of the byte order come out the same.
 //!
-//! What is equal because of both at once, as `a + b == (a ^ b) + 2 * (a & b)`, is not found to be: a
-//! right routine may be refused, a wrong one is not accepted.
+//! What is equal because of both at once, as `a + b == (a ^ b) + 2 * (a & b)`, is not found to be:
+//! a right routine may be refused, a wrong one is not accepted.
 
 mod parts;
 mod value;
@@ -49,8 +49,8 @@ type Atoms = Vec<(Term, u32)>;
 /// The atom that is 1: only sums have it.
 const ONE: Term = Term(0, PhantomData);
 
-/// More parts than any bits have that a right routine computes: the most has the sum of rotations of a
-/// word whose bytes were in the other order. Sums grow by a few parts a round.
+/// More parts than any bits have that a right routine computes: the most has the sum of rotations
+/// of a word whose bytes were in the other order. Sums grow by a few parts a round.
 const MOST_PARTS: usize = 64;
 
 thread_local! {

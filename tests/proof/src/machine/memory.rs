@@ -123,8 +123,8 @@ impl<W: Word> Machine<W> {
         Ok(())
     }
 
-    /// `PRFM` changes nothing, but what it asks for may get into the cache: only what the routine has
-    /// to do with, and what lies ahead.
+    /// `PRFM` changes nothing, but what it asks for may get into the cache: only what the routine
+    /// has to do with, and what lies ahead.
     fn ask(&self, at: Value<W>) -> Result<(), Fault> {
         let asked = aligned(at, 1)?;
         let is_ours = match asked {

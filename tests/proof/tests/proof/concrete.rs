@@ -11,8 +11,8 @@ use purgatory_test_proof::machine::{Base, Bound, Machine, Value};
 use crate::random::Random;
 use crate::{OWN, image};
 
-/// Calls a routine with so many blocks. What is claimed of the loop has to be so whenever it begins,
-/// if that is asked for; of the end in any case.
+/// Calls a routine with so many blocks. What is claimed of the loop has to be so whenever it
+/// begins, if that is asked for; of the end in any case.
 pub fn call<R: Routine>(
     image: &Image,
     random: &mut Random,

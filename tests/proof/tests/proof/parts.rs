@@ -27,8 +27,8 @@ fn the_specification_is_sha256() {
     }
 }
 
-/// What is done to terms, and to their values. Those are often close to 0 and all ones, so that terms
-/// become simpler.
+/// What is done to terms, and to their values. Those are often close to 0 and all ones, so that
+/// terms become simpler.
 #[test]
 fn terms_have_the_values_of_what_they_are_made_of() {
     let mut random = Random::new(2);

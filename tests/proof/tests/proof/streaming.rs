@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Regions and padding: the real `Sha256` gives its engine the blocks of the padded message, in order,
-//! whatever function of state and block the engine has.
+//! Regions and padding: the real `Sha256` gives its engine the blocks of the padded message, in
+//! order, whatever function of state and block the engine has.
 //!
 //! So no hash is computed here, and more can be tried than with one: what comes to the engine is
 //! written down, and compared with what FIPS 180-4, 5.1.1 makes of the message.

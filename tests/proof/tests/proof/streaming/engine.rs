@@ -42,8 +42,8 @@ impl Region {
     }
 }
 
-/// In the place of the block function: another one, for which other blocks or another order come out
-/// otherwise (FNV-1a, and xorshift for the words).
+/// In the place of the block function: another one, for which other blocks or another order come
+/// out otherwise (FNV-1a, and xorshift for the words).
 pub fn next(state: [u32; 8], block: &[u8]) -> [u32; 8] {
     let state = state.iter().flat_map(|word| word.to_le_bytes());
     let bytes = state.chain(block.iter().copied());
