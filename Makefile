@@ -18,7 +18,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply check clean help
+.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply proof check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -50,6 +50,9 @@ test-ld: ## run the tests of the image on one that GNU ld has linked
 
 test-long: all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
+
+proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
+	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture
 
 bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
 	scripts/fetch.sh
