@@ -51,10 +51,10 @@ test-ld: ## run the tests of the image on one that GNU ld has linked
 test-long: all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
 
-bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
+bench: all guests plugin ## count and model what verifying costs; ARGS=--help shows the choices; target/bench.svg
 	scripts/fetch.sh
 	scripts/kexec-tools.sh
-	$(CARGO) run -q --locked --release -p purgatory-bench
+	$(CARGO) run -q --locked --release -p purgatory-bench -- $(ARGS)
 
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check
