@@ -54,10 +54,10 @@ test-long: all guests ## run the tests that take minutes
 proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
 	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture
 
-bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
+bench: all guests plugin ## count and model what verifying costs; ARGS=--help shows the choices; target/bench.svg
 	scripts/fetch.sh
 	scripts/kexec-tools.sh
-	$(CARGO) run -q --locked --release -p purgatory-bench
+	$(CARGO) run -q --locked --release -p purgatory-bench -- $(ARGS)
 
 supply: all ## whose lines are in the image, which are unsafe; licences, sources, advisories
 	$(CARGO) run -q --locked -p purgatory-test-supply
