@@ -16,7 +16,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-long bench check clean help
+.PHONY: all setup demo guests plugin sha2 test test-long mutants bench check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) image --sha256=$(SHA256) --on-failure=$(ON_FAILURE) $(OR_NOTHING)
@@ -44,6 +44,10 @@ test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in AR
 
 test-long: all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
+
+mutants: all guests plugin ## change the image and its library, one thing at a time: a test must fail
+	$(CARGO) run -q --locked --release -p purgatory-test-mutants
+	scripts/mutants.sh
 
 bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
 	scripts/fetch.sh
