@@ -5,6 +5,8 @@ CARGO ?= cargo
 RUSTC ?= rustc
 SHA256 ?= own
 ON_FAILURE ?= 0
+LINKER ?=
+IMAGE = image --on-failure=$(ON_FAILURE) $(LINKER:%=--linker=%)
 XTASK = $(CARGO) run -q --locked -p xtask --
 
 # Flags for the host are not for us, nor are they for the image. And what is built for the host is
@@ -16,10 +18,10 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-long mutants bench check clean help
+.PHONY: all setup demo guests plugin sha2 test test-ld test-long mutants bench check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
-	$(XTASK) image --sha256=$(SHA256) --on-failure=$(ON_FAILURE) $(OR_NOTHING)
+	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
 
 setup: ## install what building, testing and running need (root or sudo)
 	scripts/setup.sh
@@ -36,11 +38,15 @@ plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_pl
 	ln -sf ../$(HOST)/release/libpurgatory_test_plugin.so target/release/
 
 sha2: ## build target/purgatory-sha2.ro, whose hash in software is that of the crate `sha2`
-	$(XTASK) image --sha256=sha2 --on-failure=$(ON_FAILURE) $(OR_NOTHING)
+	$(XTASK) $(IMAGE) --sha256=sha2 $(OR_NOTHING)
 
 test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh
 	$(CARGO) test --locked --workspace $(ARGS)
+
+test-ld: ## run the tests of the image on one that GNU ld has linked
+	$(MAKE) test LINKER=aarch64-linux-gnu-ld ARGS="--test image --test qemu --test hash --test coherence"
+	$(MAKE) all sha2
 
 test-long: all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored

@@ -6,7 +6,6 @@ use purgatory_test_cache_model::smallest_line;
 use purgatory_test_harness::IdRegister;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
-use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::patch::{Lie, Patch};
 use rstest::rstest;
 
@@ -127,20 +126,5 @@ fn without_checks(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run(regime, |mut boot| {
         boot.load.skip_checks = true;
         Case(boot, "skip_checks=1")
-    });
-}
-
-#[rstest]
-fn with_regions_that_share_lines(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |mut boot| {
-        // Neither starts nor ends with a line, and one begins in the line where the other ends.
-        boot.load.unlike_kexec = true;
-        let at = boot.segment("initrd").at;
-        *boot.segment("initrd") = Segment::ragged("initrd", at + 0x107, vec![7; 0x1234]);
-        let next = boot.segment("initrd").end() + 9;
-        boot.load
-            .segments
-            .push(Segment::ragged("more", next, vec![9; 777]));
-        Case(boot, VERIFIED)
     });
 }

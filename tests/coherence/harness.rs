@@ -7,8 +7,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use purgatory_test_cache_model::{Model, Setup, Violations};
-use purgatory_test_harness::boot::{self, Boot, HALTED};
-use purgatory_test_harness::patch::{Patch, Place};
+use purgatory_test_harness::boot::{self, Boot, HALTED, usual_cpu};
+use purgatory_test_harness::patch::{Lie, Patch, Place};
 use purgatory_test_harness::symbols::Symbols;
 use purgatory_test_harness::{Regime, this_test};
 use purgatory_test_tracer::recording::{Detail, Recording};
@@ -27,6 +27,66 @@ pub fn boot(cpu: &str, regime: Regime, place: boot::Place) -> Boot {
     let initrd = boot.segment("initrd");
     initrd.len = INITRD;
     boot
+}
+
+/// What the regions are read through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Through {
+    /// Tables of the image's own, with pages of 4 KiB.
+    Own4KiB,
+    /// With pages of 16 KiB.
+    Own16KiB,
+    /// With pages of 64 KiB.
+    Own64KiB,
+    /// The same as the first, on a CPU without SHA2 instructions.
+    Software,
+    /// The loader's tables.
+    Loaders,
+    /// Nothing: past the cache.
+    Nothing,
+}
+
+impl Through {
+    /// Makes a boot of this kind, and has something changed about its segments.
+    pub fn boot(self, regime: Regime, change: impl FnOnce(&mut Boot)) -> Boot {
+        let cpu = match self {
+            Self::Own16KiB => "max",
+            _ => usual_cpu(regime),
+        };
+        let mut boot = boot(cpu, regime, boot::Place::Low);
+        change(&mut boot);
+        if self == Self::Loaders {
+            boot.make_tables(|_| ());
+        }
+        boot
+    }
+
+    /// Has the image take the CPU for one where this is so, and changes what else is asked for.
+    pub fn patch(self, boot: &mut Boot, change: impl FnOnce(&mut Patch)) {
+        let mut patch = Patch::new(boot).unwrap_or_else(|error| panic!("{error}"));
+        let lie = match self {
+            Self::Own4KiB | Self::Loaders => None,
+            Self::Own16KiB => Some(Lie::Granule16KiB),
+            Self::Own64KiB => Some(Lie::Granule64KiB),
+            Self::Software => Some(Lie::NoSha2),
+            Self::Nothing => Some(Lie::NoGranule),
+        };
+        lie.into_iter().for_each(|lie| patch.lie(lie));
+        change(&mut patch);
+        boot.load.image = patch.finish();
+    }
+
+    /// Returns what the console says where this is so.
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Own4KiB => "D-cache on, SHA2 instructions",
+            Self::Own16KiB => "D-cache on, 16 KiB granule",
+            Self::Own64KiB => "D-cache on, 64 KiB granule",
+            Self::Software => "D-cache on, software SHA-256",
+            Self::Loaders => "D-cache on, loader's page tables",
+            Self::Nothing => "D-cache off",
+        }
+    }
 }
 
 /// Returns all instructions of the image: what the compiler has made may be in any function.
@@ -61,6 +121,8 @@ pub struct Judged {
     pub recording: Recording,
     /// What is wrong with it.
     pub violations: Violations,
+    /// The cache line that it was judged by, in bytes.
+    pub line: u64,
     path: PathBuf,
 }
 
@@ -97,12 +159,21 @@ impl Judged {
         let recording = recording.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
         let setup = Setup::of(boot, &recording);
         let mut setup = setup.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
-        setup.line = line.unwrap_or(setup.line);
+        let line = line.unwrap_or(setup.line);
+        setup.line = line;
         let violations = Model::judge(setup, &recording.trace.events);
         Self {
             recording,
             violations,
+            line,
             path,
+        }
+    }
+
+    /// Fails if the console does not say this.
+    pub fn said(&self, what: &str) {
+        if !self.recording.outcome.console.contains(what) {
+            self.fail(&format!("the console does not say \"{what}\""));
         }
     }
 

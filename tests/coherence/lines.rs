@@ -39,9 +39,10 @@ fn shorter_than_told(
     for rule in [
         Rule::DirtyRead,
         Rule::DirtyOverwritten,
-        Rule::ImageNotInvalidated,
+        Rule::CodeNotCleaned,
         Rule::ImageNotFlushed,
         Rule::RegionNotCleaned,
+        Rule::RegionResident,
     ] {
         if judged.violations.get(rule).is_none() {
             judged.fail(&format!("lines of {} bytes survive {rule:?}", bytes / 2));

@@ -8,9 +8,11 @@
 //! coherence -- --exact mutants::leave::the_regions_are_not_cleaned::regime_1_El1And0`.
 
 mod harness;
+mod maintained;
 
 mod as_built;
 mod counts;
 mod exception;
 mod lines;
 mod mutants;
+mod regions;

@@ -4,39 +4,56 @@
 //! is not caught fails the test.
 //!
 //! Not here, since QEMU's CPU stops such an image by itself: what touches the UART in the window,
-//! what the tables do not map, `DC ZVA` with the MMU off. The model's own tests have these.
+//! what the tables do not map, `DC ZVA` with the MMU off. The model's own tests have these. Nor
+//! what nobody can see there: a prefetch, of which QEMU does nothing and reports nothing
+//! ([`harmless`]).
 
 mod close;
 mod dirty;
 mod each_step;
 mod entry;
+mod frames;
 mod harmless;
 mod leave;
 mod memory;
 mod open;
+mod regions;
 mod tables;
 mod uncached;
 
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
-use purgatory_test_harness::patch::Patch;
+use purgatory_test_harness::patch::{Lie, Patch};
 
+use crate::harness::Through;
 use crate::harness::{Judged, boot};
 
-/// Spoils the image, and says which rule has to catch that.
-type Mutant = fn(&mut Patch) -> Rule;
-
-fn run(regime: Regime, spoil: Mutant) {
+/// Spoils the image in the usual boot, and says which rule has to catch that.
+fn run(regime: Regime, spoil: impl FnOnce(&mut Patch) -> Rule) {
     catch(boot(usual_cpu(regime), regime, Place::Low), spoil);
 }
 
 /// The same in a boot that is not the usual one.
-fn catch(mut boot: Boot, spoil: impl FnOnce(&mut Patch) -> Rule) {
-    let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
-    let rule = spoil(&mut patch);
-    boot.load.image = patch.finish();
-    let judged = Judged::new(&boot);
+fn catch(boot: Boot, spoil: impl FnOnce(&mut Patch) -> Rule) {
+    catch_through(Through::Own4KiB, boot, None, spoil);
+}
+
+/// The same with the regions read through something else, and with cache lines of so many bytes.
+fn catch_through(
+    through: Through,
+    mut boot: Boot,
+    line: Option<u32>,
+    spoil: impl FnOnce(&mut Patch) -> Rule,
+) {
+    let mut rule = None;
+    through.patch(&mut boot, |patch| {
+        line.into_iter()
+            .for_each(|line| patch.lie(Lie::Lines(line)));
+        rule = Some(spoil(patch));
+    });
+    let rule = rule.expect("it was spoilt");
+    let judged = Judged::with_lines(&boot, line.map(u64::from));
     if judged.violations.get(rule).is_none() {
         judged.fail(&format!("the mutant survives {rule:?}"));
     }

@@ -25,6 +25,28 @@ fn another_directory_and_a_hostile_environment_change_no_byte() {
     assert_same(&Build::of(&target_dir, command.envs(ENVIRONMENT)));
 }
 
+/// Who builds, where at home, in which language, at which time, and for whom.
+#[test]
+fn another_user_makes_the_same() {
+    let checkout = checkout("user's", "");
+    let target_dir = checkout.join("target");
+    let build = xtask_image(&checkout, &target_dir);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "umask 077; exec \"$@\"", "sh"]);
+    shell.arg(build.get_program()).args(build.get_args());
+    // What was downloaded and installed stays where it is.
+    let home = std::env::var_os("HOME").unwrap_or_default();
+    for (variable, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        if std::env::var_os(variable).is_none() {
+            shell.env(variable, Path::new(&home).join(folder));
+        }
+    }
+    shell.env("HOME", fresh("home")).env("USER", "somebody");
+    shell.envs([("LC_ALL", "tr_TR.UTF-8"), ("LANG", "tr_TR.UTF-8")]);
+    shell.envs([("TZ", "Asia/Kathmandu"), ("LOGNAME", "somebody")]);
+    assert_same(&Build::of(&target_dir, &mut shell));
+}
+
 /// Host programs included: xtask itself is built among it.
 #[test]
 fn make_does_what_it_does_whatever_users_have_configured() {

@@ -26,7 +26,7 @@ pub struct Cargo {
 impl Cargo {
     /// Finds the tools. What they build goes into a directory of that name.
     pub fn new(options: &Options, build_dir: &str) -> Result<Self> {
-        let toolchain = Toolchain::find(options.core)?;
+        let toolchain = Toolchain::find(options.core, options.linker.as_deref())?;
         let build_dir = options.target_dir.join(build_dir);
         let mut rustflags = configured(&table(&options.root.join(".cargo/config.toml"))?)?;
         // Messages and debug information name files: not by where they happen to lie. The last

@@ -19,6 +19,7 @@ options:
   --on-failure=<seconds>    what the image does where it starts no kernel: 0 halts (default), more
                             resets the machine after so many seconds
   --core=installed|source   where `core` comes from (default: installed, else source)
+  --linker=<program>        instead of LLD: GNU ld for AArch64, by the name *-ld
   --root=<dir>              the workspace to build (default: the one around)
   --target-dir=<dir>        instead of its target/";
 
@@ -61,12 +62,14 @@ pub struct Options {
     pub target_dir: PathBuf,
     /// The one source of `core` that is allowed, if only one is.
     pub core: Option<Core>,
+    /// What links, if not LLD.
+    pub linker: Option<OsString>,
 }
 
 /// Reads the arguments.
 pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
     let (mut root, mut target_dir, mut core, mut verb) = (here(), None, None, None);
-    let mut variant = Variant::default();
+    let (mut variant, mut linker) = (Variant::default(), None);
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("root") => root = std::path::absolute(arguments.value()?)?,
@@ -76,6 +79,7 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
                 "source" => core = Some(Core::Source),
                 other => bail!("no `core` is called {other}\n{USAGE}"),
             },
+            Arg::Long("linker") => linker = Some(arguments.value()?),
             Arg::Long("sha256") => match &*arguments.value()?.string()? {
                 "own" => variant.sha256 = Sha256::Own,
                 "sha2" => variant.sha256 = Sha256::Crate,
@@ -112,6 +116,7 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
         root,
         target_dir,
         core,
+        linker,
     };
     Ok((options, verb))
 }
@@ -136,9 +141,10 @@ mod tests {
 
     #[test]
     fn what_follows_cargo_is_cargos() {
-        let line = "--core=source --root=/w --target-dir=/x cargo clippy --core=no";
+        let line = "--core=source --root=/w --linker=x-ld --target-dir=/x cargo clippy --core=no";
         let (options, verb) = parse(line).unwrap();
         assert_eq!(options.core, Some(Core::Source));
+        assert_eq!(options.linker, Some("x-ld".into()));
         assert_eq!(options.root, Path::new("/w"));
         assert_eq!(options.target_dir, Path::new("/x"));
         assert_eq!(verb, Verb::Cargo("clippy".into(), vec!["--core=no".into()]));

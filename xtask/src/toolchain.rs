@@ -29,8 +29,8 @@ pub struct Toolchain {
     /// The cargo of its sysroot, else the one on `PATH`: with `core` from source the versions must
     /// not differ.
     pub cargo: OsString,
-    /// LLD: the compiler's own, else the one on `PATH`. rustc infers from either name how to call
-    /// it.
+    /// LLD: the compiler's own, else the one on `PATH`; or what was asked for. rustc infers from the
+    /// name how to call it.
     pub linker: OsString,
     /// Where the compiler is installed.
     pub sysroot: PathBuf,
@@ -45,8 +45,9 @@ pub struct Toolchain {
 }
 
 impl Toolchain {
-    /// Looks for the tools; `only` leaves out the other kind of `core`.
-    pub fn find(only: Option<Core>) -> Result<Self> {
+    /// Looks for the tools; `only` leaves out the other kind of `core`, and `linker` is taken instead
+    /// of LLD.
+    pub fn find(only: Option<Core>, linker: Option<&OsStr>) -> Result<Self> {
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let about = ask(&rustc, &["-vV"]).with_context(help)?;
         let field = |name| about.lines().find_map(|line| line.strip_prefix(name));
@@ -69,7 +70,10 @@ impl Toolchain {
             .with_context(help)?;
 
         let own = sysroot.join("lib/rustlib").join(&host).join("bin/rust-lld");
-        let linker = if own.is_file() {
+        let linker = if let Some(linker) = linker {
+            ask(linker, &["--version"]).context("no such linker")?;
+            linker.into()
+        } else if own.is_file() {
             own.into()
         } else {
             ask(OsStr::new("ld.lld"), &["--version"]).context(

@@ -1,83 +1,187 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The bars.
+//! The bars, for the ordinary layout.
 
-use crate::cost::{BLOCK, Case, LINE, MIB, Measured, Window};
-use crate::model::Loops;
+use purgatory_test_tracer::phases::Name;
+
+use crate::Results;
+use crate::cost::{BLOCKS, Case, Layout, Measured, PIECE, Shape, Window};
+use crate::model::{Core, Hash};
+
+/// What a bar is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// No more.
+    Most(f64),
+    /// No less.
+    Least(f64),
+}
 
 /// A bar.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Check {
-    /// What must not be more.
+    /// What is compared.
     pub what: &'static str,
-    /// Than this.
-    pub most: f64,
+    /// With what.
+    pub bound: Bound,
     /// What it is.
     pub is: f64,
-    /// Whether it is not more.
-    pub met: bool,
+}
+
+impl Check {
+    /// Returns whether it is met.
+    pub fn met(&self) -> bool {
+        match self.bound {
+            Bound::Most(most) => self.is <= most,
+            Bound::Least(least) => self.is >= least,
+        }
+    }
 }
 
 /// Compares what was measured with each bar.
-pub fn all(all: &[Measured], loops: &Loops) -> Vec<Check> {
-    let find = |window, sha2, size| {
-        let case = Case::ours(window, sha2);
-        let mut all = all.iter();
-        all.find(|one| one.case == case && one.size == size)
-            .expect("every case is measured at every size")
-    };
-    let usual = find(Window::Own, true, 43 * MIB);
-    let [_, software, sha2] = &loops.all;
-    // The difference of two sizes: what is there once for all does not count.
-    let device = |sha2| {
-        let large = find(Window::None, sha2, 8 * MIB).hash.device.total();
-        let small = find(Window::None, sha2, MIB).hash.device.total();
-        (large - small) as f64 / (7 * MIB / BLOCK) as f64
-    };
-    let flush = {
-        let small = find(Window::Own, true, MIB);
-        let lines = (usual.size - small.size) / LINE;
-        (usual.flush.instructions - small.flush.instructions) as f64 / lines as f64
-    };
-    let check = |what, most, is| Check {
+pub fn all(results: &Results) -> Vec<Check> {
+    [loops(results), usual(results), growth(results)].concat()
+}
+
+fn most(what: &'static str, most: f64, is: f64) -> Check {
+    Check {
         what,
-        most,
+        bound: Bound::Most(most),
         is,
-        met: is <= most,
-    };
+    }
+}
+
+/// The loops alone.
+fn loops(results: &Results) -> Vec<Check> {
+    let loops = &results.loops;
+    let (software, sha2) = (loops.of(Hash::Software), loops.of(Hash::Sha2));
+    let cycles = |cpu| loops.cycles(Hash::Sha2, Core::Mca(cpu));
     vec![
-        check(
-            "SHA2 loop, cycles per byte, neoverse-n1",
+        most(
+            "SHA2 loop: cycles a byte, neoverse-n1",
             1.35,
-            sha2.cycles[3],
+            cycles("neoverse-n1"),
         ),
-        check(
-            "SHA2 loop, cycles per byte, cortex-a72",
+        most(
+            "SHA2 loop: cycles a byte, cortex-a72",
             2.2,
-            sha2.cycles[2],
+            cycles("cortex-a72"),
         ),
-        check("SHA2 loop, instructions", 104.0, sha2.instructions as f64),
-        check("SHA2 loop, accesses", 4.0, sha2.accesses as f64),
-        check(
-            "software loop, instructions",
+        most("SHA2 loop: instructions", 104.0, sha2.instructions as f64),
+        most("SHA2 loop: accesses", 4.0, sha2.accesses as f64),
+        most(
+            "software loop: instructions",
             1720.0,
             software.instructions as f64,
         ),
-        check("software loop, accesses", 27.0, software.accesses as f64),
-        check(
-            "no window, Device accesses a block, no SHA2",
+        most("software loop: accesses", 27.0, software.accesses as f64),
+    ]
+}
+
+/// What a usual size costs in the ordinary layout.
+fn usual(results: &Results) -> Vec<Check> {
+    let window = |sha2| results.usual(Case::ours(Window::Own, sha2));
+    let none = |sha2| results.usual(Case::ours(Window::None, sha2));
+    let ours = window(true);
+    let a_block = |count: u64| count as f64 / BLOCKS as f64;
+    let fixed = ours.fixed();
+    let before = ours.sum(&[Name::Before, Name::Tables, Name::Open]);
+    // On the way in, while tables are built, and on the way out.
+    let lines = 3 * (ours.image + ours.pool).div_ceil(ours.layout.line.into());
+    let slope = |measured: &Measured| results.parted(measured).0 * 1e9 / PIECE as f64;
+    let total = |measured| {
+        let work = results.loops.work(measured);
+        results.loops.seconds(Core::InOrder, &work)
+    };
+    vec![
+        most(
+            "SHA2: instructions a block, flush and prefetch among them",
+            112.0,
+            a_block(ours.piece.instructions),
+        ),
+        most(
+            "SHA2: dc in the window, a block",
+            1.0,
+            a_block(ours.piece.dc_inside),
+        ),
+        most(
+            "in the window: Device accesses a block",
+            0.0,
+            a_block(ours.piece.device + window(false).piece.device),
+        ),
+        most(
+            "no window, no SHA2: Device accesses a block",
             28.0,
-            device(false),
+            a_block(none(false).piece.device),
         ),
-        check(
-            "no window, Device accesses a block, SHA2",
-            9.0,
-            device(true),
+        most(
+            "no window, SHA2: Device accesses a block",
+            5.0,
+            a_block(none(true).piece.device),
         ),
-        check(
-            "everything else, % of hashing 43 MiB with SHA2",
-            3.0,
-            usual.rest.instructions as f64 * 100.0 / usual.hash.instructions as f64,
+        most("fixed: instructions", 40_000.0, fixed.instructions as f64),
+        most("fixed: Device accesses", 3_000.0, fixed.device as f64),
+        most(
+            "before the window: Device accesses",
+            3_000.0,
+            before.device as f64,
         ),
-        check("flush, instructions a line", 3.0, flush),
+        most(
+            "dc outside: those of the image and its tables, thrice",
+            lines as f64,
+            ours.total().dc_outside as f64,
+        ),
+        most("in-order, SHA2: ns a byte", 1.12, slope(&ours)),
+        most("in-order, no SHA2: ns a byte", 8.5, slope(&window(false))),
+        most("in-order: fixed, ms", 0.6, results.parted(&ours).1 * 1e3),
+        Check {
+            what: "in-order, 43 MiB: C / this",
+            bound: Bound::Least(130.0),
+            is: total(&results.usual(Case::C)) / total(&ours),
+        },
+    ]
+}
+
+/// How it grows.
+fn growth(results: &Results) -> Vec<Check> {
+    // Lines of another size are more or fewer of them.
+    let line = Layout::default().line;
+    let same = |measured: &&Measured| measured.layout.line == line;
+    let slopes = results.growth.iter().filter(same);
+    let slopes = slopes.map(|measured| results.parted(measured).0);
+    let (least, largest) = slopes.fold((f64::MAX, f64::MIN), |(least, largest), slope| {
+        (least.min(slope), largest.max(slope))
+    });
+    let rests = |ragged| {
+        let all = results.growth.iter();
+        all.filter(move |measured| (measured.layout.shape == Shape::Ragged) == ragged)
+    };
+    let device = results.growth.iter().map(|one| one.rest().device);
+    let instructions = rests(false).map(|one| one.rest().instructions);
+    let a_region = rests(true).map(|one| one.rest().instructions / one.layout.regions as u64);
+    let full = results.in_full.total().instructions;
+    let computed = results.computed.total().instructions;
+    vec![
+        most("growth: ns a byte, most / least", 1.02, largest / least),
+        most(
+            "growth: fixed Device accesses, tables' aside",
+            300.0,
+            device.max().unwrap_or(0) as f64,
+        ),
+        most(
+            "growth: fixed instructions, tables' and lines' aside",
+            4_000.0,
+            instructions.max().unwrap_or(0) as f64,
+        ),
+        most(
+            "growth, ragged: the same, a region",
+            2_500.0,
+            a_region.max().unwrap_or(0) as f64,
+        ),
+        most(
+            "256 MiB run in full: instructions more or less than computed",
+            0.0,
+            full.abs_diff(computed) as f64,
+        ),
     ]
 }

@@ -4,32 +4,23 @@
 //! kexec-tools.
 
 mod case;
+mod counts;
 mod lab;
+mod layout;
 
-use purgatory_test_tracer::phases::Phase;
+pub use self::case::{Case, Window};
+pub use self::counts::Counts;
+pub use self::lab::{Lab, Measured};
+pub use self::layout::{Granule, Layout, MOST_REGIONS, Shape};
 
-pub use self::case::{Case, MIB, Window};
-pub use self::lab::Lab;
+/// Bytes in a MiB.
+pub const MIB: u64 = 1 << 20;
 
 /// Bytes in a SHA-256 block.
 pub const BLOCK: u64 = 64;
 
-/// Bytes in a cache line of the CPU that is played.
-pub const LINE: u64 = 64;
+/// Bytes that the image hashes before it writes them back.
+pub const PIECE: u64 = 4096;
 
-/// What a run costs.
-#[derive(Clone, Copy, Debug)]
-pub struct Measured {
-    /// What ran.
-    pub case: Case,
-    /// Bytes of all regions.
-    pub size: u64,
-    /// Hashing.
-    pub hash: Phase,
-    /// Writing the regions back.
-    pub flush: Phase,
-    /// All the rest.
-    pub rest: Phase,
-    /// Not run, but computed from what smaller ones have cost.
-    pub computed: bool,
-}
+/// SHA-256 blocks in such a piece.
+pub const BLOCKS: u64 = PIECE / BLOCK;

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `make bench`: what verifying costs, against the C purgatory of kexec-tools 2.0.25.
+//! `make bench`: what verifying costs, against the C purgatory of kexec-tools.
 //!
 //! Both run in QEMU under the plugin that counts; the loops are judged by `llvm-mca`; what that
-//! means in time is a model, whose numbers are printed.
+//! means in time is a model, whose constants are printed with what they were fitted to.
 
 pub mod cost;
+pub mod growth;
+pub mod options;
 
 mod checks;
+mod fit;
 mod mca;
 mod model;
 mod plot;
+mod recorded;
 mod relocated;
 mod table;
 
@@ -19,45 +23,126 @@ use std::path::Path;
 
 use purgatory_test_harness::{artifact, root};
 
-use self::cost::{Case, Lab, MIB, Measured};
-use self::model::Loops;
+use self::cost::{Case, Lab, Layout, MIB, Measured, Window};
+use self::growth::USUAL;
+use self::model::{Core, Loops};
+use self::options::Options;
 use self::relocated::in_kexec;
 
-/// What is hashed, all regions together: a small kernel, a usual one, kernel and initrd of a
-/// distribution, and a large initrd.
-const SIZES: [u64; 4] = [MIB, 8 * MIB, 43 * MIB, 256 * MIB];
+/// What is run in full to see that it is what was computed.
+const IN_FULL: u64 = 256 * MIB;
+
+/// All that was measured.
+struct Results {
+    options: Options,
+    /// The version of kexec-tools that C is of.
+    c: String,
+    loops: Loops,
+    /// Each case in each size.
+    all: Vec<Measured>,
+    /// Each case in the size that the fixed part is shown of.
+    usual: Vec<Measured>,
+    growth: Vec<Measured>,
+    /// The same, run and computed.
+    in_full: Measured,
+    computed: Measured,
+}
 
 /// Counts, models and prints all of it, and draws the plot. Returns whether all bars are met.
 ///
 /// # Errors
 /// When something that is needed is missing, or a purgatory did not do what it should.
-pub fn bench() -> Result<bool, String> {
-    let read = |path: &Path, run: &str| {
-        fs::read(path).map_err(|error| format!("{}: {error}: run `{run}`", path.display()))
-    };
-    let kexec = root().join("target/kexec/bookworm/kexec-c");
-    let kexec = read(&kexec, "scripts/fetch.sh && scripts/kexec-tools.sh")?;
-    let c = in_kexec(&kexec)?.to_vec();
-    let elf = read(&artifact("purgatory.elf")?, "make")?;
+pub fn bench(options: Options) -> Result<bool, String> {
+    let (version, c) = c_purgatory()?;
+    let elf = artifact("purgatory.elf")?;
+    let elf = fs::read(&elf).map_err(|error| format!("{}: {error}", elf.display()))?;
     let loops = Loops::new(&elf, &c)?;
     let lab = Lab::new(root().join("target/bench/run")).with(c);
-    println!("{}\n", table::loops(&loops));
+    let results = Results::new(options, version, loops, &lab)?;
 
-    let mut all: Vec<Measured> = Vec::new();
-    for case in Case::ALL {
-        for size in SIZES {
-            eprintln!("{case}, {} MiB", size / MIB);
-            all.push(lab.measure(case, size)?);
-        }
-    }
-    println!("{}\n", table::counts(&all, &loops));
-    println!("{}\n", model::words());
-    let checks = checks::all(&all, &loops);
-    println!("{}", table::checks(&checks));
-
+    println!("{}\n", table::loops(&results));
+    println!("{}\n", table::counts(&results));
+    println!("{}\n", table::parts(&results));
+    println!("{}\n", model::words(&results.loops));
+    println!("{}\n", table::fit(&results));
+    println!("{}\n", table::growth(&results));
     let path = root().join("target/bench.svg");
-    fs::write(&path, plot::svg(&all, &loops))
+    fs::write(&path, plot::svg(&results))
         .map_err(|error| format!("{}: {error}", path.display()))?;
-    println!("\n{}", path.display());
-    Ok(checks.iter().all(|check| check.met))
+    if results.options.layout != Layout::default() {
+        println!(
+            "The bars are for the ordinary layout.\n\n{}",
+            path.display()
+        );
+        return Ok(true);
+    }
+    let checks = checks::all(&results);
+    println!("{}\n\n{}", table::checks(&checks), path.display());
+    Ok(checks.iter().all(checks::Check::met))
+}
+
+/// Finds the C purgatory of the newest kexec-tools that was built, and its version.
+fn c_purgatory() -> Result<(String, Vec<u8>), String> {
+    let suites = ["sid", "bookworm"].map(|suite| root().join("target/kexec").join(suite));
+    let built = |suite: &&std::path::PathBuf| suite.join("kexec-c").is_file();
+    let suite = suites
+        .iter()
+        .find(built)
+        .ok_or("no kexec-tools: run `scripts/fetch.sh && scripts/kexec-tools.sh`")?;
+    let read = |path: &Path| fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    let kexec = read(&suite.join("kexec-c"))?;
+    // kexec-tools_2.0.32.orig.tar.xz
+    let version = read(&suite.join("version"))?;
+    let version = String::from_utf8_lossy(&version);
+    let version = version.trim().trim_start_matches("kexec-tools_");
+    let version = version.split(".orig").next().unwrap_or(version);
+    Ok((version.into(), in_kexec(&kexec)?.to_vec()))
+}
+
+impl Results {
+    fn new(options: Options, c: String, loops: Loops, lab: &Lab) -> Result<Self, String> {
+        let measure = |case, size| {
+            eprintln!("{case}, {} MiB", size / MIB);
+            lab.measure(case, options.layout, size)
+        };
+        let cases = || [Case::C].into_iter().chain(Case::OURS);
+        let mut all = Vec::new();
+        for &size in &options.sizes {
+            for case in cases().filter(|&case| Lab::fits(case, size)) {
+                all.push(measure(case, size)?);
+            }
+        }
+        let usual = cases()
+            .map(|case| measure(case, USUAL))
+            .collect::<Result<_, _>>()?;
+        eprintln!("growth");
+        let growth = growth::all(lab, options.layout)?;
+        let ours = Case::ours(Window::Own, true);
+        let computed = measure(ours, IN_FULL)?;
+        eprintln!("the same in full");
+        let in_full = lab.run(ours, options.layout, IN_FULL)?;
+        Ok(Self {
+            options,
+            c,
+            loops,
+            all,
+            usual,
+            growth,
+            in_full,
+            computed,
+        })
+    }
+
+    /// Returns what a case costs at the size that the fixed part is shown of.
+    fn usual(&self, case: Case) -> Measured {
+        let found = self.usual.iter().find(|one| one.case == case);
+        *found.expect("each case is measured")
+    }
+
+    /// Returns the time of a piece and that of the fixed part, on the CPU that is judged, in seconds.
+    fn parted(&self, measured: &Measured) -> (f64, f64) {
+        let (each, once) = self.loops.work(measured).parted(measured.piece);
+        let seconds = |work| self.loops.seconds(Core::InOrder, &work);
+        (seconds(each), seconds(once))
+    }
 }

@@ -4,8 +4,21 @@
 
 use std::process::ExitCode;
 
+use purgatory_bench::options::{Asked, HELP, Options};
+
 fn main() -> ExitCode {
-    match purgatory_bench::bench() {
+    let options = match Options::read(lexopt::Parser::from_env()) {
+        Ok(Asked::Help) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Asked::Bench(options)) => options,
+        Err(error) => {
+            eprintln!("bench: {error}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match purgatory_bench::bench(options) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprintln!("error: not all bars are met, see above");

@@ -88,9 +88,12 @@ impl Code {
     }
 
     /// Counts loads and stores, in units of at most 16 bytes (Arm ARM C4.1, "Loads and Stores").
+    /// What only asks the cache for memory is none of them.
     pub fn accesses(&self) -> usize {
         let units = |&word: &u32| match word {
             _ if word & 0x0a00_0000 != 0x0800_0000 => 0,
+            // PRFM with an immediate offset, scaled or not.
+            _ if word & 0xffc0_0000 == 0xf980_0000 || word & 0xffe0_0c00 == 0xf880_0000 => 0,
             // LD1 and ST1 of whole registers, by the field that tells how many.
             _ if word & 0xbf00_0000 == 0x0c00_0000 => match word >> 12 & 0xf {
                 0b0010 => 4,
@@ -250,6 +253,9 @@ mod tests {
             (0, 0x5e08_4020),
             (0, 0x9101_0021),
             (0, 0x54ff_ffe3),
+            // prfm pldl1strm, [x5]; prfum pldl1keep, [x1, #-1].
+            (0, 0xf980_00a1),
+            (0, 0xf89f_f020),
         ] {
             assert_eq!(Code(vec![word]).accesses(), accesses, "{word:#010x}");
         }

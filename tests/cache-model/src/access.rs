@@ -31,15 +31,17 @@ impl Model {
         if dc == Dc::Cvac {
             self.violate(Rule::CleanedOnly, address);
         }
+        self.cacheable(&(address..address + 1));
         if !self.order.maintain(line) {
             self.violate(Rule::MaintenanceUnordered, address);
         }
-        let rule = self.lines.maintain(line, dc, self.mmu(), self.opened);
+        let rule = self.lines.maintain(line, dc, self.opened);
         rule.into_iter().for_each(|rule| self.violate(rule, line));
         if dc == Dc::Civac {
             if let Some(flush) = &mut self.flush {
                 flush.remove(&line);
             }
+            self.flush_pool.remove(&line);
         }
     }
 
@@ -55,7 +57,7 @@ impl Model {
             .fill(start, &vec![0; self.setup.zva as usize]);
     }
 
-    /// Does a `DSB`: the last line of the image may have been written back by now.
+    /// Does a `DSB`: the last line of the image, but the pool, may have been written back by now.
     pub(super) fn flushed(&mut self, domain: Domain) {
         if domain == Domain::FullSystem && self.flush.as_ref().is_some_and(BTreeSet::is_empty) {
             self.flush = None;
@@ -65,7 +67,6 @@ impl Model {
     /// Does a load or store.
     pub(super) fn access(&mut self, address: u64, size: u64, store: bool) {
         self.synchronized(address);
-        self.lines.may_be_fetched();
         let range = address..address + size;
         if self
             .setup
@@ -90,6 +91,9 @@ impl Model {
                 .is_some_and(|tables| tables.contain(address))
         {
             self.violate(Rule::TableWritten, address);
+        }
+        if overlap(&range, &self.setup.pool) {
+            self.used.extend(self.lines.of(&range));
         }
         for line in self.lines.of(&range) {
             if !cached && self.order.being_maintained(line) {
@@ -126,6 +130,7 @@ impl Model {
         self.violate(rule, range.start);
     }
 
+    /// Whether the tables say so; with the MMU off that says nothing.
     fn cacheable(&mut self, range: &Range<u64>) -> bool {
         let Some(tables) = &self.tables else {
             return true;

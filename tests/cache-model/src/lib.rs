@@ -11,17 +11,33 @@
 //!   cache holds the loader's bytes, and memory what was there before.
 //! - With the MMU off data accesses are Device accesses (Arm ARM D8.2, on what disabling a stage
 //!   does): they reach memory and leave copies in the caches as they are.
-//! - What is invalidated with the MMU off is out of the cache, but may come back, clean. With
-//!   `SCTLR.I` = 1 instruction fetches are Normal, Write-Through accesses even then (D8.2 as well),
-//!   and a unified cache may keep what they find. Nor can the architecture guarantee of a location
-//!   that is not in the cache whether it is brought there: that may depend on speculation and on
-//!   other elements of the system (D7.5, "General behavior of the caches"). It does not say when.
-//!   The model has all of it back at each load or store, so that each store past the cache leaves a
-//!   stale line, unless the line is invalidated after it. What comes back later than the last store
-//!   is what was stored, and does no harm; so lines that are invalidated with no load or store
-//!   between that and the MMU count as absent.
-//! - With the MMU on, whatever is mapped may be fetched at any time, and what is dirty may be written
-//!   back at any time, or never.
+//! - What is invalidated may come back at once, clean, also with the MMU off: with `SCTLR.I` = 1
+//!   instruction fetches are Normal, Write-Through accesses even then (D8.2 as well), and a unified
+//!   cache may keep what they find. Nor can the architecture guarantee of a location that is not in
+//!   the cache that it is not brought there: that may depend on speculation and on other elements
+//!   of the system (D7.5, "General behavior of the caches"). So each store past the cache leaves a
+//!   stale line, unless the line is invalidated after it; and what was invalidated and not stored
+//!   to since is as good as absent, for what comes back is what memory holds.
+//! - With the MMU on, whatever is mapped may be fetched at any time, and what is dirty may be
+//!   written back at any time, or never.
+//!
+//! So a line of a region that was cleaned and invalidated in the window may be in the cache again
+//! when the kernel starts: a CPU that speculates may have fetched it, or a walk of the MMU's, if it
+//! holds one of the loader's tables. That does no harm, and no image could forbid it. The line is
+//! clean: it was fetched after it was cleaned, and nobody stores to a region. So it is never
+//! written over what the kernel stores there: an eviction does that only with what somebody has
+//! written to (D7.5 as well). Nothing more can come once the window is closed: without a mapping
+//! there is no Normal memory but for fetches (D8.2), and Device memory is not read speculatively.
+//! And a kernel that stores past its caches what it is going to read through them has to invalidate
+//! it first, whoever ran before: booting.rst has the loader clean the kernel's image, not keep it
+//! out of the caches. What the image itself loads is another matter: that is there for certain, so
+//! all of it has to be thrown out after the last load ([`Rule::RegionResident`]). A prefetch
+//! (`PRFM`) is no load: it brings no more than speculation may, and QEMU does not report it.
+//!
+//! Of the pool, the end of the image that tables are made of, no more is touched than is used. What
+//! is dirty there and never loaded, stored to or maintained is as the loader has left it: memory
+//! like any other to the kernel, which finds it through its cache. What is used has to be cleaned
+//! before, and cleaned and invalidated after.
 //!
 //! Besides it looks at the order of things that no single access shows: which maintenance was asked
 //! for and completed when the MMU goes on or off or the kernel starts.
@@ -62,8 +78,13 @@ pub struct Model {
     sctlr: u64,
     /// The tables in use while the MMU is on.
     tables: Option<Tables>,
-    /// Lines of the image that are to be written back before anything else touches memory.
+    /// Lines of the image, but the pool, that are to be written back before anything else touches
+    /// memory.
     flush: Option<BTreeSet<u64>>,
+    /// Lines of the pool that were loaded or stored to.
+    used: BTreeSet<u64>,
+    /// Those of them that are to be written back before the kernel starts.
+    flush_pool: BTreeSet<u64>,
     /// The MMU was on at some time.
     opened: bool,
     violations: Violations,
@@ -79,6 +100,8 @@ impl Model {
             sctlr: 0,
             tables: None,
             flush: None,
+            used: BTreeSet::new(),
+            flush_pool: BTreeSet::new(),
             opened: false,
             violations: Violations::new(setup.parts.image.clone()),
             setup,

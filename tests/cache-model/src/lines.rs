@@ -23,9 +23,6 @@ pub enum Kind {
 enum State {
     /// The cache may hold what memory holds, or nothing.
     Clean,
-    /// The cache holds nothing, and will not until the next load or store, or until the MMU goes
-    /// on.
-    Absent,
     /// The cache may hold what memory held before.
     Stale,
     /// The cache holds what memory may not hold yet.
@@ -37,10 +34,10 @@ enum State {
 pub struct Lines {
     size: u64,
     states: HashMap<u64, State>,
-    /// Some of them may be [`State::Absent`].
-    absent: bool,
     /// Cleaned since the MMU was on for the first time.
     cleaned: HashSet<u64>,
+    /// Loaded or stored through the cache, and not thrown out of it since.
+    resident: HashSet<u64>,
 }
 
 impl Lines {
@@ -50,8 +47,8 @@ impl Lines {
         let mut lines = Self {
             size,
             states: HashMap::new(),
-            absent: false,
             cleaned: HashSet::new(),
+            resident: HashSet::new(),
         };
         let all = dirty.iter().flat_map(|range| lines.of(range));
         lines.states = all.map(|line| (line, State::Dirty)).collect();
@@ -68,14 +65,25 @@ impl Lines {
         (self.line(range.start)..range.end).step_by(self.size as usize)
     }
 
-    /// Returns whether the cache holds nothing of the line.
-    pub fn absent(&self, line: u64) -> bool {
-        self.state(line) == State::Absent
+    /// Returns whether the cache may hold what memory held before.
+    pub fn is_stale(&self, line: u64) -> bool {
+        self.state(line) == State::Stale
+    }
+
+    /// Returns whether the cache holds what memory may not hold yet.
+    pub fn is_dirty(&self, line: u64) -> bool {
+        self.state(line) == State::Dirty
     }
 
     /// Returns whether the line was cleaned, and memory holds what was hashed.
     pub fn cleaned(&self, line: u64) -> bool {
         self.cleaned.contains(&line)
+    }
+
+    /// Returns whether an access has brought the line into the cache, and nothing has thrown it
+    /// out.
+    pub fn resident(&self, line: u64) -> bool {
+        self.resident.contains(&line)
     }
 
     /// Returns the lines that are dirty, in order.
@@ -89,31 +97,24 @@ impl Lines {
         dirty
     }
 
-    /// Notes that what was in memory alone may have come into the cache.
-    pub fn may_be_fetched(&mut self) {
-        if std::mem::take(&mut self.absent) {
-            self.states.retain(|_, state| *state != State::Absent);
-        }
-    }
-
     /// Does a load; the rule that it breaks.
     pub fn load(&mut self, line: u64, kind: Kind) -> Option<Rule> {
+        self.comes(line, kind);
         match (kind, self.state(line)) {
             (Kind::Cached, State::Stale) => Some(Rule::StaleRead),
             (Kind::Uncached, State::Dirty) => Some(Rule::DirtyRead),
-            (_, State::Clean | State::Absent | State::Stale | State::Dirty) => None,
+            (_, State::Clean | State::Stale | State::Dirty) => None,
         }
     }
 
     /// Does a store; the rule that it breaks.
     pub fn store(&mut self, line: u64, kind: Kind) -> Option<Rule> {
+        self.comes(line, kind);
         self.cleaned.remove(&line);
         match (kind, self.state(line)) {
-            (Kind::Cached, State::Clean | State::Absent | State::Dirty) => {
-                self.becomes(line, State::Dirty)
-            }
+            (Kind::Cached, State::Clean | State::Dirty) => self.becomes(line, State::Dirty),
             (Kind::Cached, State::Stale) => Some(Rule::StaleWrite),
-            (Kind::Uncached, State::Clean | State::Absent) => self.becomes(line, State::Stale),
+            (Kind::Uncached, State::Clean) => self.becomes(line, State::Stale),
             (Kind::Uncached, State::Stale) => None,
             (Kind::Uncached, State::Dirty) => Some(Rule::DirtyOverwritten),
         }
@@ -129,22 +130,29 @@ impl Lines {
     }
 
     /// Does maintenance by address to the Point of Coherency.
-    pub fn maintain(&mut self, line: u64, dc: Dc, mmu: bool, opened: bool) -> Option<Rule> {
-        let state = self.state(line);
+    pub fn maintain(&mut self, line: u64, dc: Dc, opened: bool) -> Option<Rule> {
         if matches!(dc, Dc::Civac | Dc::Cvac) && opened {
             self.cleaned.insert(line);
         }
-        // While the MMU is on, what has just been thrown out may be fetched again.
-        let out = if mmu { State::Clean } else { State::Absent };
-        match (dc, state) {
+        if matches!(dc, Dc::Civac | Dc::Ivac) {
+            self.resident.remove(&line);
+        }
+        match (dc, self.state(line)) {
             (Dc::Ivac, State::Dirty) => {
-                self.becomes(line, out);
+                self.becomes(line, State::Clean);
                 Some(Rule::DirtyDiscarded)
             }
-            (Dc::Ivac | Dc::Civac, _) => self.becomes(line, out),
+            // What has just been thrown out may be fetched again.
+            (Dc::Ivac | Dc::Civac, _) => self.becomes(line, State::Clean),
             // A line that is clean to the cache is not written back, stale as it may be.
             (Dc::Cvac, State::Dirty) => self.becomes(line, State::Clean),
             (Dc::Cvac | Dc::Zva | Dc::SetWay | Dc::Other, _) => None,
+        }
+    }
+
+    fn comes(&mut self, line: u64, kind: Kind) {
+        if kind == Kind::Cached {
+            self.resident.insert(line);
         }
     }
 
@@ -153,7 +161,6 @@ impl Lines {
     }
 
     fn becomes(&mut self, line: u64, state: State) -> Option<Rule> {
-        self.absent |= state == State::Absent;
         if state == State::Clean {
             self.states.remove(&line);
         } else {

@@ -25,7 +25,12 @@ impl Model {
             if self.order.stores_pending() {
                 self.violate(Rule::StorePending, 0);
             }
-            self.flush = Some(self.lines.of(&self.setup.parts.image).collect());
+            if self.order.incomplete().is_some() {
+                self.violate(Rule::MaintenancePending, 0);
+            }
+            let all_but_the_pool = self.setup.parts.image.start..self.setup.pool.start;
+            self.flush = Some(self.lines.of(&all_but_the_pool).collect());
+            self.flush_pool = self.used.clone();
         }
         if mmu && !self.mmu() {
             if !self.order.isb_right_before(count) {
@@ -48,10 +53,13 @@ impl Model {
             self.violate(Rule::NoIsbBeforeEnabling, 0);
         }
         let image = self.lines.of(&self.setup.parts.image);
-        for line in image.filter(|&line| !self.lines.absent(line)) {
+        for line in image.filter(|&line| self.lines.is_stale(line)) {
             self.violations.add(Rule::ImageNotInvalidated, line);
         }
-        self.lines.may_be_fetched();
+        let code = self.lines.of(&self.setup.parts.text);
+        for line in code.filter(|&line| self.lines.is_dirty(line)) {
+            self.violations.add(Rule::CodeNotCleaned, line);
+        }
         self.opened = true;
 
         for rule in self.control.judge() {
@@ -59,6 +67,9 @@ impl Model {
         }
         match Tables::read(&self.control, &self.setup.memory) {
             Ok(tables) => {
+                if tables.misaligned {
+                    self.violate(Rule::RootMisaligned, self.control.ttbr0);
+                }
                 for range in tables.ranges() {
                     for line in self.lines.of(&range) {
                         let rule = self.lines.walk(line, tables.cached_walks);
@@ -85,20 +96,27 @@ impl Model {
         }
         self.maintenance_completed();
         self.completed(self.order.ic, Rule::InstructionCacheStale);
+        // As the loader has left it, what of the pool nobody has used is memory like any other.
+        let unused = |line| self.setup.pool.contains(&line) && !self.used.contains(&line);
         for line in self.lines.dirty() {
-            self.violations.add(Rule::DirtyAtKernel, line);
+            if !unused(line) {
+                self.violations.add(Rule::DirtyAtKernel, line);
+            }
         }
         if !self.opened {
             return;
         }
         self.completed(self.order.tlbi, Rule::TlbLeft);
-        for line in self.flush.take().unwrap_or_default() {
+        let flush = self.flush.take().unwrap_or_default();
+        for &line in flush.union(&self.flush_pool) {
             self.violations.add(Rule::ImageNotFlushed, line);
         }
-        for region in &self.setup.regions {
-            let all = self.lines.of(region);
-            for line in all.filter(|&line| !self.lines.cleaned(line)) {
+        for line in self.setup.regions.iter().flat_map(|r| self.lines.of(r)) {
+            if !self.lines.cleaned(line) {
                 self.violations.add(Rule::RegionNotCleaned, line);
+            }
+            if self.lines.resident(line) {
+                self.violations.add(Rule::RegionResident, line);
             }
         }
     }

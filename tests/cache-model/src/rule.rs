@@ -40,10 +40,12 @@ rules! {
     DirtyAtKernel: "a dirty line when the kernel starts: it may be written over the kernel's memory at any time";
 
     // What a range of lines has to go through.
-    ImageNotInvalidated: "the MMU goes on while a line of the image may be in the cache from before";
-    ImageNotFlushed: "a line of the image was not cleaned and invalidated after the D-cache went off";
-    AccessBeforeFlush: "a load or store after the D-cache went off, before all of the image was written back";
+    CodeNotCleaned: "the MMU goes on while an instruction of ours is dirty in the D-cache, where no fetch needs to look";
+    ImageNotInvalidated: "the MMU goes on while the cache may hold what memory does not any more, of a line of the image";
+    ImageNotFlushed: "a line of the image, or of the pool as far as it is used, was not cleaned and invalidated after the D-cache went off";
+    AccessBeforeFlush: "a load or store after the D-cache went off, before all of the image but the pool was written back";
     RegionNotCleaned: "a hashed line that was never cleaned: the kernel may find something else than what was hashed";
+    RegionResident: "a hashed line was loaded through the cache and not thrown out of it since: it is there when the kernel starts";
     CleanedOnly: "DC CVAC, which Cortex-A53 (826319, 827319, 824069, 819472) can do without cleaning: DC CIVAC is safe";
     SetWay: "maintenance by set and way, which other caches of the system do not see";
     MaintenanceOutside: "maintenance of a line that belongs neither to the image nor to a region";
@@ -53,6 +55,7 @@ rules! {
     MaintenanceUnordered: "a line is maintained with no barrier after a store past the cache: either may come first";
     MaintenanceIncomplete: "maintenance that no DSB has completed where it is needed";
     StorePending: "the MMU goes on or off while a store that no DSB has completed may be on its way";
+    MaintenancePending: "the D-cache goes off while maintenance that no DSB has completed may be under way";
     NoIsbAfterMaintenance: "maintenance of the I-cache or the TLB with no ISB after it";
     NoIsbBeforeEnabling: "the MMU goes on with no ISB after its other registers were written";
     NoIsbBeforeDisabling: "no ISB right before the MSR that clears SCTLR.M (Falkor erratum 1041)";
@@ -68,7 +71,9 @@ rules! {
     TableWritten: "a table changes while the MMU is on";
     TablesUnknown: "the tables lie where nothing was loaded";
     NotIdentity: "memory is mapped to another address than its own";
-    NotMapped: "an access that the tables do not map";
+    NotMapped: "an access or maintenance of what the tables do not map";
+    RootMisaligned: "the first table is not aligned to its size, or to 64 bytes if it is smaller";
+    AddressSize: "TCR.T0SZ is not between 16 and 39: what the MMU makes of it, nobody knows";
     HardwareUpdates: "TCR.HA or TCR.HD: the MMU would write to the tables";
     CommonNotPrivate: "TTBR0.CnP: other CPUs could use our translations";
     UpperHalfWalks: "TCR.EPD1 = 0: what TTBR1 points to may be walked, and is not ours";

@@ -22,6 +22,9 @@ pub struct Setup {
     pub zva: u64,
     /// The image.
     pub parts: Parts,
+    /// The end of it, which tables are made of: of this the image cleans, and writes back, no more
+    /// than it uses.
+    pub pool: Range<u64>,
     /// What is hashed.
     pub regions: Vec<Range<u64>>,
     /// The registers of the UART, if there is one to write to.
@@ -50,9 +53,13 @@ impl Setup {
             memory.zeros(segment.at, segment.len);
             memory.fill(segment.at, &segment.bytes);
         }
-        let parts = recording.symbols()?.parts(boot.load.purgatory_at)?;
+        let symbols = recording.symbols()?;
+        let parts = symbols.parts(boot.load.purgatory_at)?;
+        let pool = boot.load.purgatory_at + symbols.get("pool")?.start..parts.image.end;
         let regions = recording.loaded.regions.iter();
-        let regions: Vec<_> = regions.map(|&(start, len)| start..start + len).collect();
+        let regions = regions.map(|&(start, len)| start..start + len);
+        // Nothing has no line, wherever it lies.
+        let regions: Vec<_> = regions.filter(|region| !region.is_empty()).collect();
         let mut dirty = vec![parts.image.clone()];
         if !boot.load.skip_checks {
             dirty.extend(regions.iter().cloned());
@@ -63,6 +70,7 @@ impl Setup {
             line: smallest_line(cache_type),
             zva: 64,
             parts,
+            pool,
             regions,
             // The data register alone, and of it a byte.
             uart: (sink != 0).then_some(sink..sink + 1),

@@ -69,21 +69,22 @@ fn each_rule_is_broken_by_somebody() {
 
 #[test]
 fn one_line_too_few_is_seen_whatever_its_length() {
-    use script::{END, IMAGE};
+    use script::{HOLE, IMAGE, NEXT, POOL, REGION, RODATA, SECOND_PIECE};
     for line in (4..=11).map(|shift| 1 << shift) {
+        let of = |address: u64| address & !(line - 1);
         let cases = [
-            ("entry: dc", END - line, Rule::DirtyDiscarded),
-            ("entry: dc", IMAGE, Rule::DirtyDiscarded),
-            ("open: dc", END - line, Rule::ImageNotInvalidated),
-            ("open: dc", IMAGE, Rule::ImageNotInvalidated),
-            ("close: dc", END - line, Rule::ImageNotFlushed),
+            ("entry: dc", POOL - line, Rule::DirtyDiscarded),
+            ("entry: dc", IMAGE, Rule::CodeNotCleaned),
+            ("tables: dc", HOLE, Rule::DirtyOverwritten),
+            ("tables: dc", POOL, Rule::DirtyOverwritten),
+            ("open: dc", HOLE, Rule::ImageNotInvalidated),
+            ("open: dc", RODATA, Rule::ImageNotInvalidated),
+            ("close: dc", HOLE, Rule::ImageNotFlushed),
             ("close: dc", IMAGE, Rule::ImageNotFlushed),
-            (
-                "leave: dc",
-                script::REGION_END - line,
-                Rule::RegionNotCleaned,
-            ),
-            ("leave: dc", script::REGION, Rule::RegionNotCleaned),
+            ("flush: piece", of(REGION), Rule::RegionNotCleaned),
+            ("flush: piece", SECOND_PIECE - line, Rule::RegionNotCleaned),
+            ("flush: last piece", SECOND_PIECE, Rule::RegionNotCleaned),
+            ("flush: next", of(NEXT), Rule::RegionResident),
         ];
         for (group, at, rule) in cases {
             let script = Script::with_line(Regime::El1And0, line);

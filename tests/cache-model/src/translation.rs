@@ -2,7 +2,7 @@
 
 //! What the MMU would find in the tables, read independently of who made them (Arm ARM D8.2).
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use purgatory_test_harness::Regime;
 use purgatory_test_tracer::system::Register;
@@ -13,7 +13,8 @@ use super::{Contents, Rule};
 #[derive(Clone, Debug)]
 pub struct Control {
     regime: Regime,
-    ttbr0: u64,
+    /// `TTBR0_ELx`.
+    pub ttbr0: u64,
     /// `TCR_ELx`.
     pub tcr: u64,
     tcr2: u64,
@@ -71,10 +72,20 @@ impl Control {
             (Rule::UpperHalfWalks, two_halves && self.tcr & 1 << 23 == 0),
             (Rule::CommonNotPrivate, self.ttbr0 & 1 != 0),
             (Rule::ExtendedTranslation, self.tcr2 != 0),
+            (Rule::AddressSize, !T0SZ.contains(&t0sz(self.tcr))),
         ];
         let broken = broken.into_iter().filter(|(_, broken)| *broken);
         broken.map(|(rule, _)| rule).collect()
     }
+}
+
+/// What `TCR_ELx.T0SZ` may be, without FEAT_TTST and 52-bit addresses (Arm ARM D8.2, "Input address
+/// size").
+const T0SZ: RangeInclusive<u32> = 16..=39;
+
+/// `TCR_ELx.T0SZ`: how many bits an address has less than 64.
+const fn t0sz(tcr: u64) -> u32 {
+    (tcr & 0x3f) as u32
 }
 
 /// A page or block.
@@ -93,6 +104,9 @@ pub struct Tables {
     mappings: Vec<Mapping>,
     /// `TCR` lets walks go through the cache.
     pub cached_walks: bool,
+    /// The first is not aligned to its size, or to 64 bytes if it is smaller. The MMU may take the
+    /// bits for zeros, as here, or go astray (Arm ARM D8.2, "Translation table base address").
+    pub misaligned: bool,
 }
 
 /// How a table is read.
@@ -120,11 +134,12 @@ impl Tables {
             2 => 14,
             _ => 12,
         };
-        let address_bits = 64 - (tcr & 0x3f) as u32;
-        let levels = (address_bits.saturating_sub(page))
-            .div_ceil(page - 3)
-            .max(1);
+        let address_bits = 64 - t0sz(tcr).clamp(*T0SZ.start(), *T0SZ.end());
+        let levels = (address_bits - page).div_ceil(page - 3);
         let (inner, outer) = (tcr >> 8 & 3, tcr >> 10 & 3);
+        let entries = 1 << (address_bits - page - (page - 3) * (levels - 1));
+        let root = control.ttbr0 & ADDRESS & !1;
+        let beside = root % (entries * 8).max(64);
         let mut reader = Reader {
             memory,
             mair: control.mair,
@@ -133,11 +148,10 @@ impl Tables {
                 tables: Vec::new(),
                 mappings: Vec::new(),
                 cached_walks: inner != 0 && outer != 0,
+                misaligned: beside != 0,
             },
         };
-        let entries = 1 << (address_bits - page - (page - 3) * (levels - 1));
-        let root = control.ttbr0 & ADDRESS & !1;
-        reader.table(root, entries, (LAST_LEVEL + 1).saturating_sub(levels), 0)?;
+        reader.table(root - beside, entries, LAST_LEVEL + 1 - levels, 0)?;
         let mut found = reader.found;
         found.tables.sort_unstable_by_key(|table| table.start);
         found.tables.dedup();

@@ -7,7 +7,8 @@ use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;
 use rstest::rstest;
 
-use super::run;
+use super::{catch_through, run};
+use crate::harness::Through::{Loaders, Own4KiB, Own64KiB};
 
 const CLOSE: &str = "window_close";
 
@@ -18,6 +19,21 @@ fn stores_are_not_waited_for(#[values(El1And0, El2, El2And0)] regime: Regime) {
         patch.replace(place, NOP);
         Rule::StorePending
     });
+}
+
+/// They are cleaned inside of the window, and none of the calls waits.
+#[rstest]
+fn the_regions_are_not_waited_for(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+    #[values(NOP, DSB_NSH.word())] instead: u32,
+) {
+    for through in [Own4KiB, Own64KiB, Loaders] {
+        catch_through(through, through.boot(regime, |_| ()), None, |patch| {
+            let place = patch.find(CLOSE, DSB_SY, 0);
+            patch.replace(place, instead);
+            Rule::MaintenancePending
+        });
+    }
 }
 
 #[rstest]

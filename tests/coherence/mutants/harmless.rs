@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What the mutants are made with is not what is caught.
+//! What the mutants are made with is not what is caught; and what nobody can catch here.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{ISB, MSR_SCTLR, NOP};
@@ -8,7 +8,8 @@ use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
 
-use crate::harness::{Judged, boot};
+use crate::harness::Through::{self, Loaders, Nothing, Own4KiB, Software};
+use crate::harness::{Judged, boot, instructions};
 
 fn run(regime: Regime, change: fn(&mut Patch)) {
     let mut boot = boot(usual_cpu(regime), regime, Place::Low);
@@ -42,4 +43,32 @@ fn instructions_after_others(#[values(El1And0, El2, El2And0)] regime: Regime) {
         let place = patch.find("window_open", MSR_SCTLR, 0);
         patch.insert(place, |_| vec![ISB.word()]);
     });
+}
+
+/// A prefetch asks the cache for what may be needed soon. QEMU does nothing then and reports no
+/// access; and the model would not mind, for a CPU may fetch at any time what is mapped. That the
+/// image asks for nothing behind a region is in its source alone, as is what it gains by asking.
+#[rstest]
+fn prefetches(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+    #[values(Own4KiB, Software, Loaders, Nothing)] through: Through,
+) {
+    let none: fn(u32) -> u32 = |_| NOP;
+    // 4095 times 8 bytes further on.
+    let far: fn(u32) -> u32 = |word| word | 0xfff << 10;
+    for instead in [none, far] {
+        let mut boot = through.boot(regime, |_| ());
+        let all = instructions(&boot).into_iter();
+        // PRFM of any kind, of an address in a register.
+        let all: Vec<_> = all
+            .filter(|place| place.word & 0xffff_fc00 == 0xf980_0000)
+            .collect();
+        assert_eq!(all.len(), 2, "each block function has one");
+        through.patch(&mut boot, |patch| {
+            for &place in &all {
+                patch.replace(place, instead(place.word));
+            }
+        });
+        Judged::new(&boot).clean();
+    }
 }

@@ -13,16 +13,7 @@ use rstest::rstest;
 
 use super::catch;
 use crate::harness::{boot, instructions, symbols};
-
-/// Routines in assembly that maintain lines.
-const OTHERS: [&str; 6] = [
-    "clean_and_invalidate",
-    "clean_and_invalidate_image",
-    "window_open_el1",
-    "window_open_el2",
-    "window_close_el1",
-    "window_close_el2",
-];
+use crate::maintained::ROUTINES;
 
 /// A `DC CIVAC` and the `DSB SY` right behind it.
 struct Look {
@@ -36,7 +27,7 @@ fn run(regime: Regime, rule: Rule, spoil: fn(&mut Patch, &Look)) {
     let mut boot = boot(usual_cpu(regime), regime, Place::Low);
     boot.make_tables(|_| ());
     let symbols = symbols(&boot);
-    let others = OTHERS.map(|name| symbols.get(name).unwrap_or_else(|error| panic!("{error}")));
+    let others = ROUTINES.map(|name| symbols.get(name).unwrap_or_else(|error| panic!("{error}")));
     let compiled = |place: patch::Place| !others.iter().any(|other| other.contains(&place.at));
     let instructions = instructions(&boot);
     let pairs = instructions.windows(2);

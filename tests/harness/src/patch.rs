@@ -35,6 +35,9 @@ pub struct Lines {
     pub line: u32,
 }
 
+/// The upper six bits of a `BL`.
+const CALL: u32 = 0x25;
+
 /// One instruction of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -48,6 +51,29 @@ impl Place {
     /// Returns the number of its `Xt` or `Xd`.
     pub const fn register(self) -> u32 {
         self.word & 0x1f
+    }
+
+    /// Returns where it branches to, if it is a `BL`.
+    const fn calls(self) -> Option<u64> {
+        if self.word >> 26 != CALL {
+            return None;
+        }
+        // The lower 26 bits, with a sign, in words.
+        let distance = ((self.word << 6) as i32 >> 6) as i64 * 4;
+        Some(self.at.wrapping_add_signed(distance))
+    }
+
+    /// Returns what does the same elsewhere. Panics where nothing would.
+    fn moved(self, to: u64) -> u32 {
+        let Self { at, word } = self;
+        match self.calls() {
+            // A `B` with the bit that makes it a `BL`.
+            Some(target) => branch(to, target) | 1 << 31,
+            None => {
+                assert!(!is_relative(word), "{at:#x}: {word:#010x} cannot be moved");
+                word
+            }
+        }
     }
 }
 
@@ -140,6 +166,26 @@ impl Patch {
         }
     }
 
+    /// Returns all calls of a routine, wherever they are in the code.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn calls(&self, routine: &str) -> Vec<Place> {
+        let to = self.routine(routine).start;
+        let code = self.places(0..self.symbol("rodata_start"));
+        let calls: Vec<_> = code.filter(|place| place.calls() == Some(to)).collect();
+        assert!(!calls.is_empty(), "nobody calls {routine}");
+        calls
+    }
+
+    /// Returns the instruction of this kind that follows, if no jump comes before it.
+    pub fn next(&self, place: Place, what: Pattern) -> Option<Place> {
+        let end = self.symbol("rodata_start");
+        self.places(place.at + 4..end)
+            .take_while(|next| !is_relative(next.word))
+            .find(|next| what.is(next.word))
+    }
+
     /// Makes other instructions of all of this kind in a routine.
     pub fn replace_all(&mut self, routine: &str, what: Pattern, word: impl Fn(Place) -> u32) {
         let places: Vec<_> = self
@@ -171,7 +217,7 @@ impl Patch {
     pub fn insert(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
         self.detour(place, |cave| {
             let mut all = words(cave);
-            all.push(place.word);
+            all.push(place.moved(cave + all.len() as u64 * 4));
             all
         });
     }
@@ -179,7 +225,7 @@ impl Patch {
     /// Puts instructions after one.
     pub fn insert_after(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
         self.detour(place, |cave| {
-            let mut all = vec![place.word];
+            let mut all = vec![place.moved(cave)];
             all.extend(words(cave + 4));
             all
         });
@@ -187,17 +233,16 @@ impl Patch {
 
     /// Runs other instructions instead of one, which may be among them.
     fn detour(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
-        let Place { at, word } = place;
-        assert!(!is_relative(word), "{at:#x}: {word:#010x} cannot be moved");
+        let at = place.at;
         let cave = self.cave();
         let mut words = words(cave.start);
         let back = cave.start + words.len() as u64 * 4;
-        words.push(branch(back, place.at + 4));
+        words.push(branch(back, at + 4));
         assert!(back + 4 <= cave.end, "no room for {} words", words.len());
         for (at, &word) in (cave.start..).step_by(4).zip(&words) {
             self.set(at, word);
         }
-        self.set(place.at, branch(place.at, cave.start));
+        self.set(at, branch(at, cave.start));
     }
 
     fn set(&mut self, at: u64, word: u32) {
@@ -236,4 +281,24 @@ impl Patch {
         }
         panic!("no room for {WORDS} instructions");
     }
+}
+
+#[cfg(test)]
+#[test]
+fn a_call_goes_where_it_went() {
+    // As the assembler makes `bl . + 16` and `bl . - 8`.
+    for (word, target) in [(0x9400_0004, 0x1010), (0x97ff_fffe, 0xff8)] {
+        let place = Place { at: 0x1000, word };
+        assert_eq!(place.calls(), Some(target));
+        let word = place.moved(0x4000);
+        assert_eq!(Place { at: 0x4000, word }.calls(), Some(target));
+    }
+    assert_eq!(
+        Place {
+            at: 0,
+            word: branch(0, 8)
+        }
+        .calls(),
+        None
+    );
 }

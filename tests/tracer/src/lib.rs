@@ -71,12 +71,15 @@ pub struct Snapshot {
     pub instructions: u64,
     /// Accesses by [`wire::access`].
     pub accesses: [u64; wire::ACCESSES],
+    /// Data cache maintenance by address.
+    pub dc: u64,
 }
 
 /// A whole trace.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    /// What happened, in order. Loads and stores are among it if they were asked for.
+    /// What happened, in order. Loads and stores are among it if they were asked for, and so is
+    /// maintenance by address.
     pub events: Vec<Event>,
     /// The counters, in order.
     pub snapshots: Vec<Snapshot>,
@@ -144,13 +147,16 @@ impl Trace {
                     after: self.events.len(),
                     instructions: second,
                     accesses: [0; wire::ACCESSES],
+                    dc: 0,
                 });
                 return Ok(());
             }
             Kind::Counter => {
                 let last = self.snapshots.last_mut();
-                let counter =
-                    last.and_then(|snapshot| snapshot.accesses.get_mut(usize::from(detail)));
+                let counter = last.and_then(|snapshot| match detail {
+                    wire::DC => Some(&mut snapshot.dc),
+                    _ => snapshot.accesses.get_mut(usize::from(detail)),
+                });
                 *counter.ok_or("a counter without snapshot")? = third;
                 return Ok(());
             }

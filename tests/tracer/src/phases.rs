@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What each phase of the image costs: instructions, and accesses by size and memory type.
+//! What each phase of the image costs: instructions, accesses by size and memory type, and cache
+//! maintenance.
 
 use std::fmt;
 use std::ops::{Range, Sub};
@@ -16,17 +17,19 @@ use crate::accesses::Accesses;
 /// The phases, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
-    /// Entry, the request, the console: up to the first access to the memory of the tables.
+    /// Entry, the request, the console: up to the first access to the memory of the tables, or its
+    /// maintenance; without tables to the first of a region.
     Before,
     /// Building the tables.
     Tables,
     /// `window_open`, up to the MMU.
     Open,
-    /// Up to `window_close`; without a window from the first access to a region to the end.
+    /// Up to `window_close`, writing the regions back among it; without a window from the first
+    /// access to a region to the end.
     Hash,
     /// `window_close`: leaving the window and writing the image back.
     Close,
-    /// Writing the regions back.
+    /// Without a window: writing the regions back, before the hash.
     Flush,
     /// The rest, up to the kernel's first instruction.
     After,
@@ -56,6 +59,10 @@ pub struct Phase {
     pub device: Accesses,
     /// Accesses with the MMU on.
     pub normal: Accesses,
+    /// Cache maintenance by address with the MMU off.
+    pub dc_outside: u64,
+    /// Cache maintenance by address with the MMU on.
+    pub dc_inside: u64,
 }
 
 /// Where phases begin and end.
@@ -65,8 +72,8 @@ pub struct Marks {
     open: Vec<u64>,
     /// The first instructions of `window_close`.
     close: Vec<u64>,
-    /// The first and the last instruction of `clean_and_invalidate`.
-    flush: Option<(u64, u64)>,
+    /// The last instructions of `window_close`.
+    closed: Vec<u64>,
     /// The memory that tables are made of.
     pub tables: Range<u64>,
 }
@@ -80,21 +87,26 @@ impl Marks {
         let Some(symbols) = symbols else {
             return Ok(Self::default());
         };
-        let first = |name| Ok::<_, String>(image + symbols.get(name)?.start);
-        let flush = symbols.get("clean_and_invalidate")?;
-        let tables = symbols.containing("pool")?;
+        let both = |name: &str| {
+            let both = ["el1", "el2"].map(|el| symbols.get(&format!("{name}_{el}")));
+            both.into_iter().collect::<Result<Vec<_>, _>>()
+        };
+        let (open, close) = (both("window_open")?, both("window_close")?);
+        let first = |of: &[Range<u64>]| of.iter().map(|of| image + of.start).collect();
+        let last = |of: &[Range<u64>]| of.iter().map(|of| image + of.end - 4).collect();
+        let tables = symbols.get("pool")?;
         Ok(Self {
-            open: vec![first("window_open_el1")?, first("window_open_el2")?],
-            close: vec![first("window_close_el1")?, first("window_close_el2")?],
-            flush: Some((image + flush.start, image + flush.end - 4)),
+            open: first(&open),
+            close: first(&close),
+            closed: last(&close),
             tables: image + tables.start..image + tables.end,
         })
     }
 
     /// Returns all instructions.
     pub fn all(&self) -> impl Iterator<Item = u64> {
-        let flush = self.flush.into_iter().flat_map(<[u64; 2]>::from);
-        self.open.iter().chain(&self.close).copied().chain(flush)
+        let all = [&self.open, &self.close, &self.closed];
+        all.into_iter().flatten().copied()
     }
 }
 
@@ -105,21 +117,22 @@ pub struct Phases([Phase; 7]);
 impl Phases {
     /// Adds up what the snapshots of a trace tell.
     pub fn new(trace: &Trace, marks: &Marks) -> Self {
-        let (flush, flushed) = marks.flush.unzip();
-        let last = |s: &Snapshot| s.reason == Reason::Marked && Some(s.pc) == flushed;
-        let last = trace.snapshots.iter().rposition(last);
         let mut phases = Name::ALL.map(Phase::new);
         let (mut now, mut mmu, mut opened) = (Name::Before, false, false);
-        for (index, pair) in trace.snapshots.windows(2).enumerate() {
+        for pair in trace.snapshots.windows(2) {
             let (from, to) = (&pair[0], &pair[1]);
             now = match from.reason {
-                Reason::Watched if from.watched == 0 && now == Name::Before => Name::Tables,
+                Reason::Accessed | Reason::Maintained
+                    if from.watched == 0 && now == Name::Before =>
+                {
+                    Name::Tables
+                }
                 // Without a window the regions are written back first.
-                Reason::Watched if from.watched == 1 && !opened => Name::Hash,
+                Reason::Maintained if from.watched == 1 && !opened => Name::Flush,
+                Reason::Accessed if from.watched == 1 && !opened => Name::Hash,
                 Reason::Marked if marks.open.contains(&from.pc) => Name::Open,
                 Reason::Marked if marks.close.contains(&from.pc) => Name::Close,
-                Reason::Marked if Some(from.pc) == flush => Name::Flush,
-                Reason::Marked if Some(index) == last => Name::After,
+                Reason::Marked if marks.closed.contains(&from.pc) => Name::After,
                 Reason::Sctlr => {
                     mmu = written(trace, from) & sctlr::M != 0;
                     opened |= mmu;
@@ -129,12 +142,13 @@ impl Phases {
             };
             let phase = &mut phases[now as usize];
             phase.instructions += to.instructions - from.instructions;
-            let accesses = if mmu {
-                &mut phase.normal
+            let (accesses, dc) = if mmu {
+                (&mut phase.normal, &mut phase.dc_inside)
             } else {
-                &mut phase.device
+                (&mut phase.device, &mut phase.dc_outside)
             };
             *accesses += Accesses::of(to) - Accesses::of(from);
+            *dc += to.dc - from.dc;
         }
         Self(phases)
     }
@@ -156,6 +170,8 @@ impl Phases {
             total.instructions += phase.instructions;
             total.device += phase.device;
             total.normal += phase.normal;
+            total.dc_outside += phase.dc_outside;
+            total.dc_inside += phase.dc_inside;
         }
         total
     }
@@ -172,6 +188,8 @@ impl Phase {
             instructions: 0,
             device: none,
             normal: none,
+            dc_outside: 0,
+            dc_inside: 0,
         }
     }
 }
@@ -186,6 +204,8 @@ impl Sub for Phase {
             instructions: self.instructions - other.instructions,
             device: self.device - other.device,
             normal: self.normal - other.normal,
+            dc_outside: self.dc_outside - other.dc_outside,
+            dc_inside: self.dc_inside - other.dc_inside,
         }
     }
 }
@@ -213,5 +233,110 @@ impl fmt::Display for Name {
             Self::Flush => "flush",
             Self::After => "after",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use purgatory_test_trace_format as wire;
+
+    use super::*;
+
+    const OPEN: u64 = 0x100;
+    const CLOSE: u64 = 0x200;
+    const CLOSED: u64 = 0x280;
+
+    fn marks() -> Marks {
+        Marks {
+            open: vec![OPEN],
+            close: vec![CLOSE],
+            closed: vec![CLOSED],
+            tables: 0x8000..0x9000,
+        }
+    }
+
+    /// A trace whose counters grow by ten for each step, accesses by two, maintenance by one.
+    /// `SCTLR` is written with M set first, then clear.
+    fn trace(steps: &[(Reason, u64, usize)]) -> Trace {
+        let mut trace = Trace::default();
+        for (step, &(reason, pc, watched)) in (0..).zip(steps) {
+            let mut accesses = [0; wire::ACCESSES];
+            accesses[3] = 2 * step;
+            trace.snapshots.push(Snapshot {
+                reason,
+                pc,
+                watched,
+                after: trace.events.len(),
+                instructions: 10 * step,
+                accesses,
+                dc: step,
+            });
+            if reason == Reason::Sctlr {
+                trace.events.push(Event::System {
+                    pc,
+                    count: 0,
+                    what: System::Msr(Register::Sctlr(2)),
+                    value: if trace.events.is_empty() { sctlr::M } else { 0 },
+                });
+            }
+        }
+        trace
+    }
+
+    /// Instructions, Device and Normal accesses, maintenance outside and inside.
+    fn costs(steps: &[(Reason, u64, usize)]) -> Vec<(Name, [u64; 5])> {
+        let phases = Phases::new(&trace(steps), &marks());
+        let cost = |phase: &Phase| {
+            let (device, normal) = (phase.device.total(), phase.normal.total());
+            let (outside, inside) = (phase.dc_outside, phase.dc_inside);
+            (
+                phase.name,
+                [phase.instructions, device, normal, outside, inside],
+            )
+        };
+        let all = phases.iter().map(cost);
+        all.filter(|(_, cost)| *cost != [0; 5]).collect()
+    }
+
+    #[test]
+    fn maintenance_in_the_window_is_of_the_hash() {
+        let steps = [
+            (Reason::Entry, 0, 0),
+            // Before its first access, memory for tables is cleaned.
+            (Reason::Maintained, 0x40, 0),
+            (Reason::Accessed, 0x44, 0),
+            (Reason::Marked, OPEN, 0),
+            (Reason::Sctlr, 0x140, 0),
+            (Reason::Accessed, 0x180, 1),
+            (Reason::Marked, CLOSE, 0),
+            (Reason::Sctlr, 0x240, 0),
+            (Reason::Marked, CLOSED, 0),
+            (Reason::Kernel, 0, 0),
+        ];
+        let expected = [
+            (Name::Before, [10, 2, 0, 1, 0]),
+            (Name::Tables, [20, 4, 0, 2, 0]),
+            (Name::Open, [10, 2, 0, 1, 0]),
+            (Name::Hash, [20, 0, 4, 0, 2]),
+            (Name::Close, [20, 2, 2, 1, 1]),
+            (Name::After, [10, 2, 0, 1, 0]),
+        ];
+        assert_eq!(costs(&steps), expected);
+    }
+
+    #[test]
+    fn without_a_window_maintenance_of_regions_is_the_flush() {
+        let steps = [
+            (Reason::Entry, 0, 0),
+            (Reason::Maintained, 0x40, 1),
+            (Reason::Accessed, 0x44, 1),
+            (Reason::Kernel, 0, 0),
+        ];
+        let expected = [
+            (Name::Before, [10, 2, 0, 1, 0]),
+            (Name::Hash, [10, 2, 0, 1, 0]),
+            (Name::Flush, [10, 2, 0, 1, 0]),
+        ];
+        assert_eq!(costs(&steps), expected);
     }
 }

@@ -26,6 +26,8 @@ pub enum Detail {
     Everything,
     /// Loads and stores are counted only.
     Counts,
+    /// So is cache maintenance by address: for what is hashed by the gigabyte.
+    Totals,
 }
 
 /// What came of a boot, and all that was seen on the way.
@@ -60,7 +62,7 @@ impl Recording {
     /// # Errors
     /// As [`Self::new`].
     pub fn of_another(boot: &Boot, path: &Path) -> Result<Self, String> {
-        Self::with(boot, path, Detail::Counts, None)
+        Self::with(boot, path, Detail::Totals, None)
     }
 
     fn with(
@@ -148,6 +150,9 @@ fn options(
     }
     if detail == Detail::Everything {
         options.push("memory=on".into());
+    }
+    if detail != Detail::Totals {
+        options.push("dc=on".into());
     }
     Ok(options.join(","))
 }

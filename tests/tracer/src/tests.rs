@@ -28,6 +28,7 @@ fn what_the_plugin_writes_is_read() {
         record(Kind::Entry, 0, 0, [0x1000, 1, 0, 0]),
         record(Kind::Snapshot, Reason::Entry as u8, 0, [0x1000, 7, 0, 0]),
         record(Kind::Counter, wire::access(3, true), 0, [0, 0, 5, 0]),
+        record(Kind::Counter, wire::DC, 0, [0, 0, 6, 0]),
         record(Kind::System, 0, 0xd503_3fdf, [0x1004, 9, 0, 0]),
         record(
             Kind::Access,
@@ -71,6 +72,7 @@ fn what_the_plugin_writes_is_read() {
         5,
         "{snapshot:?}"
     );
+    assert_eq!(snapshot.dc, 6, "{snapshot:?}");
 }
 
 #[test]

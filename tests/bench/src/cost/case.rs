@@ -4,9 +4,6 @@
 
 use std::fmt;
 
-/// Bytes in a MiB.
-pub const MIB: u64 = 1 << 20;
-
 /// A purgatory in a situation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Case {
@@ -33,15 +30,14 @@ pub enum Window {
 }
 
 impl Case {
-    /// All of them, the one that all others are compared with first.
-    pub const ALL: [Self; 7] = [
-        Self::C,
-        Self::ours(Window::None, false),
-        Self::ours(Window::None, true),
-        Self::ours(Window::Own, false),
-        Self::ours(Window::Loader, false),
+    /// All of our image, the usual one first.
+    pub const OURS: [Self; 6] = [
         Self::ours(Window::Own, true),
+        Self::ours(Window::Own, false),
         Self::ours(Window::Loader, true),
+        Self::ours(Window::Loader, false),
+        Self::ours(Window::None, true),
+        Self::ours(Window::None, false),
     ];
 
     /// Returns the case of our image with these tables, on a CPU with or without SHA2 instructions.
@@ -53,12 +49,20 @@ impl Case {
     pub fn sha2(self) -> bool {
         matches!(self, Self::Ours { sha2: true, .. })
     }
+
+    /// Returns where the tables come from.
+    pub fn window(self) -> Window {
+        match self {
+            Self::C => Window::None,
+            Self::Ours { window, .. } => window,
+        }
+    }
 }
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
-            Self::C => "C, kexec-tools 2.0.25".to_string(),
+            Self::C => "C".to_string(),
             Self::Ours { window, sha2 } => {
                 let tables = match window {
                     Window::None => "no window",

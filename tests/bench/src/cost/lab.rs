@@ -2,26 +2,104 @@
 
 //! Counts in QEMU.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::PathBuf;
 
 use purgatory_test_harness::Regime;
-use purgatory_test_harness::a64::{MRS_ISAR0, MRS_MMFR0, Pattern, movz, movz_16};
-use purgatory_test_harness::boot::{Boot, Place};
-use purgatory_test_harness::loader::Segment;
+use purgatory_test_harness::a64::RET;
+use purgatory_test_harness::boot::{Boot, RAM};
+use purgatory_test_harness::loader::{Load, Segment};
+use purgatory_test_harness::patch::{Lie, Patch};
 use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
 use purgatory_test_harness::v3_tables::V3Tables;
-use purgatory_test_tracer::phases::{Name, Phase, Phases};
+use purgatory_test_tracer::phases::Name;
 use purgatory_test_tracer::recording::{Detail, Recording};
 
-use super::{BLOCK, Case, MIB, Measured, Window};
+use super::{Case, Counts, Granule, Layout, MIB, PIECE, Shape, Window};
 use crate::relocated::relocated;
 
-/// The CPU that QEMU plays. What it is makes no difference to the counts.
+/// The CPU that QEMU plays. What it is makes no difference to the counts, but for the granules.
 const CPU: &str = "cortex-a72";
+/// One that has pages of 16 KiB.
+const CPU_16K: &str = "max";
 
-/// More than this is not run on a path that takes two thousand instructions a block, but computed.
-const MOST_IN_SOFTWARE: u64 = 8 * MIB;
+/// What is larger is not hashed, but computed.
+const MOST_HASHED: u64 = 8 * MIB;
+/// What a piece costs is the difference between two sizes: in a window of these.
+const IN_WINDOW: [u64; 2] = [MIB, 2 * MIB];
+/// Without a window, hashing ends with the end, and there numbers are written in decimal digits,
+/// whoever reads them: at most so many counts more or less, which must not be taken for a piece's.
+const WITHOUT: [u64; 2] = [MIB, 8 * MIB];
+const DIGITS: u64 = 200;
+/// Tables of the loader's are five, which is enough for this.
+const MOST_WITH_LOADERS_TABLES: u64 = 1 << 30;
+
+/// The SHA-256 state before the first block (FIPS 180-4, 5.3.3): the digest that a hash leads to
+/// whose block function does nothing.
+const INITIAL: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+/// What a run costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// What ran.
+    pub case: Case,
+    /// Where all lay.
+    pub layout: Layout,
+    /// Bytes of all regions.
+    pub size: u64,
+    /// Hashing is not counted, but computed from what smaller sizes have cost.
+    pub computed: bool,
+    /// Bytes of the image without its pool.
+    pub image: u64,
+    /// Bytes of the pool that were used.
+    pub pool: u64,
+    /// What each [`PIECE`] costs.
+    pub piece: Counts,
+    phases: [Counts; Name::ALL.len()],
+}
+
+impl Measured {
+    /// Returns what one phase costs.
+    pub fn of(&self, name: Name) -> Counts {
+        self.phases[name as usize]
+    }
+
+    /// Returns what some phases cost together.
+    pub fn sum(&self, names: &[Name]) -> Counts {
+        let sum = |sum: Counts, name: &Name| sum + self.of(*name);
+        names.iter().fold(Counts::default(), sum)
+    }
+
+    /// Returns what all of them cost.
+    pub fn total(&self) -> Counts {
+        self.sum(&Name::ALL)
+    }
+
+    /// Returns what it costs besides its pieces.
+    pub fn fixed(&self) -> Counts {
+        self.total() - self.piece * (self.size / PIECE)
+    }
+}
+
+/// What is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    case: Case,
+    layout: Layout,
+    size: u64,
+    /// Blocks are hashed. Otherwise the block function does nothing, and all else is the same.
+    hashes: bool,
+}
 
 /// Where it is counted.
 pub struct Lab {
@@ -29,12 +107,18 @@ pub struct Lab {
     c: Option<Vec<u8>>,
     /// The files for QEMU and from it are there, by this name.
     path: PathBuf,
+    /// What has run, and need not run again.
+    known: RefCell<Vec<(Run, Measured)>>,
 }
 
 impl Lab {
     /// Makes one for our own image.
     pub fn new(path: PathBuf) -> Self {
-        Self { c: None, path }
+        Self {
+            c: None,
+            path,
+            known: RefCell::default(),
+        }
     }
 
     /// Adds this C purgatory.
@@ -44,147 +128,242 @@ impl Lab {
         self
     }
 
-    /// Measures what this case costs with regions of this size.
+    /// Runs a case with regions of this size.
     ///
     /// # Errors
     /// When something that is needed is missing, or a purgatory did not do what it should.
-    pub fn measure(&self, case: Case, size: u64) -> Result<Measured, String> {
-        if case.sha2() || size <= MOST_IN_SOFTWARE {
-            return self.run(case, size);
+    pub fn run(&self, case: Case, layout: Layout, size: u64) -> Result<Measured, String> {
+        let [hash, flush] = self.pieces(case, layout)?;
+        Ok(Measured {
+            piece: hash + flush,
+            ..self.hashed(case, layout, size)?
+        })
+    }
+
+    /// Returns what [`Self::run`] does, exactly, without hashing what is large: each piece costs the
+    /// same, which two sizes show, and all the rest is what it is when the same image runs with the
+    /// same regions and a block function that does nothing.
+    ///
+    /// # Errors
+    /// As [`Self::run`], and when not each piece costs the same.
+    pub fn measure(&self, case: Case, layout: Layout, size: u64) -> Result<Measured, String> {
+        if size <= MOST_HASHED {
+            return self.run(case, layout, size);
         }
-        // Hashing is the same for each block, which two sizes show; the rest is the same as where
-        // the instructions are there, except that these have to be allowed.
-        let (small, large) = (self.run(case, MIB)?, self.run(case, MOST_IN_SOFTWARE)?);
-        let blocks = (large.size - small.size) / BLOCK;
-        let mut measured = match case {
-            Case::C => large,
-            Case::Ours { window, .. } => self.run(Case::ours(window, true), size)?,
+        let [hash, flush] = self.pieces(case, layout)?;
+        let largest = self.hashed(case, layout, Self::sizes(case)[1])?;
+        let mut measured = match case.window() {
+            // There is nothing else that grows.
+            Window::None => largest,
+            Window::Own | Window::Loader => self.once(Run {
+                case,
+                layout,
+                size,
+                hashes: false,
+            })?,
         };
-        measured = Measured {
-            case,
+        let more = (size - largest.size) / PIECE;
+        for (name, piece) in [(Name::Hash, hash), (Name::Flush, flush)] {
+            measured.phases[name as usize] = largest.of(name) + piece * more;
+        }
+        Ok(Measured {
             size,
-            hash: large.hash,
             computed: true,
+            piece: hash + flush,
             ..measured
-        };
-        let more = (size - large.size) / BLOCK;
-        let slope = large.hash - small.hash;
-        measured.hash.instructions += each(slope.instructions, blocks)? * more;
-        for (to, slope) in [
-            (&mut measured.hash.device, slope.device),
-            (&mut measured.hash.normal, slope.normal),
-        ] {
-            for (to, slope) in to.loads.iter_mut().zip(slope.loads) {
-                *to += each(slope, blocks)? * more;
-            }
-            for (to, slope) in to.stores.iter_mut().zip(slope.stores) {
-                *to += each(slope, blocks)? * more;
-            }
+        })
+    }
+
+    /// Returns whether it is possible with regions of this size.
+    pub fn fits(case: Case, size: u64) -> bool {
+        case.window() != Window::Loader || size <= MOST_WITH_LOADERS_TABLES
+    }
+
+    fn sizes(case: Case) -> [u64; 2] {
+        match case.window() {
+            Window::None => WITHOUT,
+            Window::Own | Window::Loader => IN_WINDOW,
         }
+    }
+
+    /// What each piece costs, in the phases that grow with them.
+    fn pieces(&self, case: Case, layout: Layout) -> Result<[Counts; 2], String> {
+        let most = match case.window() {
+            Window::None => DIGITS,
+            Window::Own | Window::Loader => 0,
+        };
+        let [small, large] = Self::sizes(case).map(|size| self.hashed(case, layout, size));
+        let (small, large) = (small?, large?);
+        let pieces = (large.size - small.size) / PIECE;
+        let piece = |name| {
+            let (each, rest) = (large.of(name) - small.of(name)).divided(pieces);
+            if rest <= most {
+                Ok(each)
+            } else {
+                Err(format!(
+                    "{case}, {name}: {rest} left over of {pieces} pieces: not the same for each"
+                ))
+            }
+        };
+        Ok([piece(Name::Hash)?, piece(Name::Flush)?])
+    }
+
+    fn hashed(&self, case: Case, layout: Layout, size: u64) -> Result<Measured, String> {
+        self.once(Run {
+            case,
+            layout,
+            size,
+            hashes: true,
+        })
+    }
+
+    fn once(&self, run: Run) -> Result<Measured, String> {
+        let known = |known: &(Run, Measured)| (known.0 == run).then_some(known.1);
+        if let Some(known) = self.known.borrow().iter().find_map(known) {
+            return Ok(known);
+        }
+        let measured = self.count(run)?;
+        self.known.borrow_mut().push((run, measured));
         Ok(measured)
     }
 
-    fn run(&self, case: Case, size: u64) -> Result<Measured, String> {
-        let boot = self.boot(case, size)?;
+    fn count(&self, run: Run) -> Result<Measured, String> {
+        let Run { case, layout, .. } = run;
+        let boot = self.boot(run)?;
         let path = &self.path;
         let recording = match case {
             Case::C => Recording::of_another(&boot, path)?,
-            Case::Ours { .. } => Recording::new(&boot, path, Detail::Counts)?,
+            Case::Ours { .. } => Recording::new(&boot, path, Detail::Totals)?,
         };
-        let hashed: u64 = recording.loaded.regions.iter().map(|(_, len)| len).sum();
-        if !recording.trace.complete() || hashed != size {
+        if !recording.trace.complete() {
             return Err(format!(
-                "{case}: the kernel is not reached\n{}",
+                "{case}, {layout:?}: the kernel is not reached\n{}",
                 recording.outcome
             ));
         }
         let phases = recording.phases()?;
+        let mut counts = [Counts::default(); Name::ALL.len()];
+        for (counts, &phase) in counts.iter_mut().zip(phases.iter()) {
+            *counts = phase.into();
+        }
         for extension in ["elf", "trace"] {
             // What cannot be removed is overwritten by the next run.
             let _ = fs::remove_file(path.with_extension(extension));
         }
+        let (image, pool) = match case {
+            Case::C => (boot.load.image.memsz, 0),
+            Case::Ours { .. } => {
+                let at = |name| Ok::<_, String>(recording.symbols()?.get(name)?.start);
+                // On the way into the window all is invalidated that was stored to before.
+                let invalidated = phases.get(Name::Open).dc_outside * u64::from(layout.line);
+                let others = at("pool")? - at("rodata_start")?;
+                (at("pool")?, invalidated.saturating_sub(others))
+            }
+        };
         Ok(Measured {
             case,
-            size,
-            hash: *phases.get(Name::Hash),
-            flush: *phases.get(Name::Flush),
-            rest: rest(&phases),
+            layout,
+            size: run.size,
             computed: false,
+            image,
+            pool,
+            piece: Counts::default(),
+            phases: counts,
         })
     }
 
     /// A boot whose regions have this size together.
-    fn boot(&self, case: Case, size: u64) -> Result<Boot, String> {
-        let boot = |initrd| Boot::new(CPU, Regime::El2, Place::Low, initrd);
-        let others: u64 = boot(PAGE)?.load.segments.iter().map(|one| one.len).sum();
-        let tables = match case {
-            Case::Ours {
-                window: Window::Loader,
-                ..
-            } => V3Tables::LEN,
-            _ => 0,
+    fn boot(&self, run: Run) -> Result<Boot, String> {
+        let Run { case, layout, .. } = run;
+        let cpu = match layout.granule {
+            Granule::Size16K => CPU_16K,
+            Granule::Size4K | Granule::Size64K => CPU,
         };
-        let mut boot = boot(size + PAGE - others - tables)?;
-        boot.load.sink = 0;
-        let image = &mut boot.load.image;
-        match case {
-            Case::C => {
-                let c = self.c.as_ref().ok_or("no C purgatory here")?;
-                let file = relocated(c, boot.load.purgatory_at)?;
-                *image = PurgatoryRo::read(&file).map_err(|refusal| refusal.to_string())?;
-            }
-            Case::Ours { window, sha2 } => {
-                if !sha2 {
-                    patch(image, MRS_ISAR0, |to| movz(to, 0))?;
-                }
-                match window {
-                    Window::None => {
-                        // Neither a 4 KiB, a 16 KiB nor a 64 KiB granule; 32 bits of address.
-                        patch(image, MRS_MMFR0, |to| movz_16(to, 0xff00))?;
-                    }
-                    Window::Own => {}
-                    Window::Loader => boot.make_tables(|_| ()),
-                }
-            }
+        let mut boot = Boot::new(cpu, Regime::El2, layout.place, PAGE)?;
+        let tables = match case.window() {
+            Window::Loader => V3Tables::LEN,
+            Window::None | Window::Own => 0,
+        };
+        let placed = layout.place(run.size - tables);
+        let load = &mut boot.load;
+        load.sink = 0;
+        load.unlike_kexec = layout.shape == Shape::Ragged;
+        load.purgatory_at = placed.image;
+        load.segments = segments(&load.segments, &placed.regions);
+        // In the kernel: a device tree of its own may be ragged here.
+        load.dtb = load.entry + 8;
+        if case.window() == Window::Loader {
+            boot.make_tables(|_| ());
         }
-        let end = boot.load.segments.iter().map(Segment::end).max();
-        debug_assert!(end < Some(boot.load.purgatory_at));
+        let end = boot.load.purgatory_at + boot.load.image.memsz;
+        boot.memory = boot.memory.max((end - RAM).div_ceil(MIB));
+
+        if case == Case::C {
+            let c = self.c.as_ref().ok_or("no C purgatory here")?;
+            let file = relocated(c, boot.load.purgatory_at)?;
+            boot.load.image = PurgatoryRo::read(&file).map_err(|refusal| refusal.to_string())?;
+            return Ok(boot);
+        }
+        let mut patch = Patch::new(&boot)?;
+        for lie in lies(case, &layout) {
+            patch.lie(lie);
+        }
+        if !run.hashes {
+            for routine in ["sha256_instructions", "sha256_software"] {
+                patch.replace(patch.first(routine), RET.word());
+            }
+            leave_out(&mut boot.load);
+        }
+        boot.load.image = patch.finish();
         Ok(boot)
     }
 }
 
-/// What each block costs; that must be the same for each. The rest is what other numbers take to be
-/// written in decimal digits, whoever reads them.
-fn each(all: u64, blocks: u64) -> Result<u64, String> {
-    const DIGITS: u64 = 200;
-
-    if all % blocks <= DIGITS {
-        Ok(all / blocks)
-    } else {
-        Err(format!("{all} for {blocks} blocks: not the same for each"))
+/// What the image is made to read of a CPU that QEMU has not got.
+fn lies(case: Case, layout: &Layout) -> Vec<Lie> {
+    let mut lies = Vec::new();
+    if !case.sha2() {
+        lies.push(Lie::NoSha2);
     }
+    match (case.window(), layout.granule) {
+        (Window::None, _) => lies.push(Lie::NoGranule),
+        (_, Granule::Size4K) => {}
+        (_, Granule::Size16K) => lies.push(Lie::Granule16KiB),
+        (_, Granule::Size64K) => lies.push(Lie::Granule64KiB),
+    }
+    if layout.line != Layout::default().line {
+        lies.push(Lie::Lines(layout.line));
+    }
+    lies
 }
 
-/// No CPU of QEMU's is without SHA2 or without tables that fit, so the image is made to see one:
-/// the instruction that reads the ID register gives another value.
-fn patch(
-    image: &mut PurgatoryRo,
-    read: Pattern,
-    value: impl FnOnce(u32) -> u32,
-) -> Result<(), String> {
-    let mut words = image.bytes.chunks_exact_mut(4).filter(|word| {
-        let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
-        read.is(word)
-    });
-    let (Some(word), None) = (words.next(), words.next()) else {
-        return Err(format!("{read:x?} is not there exactly once"));
+/// Makes segments of these regions: the kernel first, then whatever there is, filled up with zeros.
+fn segments(known: &[Segment], regions: &[(u64, u64)]) -> Vec<Segment> {
+    let segment = |(index, &(at, len)): (usize, &(u64, u64))| {
+        let (name, mut bytes) = match known.get(index) {
+            Some(known) => (known.name.clone(), known.bytes.clone()),
+            None => (format!("more{index}"), vec![index as u8]),
+        };
+        bytes.truncate(len as usize);
+        Segment {
+            name,
+            at,
+            bytes,
+            len,
+        }
     };
-    let to = u32::from(word[0] & 0x1f);
-    word.copy_from_slice(&value(to).to_le_bytes());
-    Ok(())
+    regions.iter().enumerate().map(segment).collect()
 }
 
-/// All but the hash and the flush.
-fn rest(phases: &Phases) -> Phase {
-    phases.total() - *phases.get(Name::Hash) - *phases.get(Name::Flush)
+/// Has the purgatory told of all that it was going to be loaded with, and loads little of it. Its
+/// digest is right if the block function does nothing.
+fn leave_out(load: &mut Load) {
+    let told = load.segments.iter().enumerate();
+    load.region_pokes = told.map(|(index, one)| (index, one.at, one.len)).collect();
+    for segment in &mut load.segments {
+        let filled = (segment.bytes.len() as u64).next_multiple_of(PAGE);
+        segment.len = segment.len.min(filled);
+    }
+    let digest = INITIAL.iter().flat_map(|word| word.to_be_bytes()).collect();
+    load.pokes.push(("sha256_digest".into(), digest));
 }

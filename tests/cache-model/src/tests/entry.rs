@@ -13,7 +13,7 @@ pub const CASES: &[Case] = &[
     (
         "the image is not cleaned at entry",
         |s| s.without("entry: dc"),
-        &[DirtyRead, DirtyOverwritten, DirtyDiscarded],
+        &[DirtyRead, DirtyOverwritten, DirtyDiscarded, CodeNotCleaned],
     ),
     (
         "a line of it that is stored to is not",
@@ -22,16 +22,21 @@ pub const CASES: &[Case] = &[
     ),
     (
         "a line of it that nobody uses is not",
-        |s| s.without_lines("entry: dc", END - 64, END),
+        |s| s.without_lines("entry: dc", POOL - 128, POOL - 64),
         &[DirtyDiscarded],
     ),
     (
         "the same, and the window throws nothing away",
         |s| {
-            s.without_lines("entry: dc", END - 64, END)
+            s.without_lines("entry: dc", POOL - 128, POOL - 64)
                 .with_instruction("open: dc", System::Dc(Dc::Civac))
         },
         &[],
+    ),
+    (
+        "an instruction is not",
+        |s| s.without_lines("entry: dc", TEXT, TEXT + 64),
+        &[CodeNotCleaned],
     ),
     (
         "the image is cleaned only",
@@ -42,6 +47,78 @@ pub const CASES: &[Case] = &[
         "the image is invalidated",
         |s| s.with_instruction("entry: dc", System::Dc(Dc::Ivac)),
         &[DirtyDiscarded],
+    ),
+    (
+        "the pool is cleaned at entry as well, and not before it is used",
+        |s| {
+            let pool = s.maintenance(Dc::Civac, POOL, HOLE + 16);
+            s.before("entry: dsb after dc", pool).without("tables: dc")
+        },
+        &[],
+    ),
+    (
+        "what is used of the pool is not cleaned before",
+        |s| s.without("tables: dc"),
+        &[DirtyOverwritten, DirtyDiscarded],
+    ),
+    (
+        "a line of a table is not",
+        |s| s.without_lines("tables: dc", TABLES[1], TABLES[1] + 64),
+        &[DirtyOverwritten, DirtyDiscarded],
+    ),
+    (
+        "the line behind the last table is not",
+        |s| s.without_lines("tables: dc", HOLE, HOLE + 64),
+        &[DirtyOverwritten, DirtyDiscarded],
+    ),
+    (
+        "what is used of the pool is cleaned only",
+        |s| s.with_instruction("tables: dc", System::Dc(Dc::Cvac)),
+        &[CleanedOnly],
+    ),
+    (
+        "what is used of the pool is invalidated",
+        |s| s.with_instruction("tables: dc", System::Dc(Dc::Ivac)),
+        &[DirtyDiscarded],
+    ),
+    (
+        "what is used of the pool is cleaned, and nobody waits for that",
+        |s| s.without("tables: dsb after dc"),
+        &[MaintenanceIncomplete],
+    ),
+    (
+        "what is used of the pool is cleaned after it is stored to",
+        |s| s.before("tables: dc", [store(TABLES[0], 0), DSB_SY]),
+        &[DirtyOverwritten],
+    ),
+    (
+        "of what is not used of the pool something is stored to",
+        |s| s.before("tables: hole", [store(END - 8, 0)]),
+        &[DirtyOverwritten, DirtyAtKernel, ImageNotFlushed],
+    ),
+    (
+        "of what is not used of the pool something is loaded",
+        |s| s.before("tables: hole", [load(END - 8)]),
+        &[DirtyRead, DirtyAtKernel, ImageNotFlushed],
+    ),
+    (
+        "of what is not used of the pool something is loaded in the window",
+        |s| {
+            let mapped = (END - 0x1000) | 0x703;
+            s.before("open: dsb before dc", [store(TABLES[3] + 9 * 8, mapped)])
+                .before("close: dsb", [load(END - 8)])
+        },
+        &[DirtyAtKernel, ImageNotFlushed],
+    ),
+    (
+        "what is not used of the pool is invalidated with the rest",
+        |s| s.before("open: dsb after dc", [dc(Dc::Ivac, END - 64)]),
+        &[DirtyDiscarded],
+    ),
+    (
+        "what is not used of the pool is cleaned, which nobody needs",
+        |s| s.before("tables: dc", [dc(Dc::Civac, END - 64)]),
+        &[],
     ),
     (
         "the image's cleaning is not completed",
@@ -97,18 +174,19 @@ pub const CASES: &[Case] = &[
     (
         "a region is mapped past the cache, which holds the loader's bytes",
         |s| {
-            let attribute_1 = REGION | 0x701 | 1 << 2;
+            let attribute_1 = REGION_BLOCK | 1 << 2;
             s.before(
                 "open: dsb before dc",
                 [store(TABLES[2] + 128 * 8, attribute_1)],
             )
+            .before("hash: next", [DSB_SY])
         },
         &[DirtyRead],
     ),
     (
         "the window relies on what was invalidated at entry, and nothing was stored there since",
         |s| s.without_lines("open: dc", STACK + 0x800, STACK + 0x840),
-        &[ImageNotInvalidated],
+        &[],
     ),
     (
         "the same of a line that was stored to: it had come back before",
@@ -117,12 +195,12 @@ pub const CASES: &[Case] = &[
     ),
     (
         "the image comes back between its invalidation and the MMU, with a load",
-        |s| s.before("open: ic", [load(REGION_END)]),
-        &[LoadOutside, ImageNotInvalidated],
+        |s| s.before("open: ic", [load(NEXT_END.next_multiple_of(64))]),
+        &[LoadOutside],
     ),
     (
         "the same with a look at the UART",
         |s| s.before("open: ic", [load(UART)]),
-        &[ImageNotInvalidated],
+        &[],
     ),
 ];

@@ -10,6 +10,20 @@ use crate::Rule::*;
 
 const TOP: u64 = STACK + 0xff8;
 
+const FLUSHES: [&str; 3] = ["flush: piece", "flush: last piece", "flush: next"];
+
+/// The same with another instruction for the regions.
+fn flushed_by(script: Script, instruction: System) -> Script {
+    FLUSHES.into_iter().fold(script, |script, flush| {
+        script.with_instruction(flush, instruction)
+    })
+}
+
+/// The same with nothing of the regions cleaned.
+fn not_flushed(script: Script) -> Script {
+    FLUSHES.into_iter().fold(script, Script::without)
+}
+
 /// What lines go through.
 pub const CASES: &[Case] = &[
     (
@@ -55,12 +69,17 @@ pub const CASES: &[Case] = &[
                 .without_lines("close: dc", line, line + 64)
                 .before("leave: stack", second.events())
         },
-        &[DirtyWalk, ImageNotInvalidated, TableWritten],
+        &[DirtyWalk, TableWritten, NotMapped],
     ),
     (
-        "a line that nobody uses is not invalidated",
-        |s| s.without_lines("open: dc", END - 64, END),
+        "a line that was stored to and nobody uses is not invalidated",
+        |s| s.without_lines("open: dc", HOLE, HOLE + 64),
         &[ImageNotInvalidated],
+    ),
+    (
+        "a line that nobody stored to is not invalidated, which is as good",
+        |s| s.without_lines("open: dc", POOL - 128, POOL - 64),
+        &[],
     ),
     (
         "nothing is invalidated",
@@ -80,7 +99,7 @@ pub const CASES: &[Case] = &[
     (
         "a region is loaded from before the image was written back",
         |s| s.before("close: dc", [load(REGION)]),
-        &[AccessBeforeFlush, DirtyRead],
+        &[AccessBeforeFlush],
     ),
     (
         "the image is invalidated on the way out",
@@ -99,41 +118,117 @@ pub const CASES: &[Case] = &[
     ),
     (
         "a clean line of the image stays behind",
-        |s| s.without_lines("close: dc", END - 64, END),
+        |s| s.without_lines("close: dc", POOL - 128, POOL - 64),
         &[ImageNotFlushed, AccessBeforeFlush],
     ),
     (
-        "a region is not cleaned",
-        |s| s.without("leave: dc"),
+        "a table stays behind",
+        |s| s.without_lines("close: dc", TABLES[3], TABLES[3] + 0x1000),
+        &[ImageNotFlushed],
+    ),
+    (
+        "the line behind the last table stays behind",
+        |s| s.without_lines("close: dc", HOLE, HOLE + 64),
+        &[ImageNotFlushed],
+    ),
+    (
+        "the regions are not cleaned",
+        not_flushed,
+        &[RegionNotCleaned, RegionResident, DirtyAtKernel],
+    ),
+    (
+        "a piece of a region is not cleaned",
+        |s| s.without("flush: piece"),
+        &[RegionNotCleaned, RegionResident, DirtyAtKernel],
+    ),
+    (
+        "a line in the middle of a piece is not cleaned",
+        |s| s.without_lines("flush: piece", 0x5000_0400, 0x5000_0440),
         &[RegionNotCleaned, DirtyAtKernel],
     ),
     (
-        "a region is invalidated",
-        |s| s.with_instruction("leave: dc", System::Dc(Dc::Ivac)),
+        "the ragged end of a region is not cleaned, but its last line with the next region",
+        |s| s.without("flush: last piece"),
+        &[RegionNotCleaned, RegionResident, DirtyAtKernel],
+    ),
+    (
+        "a line that two regions share is cleaned behind the second alone, which is as good",
+        |s| s.without_lines("flush: last piece", REGION_END & !63, REGION_END),
+        &[],
+    ),
+    (
+        "the same behind the first alone",
+        |s| s.without("flush: next"),
+        &[RegionResident],
+    ),
+    (
+        "the regions are invalidated",
+        |s| flushed_by(s, System::Dc(Dc::Ivac)),
         &[RegionNotCleaned, DirtyDiscarded],
     ),
     (
-        "a region is cleaned by set and way",
-        |s| s.with_instruction("leave: dc", System::Dc(Dc::SetWay)),
-        &[SetWay, RegionNotCleaned, DirtyAtKernel],
+        "the regions are cleaned only",
+        |s| flushed_by(s, System::Dc(Dc::Cvac)),
+        &[CleanedOnly, RegionResident],
     ),
     (
-        "a region is cleaned before the window",
+        "the regions are cleaned by set and way",
+        |s| flushed_by(s, System::Dc(Dc::SetWay)),
+        &[SetWay, RegionNotCleaned, RegionResident, DirtyAtKernel],
+    ),
+    (
+        "the regions are cleaned before the window",
         |s| {
-            let lines = (REGION..REGION_END).step_by(64);
-            let lines = lines.map(|line| dc(Dc::Civac, line)).collect::<Vec<_>>();
-            s.without("leave: dc").before("open: dsb before dc", lines)
+            let lines = s.maintenance(Dc::Civac, REGION, NEXT_END);
+            not_flushed(s).before("open: dsb before dc", lines)
         },
-        &[RegionNotCleaned],
+        &[RegionNotCleaned, RegionResident],
     ),
     (
-        "a region is cleaned behind the hash, which is as good",
+        "a piece is cleaned before it is hashed",
         |s| {
-            let lines = (REGION..REGION_END).step_by(64);
-            let lines = lines.map(|line| dc(Dc::Civac, line)).collect::<Vec<_>>();
-            s.without("leave: dc").before("close: dsb", lines)
+            let lines = s.maintenance(Dc::Civac, REGION, SECOND_PIECE);
+            s.without("flush: piece").before("hash: piece", lines)
+        },
+        &[RegionResident],
+    ),
+    (
+        "something of a piece is loaded again when it is clean",
+        |s| s.before("hash: next", [load(REGION)]),
+        &[RegionResident],
+    ),
+    (
+        "the first bytes of a line that is cleaned are loaded with its neighbour's last",
+        |s| s.before("hash: last piece", [load(SECOND_PIECE - 4)]),
+        &[RegionResident],
+    ),
+    (
+        "the regions are cleaned behind all of the hash, which is as good",
+        |s| {
+            let lines = s.maintenance(Dc::Civac, REGION, NEXT_END);
+            not_flushed(s).before("close: dsb", lines)
         },
         &[],
+    ),
+    (
+        "the regions are cleaned when the window is closed, which is as good",
+        |s| {
+            let lines = s.maintenance(Dc::Civac, REGION, NEXT_END);
+            not_flushed(s)
+                .before("leave: console", lines)
+                .before("leave: console", [DSB_SY])
+        },
+        &[],
+    ),
+    (
+        "one line too many is cleaned with a region",
+        |s| s.before("hash: next", [dc(Dc::Civac, NEXT_END.next_multiple_of(64))]),
+        &[MaintenanceOutside],
+    ),
+    (
+        "what is cleaned in the window is not mapped",
+        |s| s.before("hash: next", [dc(Dc::Civac, TABLES[0])]),
+        &[NotMapped],
     ),
     (
         "somebody else's line is invalidated",
@@ -158,7 +253,7 @@ pub const CASES: &[Case] = &[
         |s| {
             let late = s.msr(Register::Sctlr, 1 << 12);
             s.with_value("close: sctlr", |sctlr| sctlr | 1)
-                .before("close: dsb after dc", [ISB, late, ISB])
+                .before("close: dc", [ISB, late, ISB])
         },
         &[],
     ),

@@ -2,7 +2,7 @@
 
 //! What has to be completed, or come right before or after something else.
 
-use purgatory_test_tracer::system::{Domain, System};
+use purgatory_test_tracer::system::{Dc, Domain, System};
 
 use super::Case;
 use super::script::*;
@@ -42,18 +42,37 @@ pub const CASES: &[Case] = &[
     ),
     (
         "a store is on its way when the MMU goes off",
-        |s| s.without("close: dsb"),
+        |s| s.before("close: isb", [store(STACK, 1)]),
         &[StorePending],
+    ),
+    (
+        "the regions are being cleaned when the MMU goes off",
+        |s| s.without("close: dsb"),
+        &[StorePending, MaintenancePending],
+    ),
+    (
+        "the regions' way out is completed for this CPU alone",
+        |s| s.with_instruction("close: dsb", System::Dsb(Domain::Less)),
+        &[StorePending, MaintenancePending],
+    ),
+    (
+        "the regions are being cleaned when the MMU goes off, and all stores are done",
+        |s| {
+            s.before("flush: next", [DSB_SY])
+                .without("work: stack again")
+                .without("close: dsb")
+        },
+        &[MaintenancePending],
+    ),
+    (
+        "the regions are being cleaned when the kernel starts",
+        |s| s.before("leave: sctlr", [dc(Dc::Civac, REGION)]),
+        &[MaintenanceIncomplete, InstructionCacheStale],
     ),
     (
         "the way out is not completed",
         |s| s.without("close: dsb after dc"),
         &[AccessBeforeFlush, MaintenanceIncomplete],
-    ),
-    (
-        "the regions' way out is not completed",
-        |s| s.without("leave: dsb after dc"),
-        &[MaintenanceIncomplete],
     ),
     (
         "the I-cache is not invalidated before it goes on",

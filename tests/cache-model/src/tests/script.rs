@@ -10,25 +10,29 @@ use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::{Dc, Domain, Ic, Register, System, Tlbi};
 
 pub const IMAGE: u64 = 0x4000_0000;
-pub const END: u64 = IMAGE + 0x8000;
 pub const TEXT: u64 = IMAGE;
 pub const RODATA: u64 = IMAGE + 0x1000;
 pub const GUARD: u64 = IMAGE + 0x2000;
 pub const STACK: u64 = IMAGE + 0x3000;
+/// The first of the pool, and the end of the image.
+pub const POOL: u64 = IMAGE + 0x4000;
+pub const END: u64 = IMAGE + 0xa000;
 /// Tables of the levels 0 to 3.
-pub const TABLES: [u64; 4] = [
-    IMAGE + 0x4000,
-    IMAGE + 0x5000,
-    IMAGE + 0x6000,
-    IMAGE + 0x7000,
-];
-pub const REGION: u64 = 0x5000_0000;
-pub const REGION_END: u64 = REGION + 0x1000;
+pub const TABLES: [u64; 4] = [POOL, POOL + 0x1000, POOL + 0x2000, POOL + 0x3000];
+/// Behind them the allocator stores what it has left. From the next line on nothing is touched.
+pub const HOLE: u64 = POOL + 0x4000;
+/// A region of two pieces, and another that shares a line with it.
+pub const REGION: u64 = 0x5000_0010;
+pub const SECOND_PIECE: u64 = 0x5000_1000;
+pub const REGION_END: u64 = 0x5000_1908;
+pub const NEXT: u64 = REGION_END;
+pub const NEXT_END: u64 = NEXT + 8;
 pub const UART: u64 = 0x0900_0000;
 pub const KERNEL: u64 = REGION;
 
 const TABLE: u64 = 3;
-const BLOCK: u64 = 0x701;
+/// Maps the 2 MiB that the regions lie in.
+pub const REGION_BLOCK: u64 = 0x5000_0000 | 0x701;
 const PAGE: u64 = 0x703;
 
 /// One step: the group it belongs to, and what happens.
@@ -152,9 +156,15 @@ impl Script {
             .extend(events.into_iter().map(|event| (group, event)));
     }
 
+    /// Maintenance of all lines that these bytes lie in.
+    pub fn maintenance(&self, what: Dc, start: u64, end: u64) -> Vec<Event> {
+        let lines = (start & !(self.line - 1)..end).step_by(self.line as usize);
+        lines.map(|line| dc(what, line)).collect()
+    }
+
     fn lines(&mut self, group: &'static str, what: Dc, start: u64, end: u64) {
-        let lines = (start..end).step_by(self.line as usize);
-        self.add(group, lines.map(|line| dc(what, line)));
+        let lines = self.maintenance(what, start, end);
+        self.add(group, lines);
     }
 
     fn enter(&mut self) {
@@ -166,7 +176,7 @@ impl Script {
         self.add("entry: isb after ic", [ISB]);
         self.add("entry: sctlr.i", [self.msr(Register::Sctlr, I)]);
         self.add("entry: isb after sctlr.i", [ISB]);
-        self.lines("entry: dc", Dc::Civac, IMAGE, END);
+        self.lines("entry: dc", Dc::Civac, IMAGE, POOL);
         self.add("entry: dsb after dc", [DSB_SY]);
         self.add("entry: relocation", [store(RODATA, 0)]);
         self.add(
@@ -180,11 +190,14 @@ impl Script {
 
     fn build_tables(&mut self) {
         let [level0, level1, level2, level3] = TABLES;
+        self.lines("tables: dc", Dc::Civac, POOL, HOLE + 16);
+        self.add("tables: dsb after dc", [DSB_SY]);
+        self.add("tables: hole", [store(HOLE, 0), store(HOLE + 8, 0x1ff0)]);
         self.add("tables: level 0", [store(level0, level1 | TABLE)]);
         self.add("tables: level 1", [store(level1 + 8, level2 | TABLE)]);
         self.add("tables: level 2", [store(level2, level3 | TABLE)]);
-        self.add("tables: region", [store(level2 + 128 * 8, REGION | BLOCK)]);
-        for page in (IMAGE..END).step_by(0x1000).filter(|&page| page != GUARD) {
+        self.add("tables: region", [store(level2 + 128 * 8, REGION_BLOCK)]);
+        for page in (IMAGE..POOL).step_by(0x1000).filter(|&page| page != GUARD) {
             let entry = level3 + (page - IMAGE) / 0x1000 * 8;
             self.add("tables: image", [store(entry, page | PAGE)]);
         }
@@ -192,7 +205,7 @@ impl Script {
 
     fn open(&mut self) {
         self.add("open: dsb before dc", [DSB_SY]);
-        self.lines("open: dc", Dc::Ivac, IMAGE, END);
+        self.lines("open: dc", Dc::Ivac, RODATA, HOLE + 16);
         self.add("open: dsb after dc", [DSB_SY]);
         self.add("open: ic", [IC]);
         self.add("open: tlbi", [self.tlbi()]);
@@ -208,9 +221,16 @@ impl Script {
 
     fn work(&mut self) {
         let stack = STACK + 0xff8;
-        self.add("work", [load(stack), load(REGION), store(stack, 2)]);
-        self.add("work", [load(RODATA), load(REGION_END - 8), load(stack)]);
-        self.add("work", [store(STACK, 3)]);
+        self.add("work: stack", [load(stack), load(RODATA), store(stack, 2)]);
+        // It straddles two lines, and the two pieces.
+        let across = load(SECOND_PIECE - 4);
+        self.add("hash: piece", [load(REGION), across]);
+        self.lines("flush: piece", Dc::Civac, REGION, SECOND_PIECE);
+        self.add("hash: last piece", [load(REGION_END - 8)]);
+        self.lines("flush: last piece", Dc::Civac, SECOND_PIECE, REGION_END);
+        self.add("hash: next", [load(NEXT)]);
+        self.lines("flush: next", Dc::Civac, NEXT, NEXT_END);
+        self.add("work: stack again", [load(stack), store(STACK, 3)]);
     }
 
     fn close(&mut self) {
@@ -218,7 +238,7 @@ impl Script {
         self.add("close: isb", [ISB]);
         self.add("close: sctlr", [self.msr(Register::Sctlr, I)]);
         self.add("close: isb after sctlr", [ISB]);
-        self.lines("close: dc", Dc::Civac, IMAGE, END);
+        self.lines("close: dc", Dc::Civac, IMAGE, HOLE + 16);
         self.add("close: dsb after dc", [DSB_SY]);
         self.add("close: tlbi", [self.tlbi()]);
         self.add("close: dsb after tlbi", [DSB_NSH]);
@@ -229,8 +249,6 @@ impl Script {
 
     fn leave(&mut self) {
         self.add("leave: stack", [store(STACK, 4), load(STACK)]);
-        self.lines("leave: dc", Dc::Civac, REGION, REGION_END);
-        self.add("leave: dsb after dc", [DSB_SY]);
         self.add("leave: console", [store(UART, u64::from(b'.'))]);
         self.add("leave: ic", [IC]);
         self.add("leave: dsb after ic", [DSB_NSH]);

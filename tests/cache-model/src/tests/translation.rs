@@ -59,7 +59,7 @@ pub const CASES: &[Case] = &[
     (
         "a table is written to in the window",
         |s| s.before("close: dsb", [store(TABLES[3] + 0xff8, 0)]),
-        &[TableWritten],
+        &[TableWritten, NotMapped],
     ),
     (
         "the root lies elsewhere",
@@ -85,15 +85,31 @@ pub const CASES: &[Case] = &[
         &[NotMapped],
     ),
     (
+        "addresses of more than 48 bits",
+        |s| s.with_value("open: tcr", |tcr| tcr & !0x3f | 15),
+        &[AddressSize],
+    ),
+    (
+        "addresses of less than 25 bits",
+        |s| s.with_value("open: tcr", |tcr| tcr & !0x3f | 40),
+        &[AddressSize, NotIdentity, NotMapped],
+    ),
+    (
+        "the first table is not aligned",
+        |s| s.with_value("open: ttbr0", |ttbr0| ttbr0 + 64),
+        &[RootMisaligned],
+    ),
+    (
         "a region is mapped past the cache, and the stack is not",
         |s| {
-            let attribute_1 = REGION | 0x701 | 1 << 2;
-            let clean = [REGION, REGION_END - 64].map(|line| dc(Dc::Civac, line));
+            let attribute_1 = REGION_BLOCK | 1 << 2;
+            let clean = s.maintenance(Dc::Civac, REGION, NEXT_END);
             s.before(
                 "open: dsb before dc",
                 [store(TABLES[2] + 128 * 8, attribute_1)],
             )
             .before("open: dsb before dc", clean)
+            .before("hash: next", [DSB_SY])
         },
         &[],
     ),
@@ -134,8 +150,8 @@ pub const CASES: &[Case] = &[
     ),
     (
         "a store into a region",
-        |s| s.before("leave: dc", [store(REGION, 0), DSB_SY]),
-        &[StoreOutside, DirtyOverwritten],
+        |s| s.before("leave: console", [store(REGION, 0), DSB_SY]),
+        &[StoreOutside, RegionNotCleaned],
     ),
     (
         "a store behind the image",
@@ -145,12 +161,17 @@ pub const CASES: &[Case] = &[
     (
         "a store half in the image",
         |s| s.before("tables: level 0", [store(END - 4, 0)]),
-        &[StoreOutside],
+        &[
+            StoreOutside,
+            DirtyOverwritten,
+            DirtyAtKernel,
+            ImageNotFlushed,
+        ],
     ),
     (
         "a store to an instruction",
         |s| s.before("tables: level 0", [store(TEXT + 8, 0)]),
-        &[StoreToCode],
+        &[StoreToCode, ImageNotInvalidated],
     ),
     (
         "a load from somewhere",
@@ -183,6 +204,12 @@ pub const CASES: &[Case] = &[
             s.with_value("close: sctlr", |sctlr| sctlr | 5)
                 .with_value("leave: sctlr", |sctlr| sctlr | 5)
         },
-        &[DirtyAtKernel, TranslationChanged, UartInWindow, SctlrLeft],
+        &[
+            DirtyAtKernel,
+            TranslationChanged,
+            NotMapped,
+            UartInWindow,
+            SctlrLeft,
+        ],
     ),
 ];

@@ -6,7 +6,7 @@
 //! trace of other records than the reader knows has another [`MAGIC`].
 
 /// The first word of a trace. The last byte counts the versions.
-pub const MAGIC: u64 = u64::from_le_bytes(*b"purgtr\0\x01");
+pub const MAGIC: u64 = u64::from_le_bytes(*b"purgtr\0\x02");
 
 /// The bytes of one record.
 pub const RECORD: usize = 40;
@@ -17,7 +17,8 @@ pub const RECORD: usize = 40;
 pub enum Kind {
     /// The image's entry point is about to run: pc, instructions.
     Entry = 1,
-    /// A system instruction is about to run: pc, instructions with this one, `Xt`.
+    /// A system instruction is about to run: pc, instructions with this one, `Xt`. Maintenance by
+    /// address may be left out: it is counted.
     System = 2,
     /// What an `MRS` has read, seen at the next instruction: pc of the `MRS`, instructions, `Xt`.
     Read = 3,
@@ -25,7 +26,7 @@ pub enum Kind {
     /// vector register may come in two halves, which the counters take for one.
     Access = 4,
     /// The counters follow, as they are before the instruction at this pc, or for
-    /// [`Reason::Watched`] right after it: pc, instructions, the number of the watched memory.
+    /// [`Reason::Accessed`] right after it: pc, instructions, the number of the watched memory.
     Snapshot = 5,
     /// One counter that is not 0: nothing, nothing, its value.
     Counter = 6,
@@ -44,9 +45,11 @@ pub enum Reason {
     /// A write to `SCTLR_ELx`.
     Sctlr = 3,
     /// The first access to the watched memory.
-    Watched = 4,
+    Accessed = 4,
     /// The kernel's entry point.
     Kernel = 5,
+    /// The first maintenance by address of the watched memory, if nothing has accessed it before.
+    Maintained = 6,
 }
 
 impl Kind {
@@ -68,12 +71,13 @@ impl Kind {
 impl Reason {
     /// Returns the reason with this number.
     pub fn from_number(number: u8) -> Option<Self> {
-        const ALL: [Reason; 5] = [
+        const ALL: [Reason; 6] = [
             Reason::Entry,
             Reason::Marked,
             Reason::Sctlr,
-            Reason::Watched,
+            Reason::Accessed,
             Reason::Kernel,
+            Reason::Maintained,
         ];
         ALL.into_iter().find(|&reason| reason as u8 == number)
     }
@@ -84,8 +88,8 @@ impl Reason {
 pub struct Record {
     /// What it tells.
     pub kind: Kind,
-    /// For [`Kind::Access`] and [`Kind::Counter`]: [`access`]. For [`Kind::Snapshot`]: the
-    /// [`Reason`].
+    /// For [`Kind::Access`]: [`access`]. For [`Kind::Counter`]: the same, or [`DC`]. For
+    /// [`Kind::Snapshot`]: the [`Reason`].
     pub detail: u8,
     /// The instruction of [`Kind::System`] and [`Kind::Read`].
     pub instruction: u32,
@@ -100,6 +104,9 @@ pub const fn access(size_shift: u32, store: bool) -> u8 {
 
 /// The number of different [`access`] details.
 pub const ACCESSES: usize = 16;
+
+/// The counter of data cache maintenance by address: `DC` of all kinds but `ZVA`, which is a store.
+pub const DC: u8 = ACCESSES as u8;
 
 impl Record {
     /// As it is written.

@@ -22,6 +22,20 @@ pub const fn writes_sctlr(word: u32) -> bool {
     matches!(word & !0x1f, 0xd518_1000 | 0xd51c_1000)
 }
 
+/// Recognises data cache maintenance by address: `DC`, but for `ZVA` and what goes by set and way
+/// (Arm ARM C5.3, "DC" instructions).
+pub const fn is_maintenance(word: u32) -> bool {
+    let (op1, crm, op2) = (word >> 16 & 7, word >> 8 & 0xf, word >> 5 & 7);
+    let by_address = match op1 {
+        // IVAC.
+        0 => crm == 6 && op2 == 1,
+        // CVAC, CVAU, CVAP, CVADP, CIVAC.
+        3 => matches!(crm, 10..=14) && op2 == 1,
+        _ => false,
+    };
+    word & 0xfff8_f000 == 0xd508_7000 && by_address
+}
+
 /// Recognises `MRS Xt, CTR_EL0`.
 pub const fn reads_ctr(word: u32) -> bool {
     word & !0x1f == 0xd53b_0020

@@ -20,11 +20,15 @@ use std::sync::{Mutex, OnceLock};
 
 use purgatory_test_trace_format::{Kind, Reason};
 
-use self::instruction::{is_system, is_vector_list, reads_ctr, writes_sctlr};
+use self::instruction::{is_maintenance, is_system, is_vector_list, reads_ctr, writes_sctlr};
 use self::options::Options;
 use self::qemu::{Access, Block, Id, Instruction, MemoryInfo, Place};
 use self::recorder::Recorder;
 use self::registers::Registers;
+
+/// Bytes in the largest cache line that there can be (`CTR_EL0.DminLine`): a line's address may be
+/// that much below the memory that is meant.
+const LARGEST_LINE: u64 = 2048;
 
 static PLUGIN: OnceLock<Plugin> = OnceLock::new();
 
@@ -36,8 +40,10 @@ struct Plugin {
     readers: Mutex<BTreeMap<u64, &'static Place>>,
     /// The first half of a vector register has been loaded or stored, the other follows.
     half: AtomicBool,
-    /// The watched memory that nobody has touched yet, by number.
+    /// The watched memory that nobody has accessed yet, by number.
     unseen: AtomicU64,
+    /// The watched memory that nobody has accessed or maintained yet, by number.
+    untouched: AtomicU64,
 }
 
 /// Starts, as QEMU has loaded us.
@@ -68,8 +74,10 @@ pub unsafe extern "C" fn qemu_plugin_install(
 fn install(arguments: &[String]) -> Result<(), String> {
     let options = Options::read(arguments)?;
     let recorder = Recorder::new(&options.out)?;
+    let watched = (1 << options.watches.len()) - 1;
     let plugin = Plugin {
-        unseen: AtomicU64::new((1 << options.watches.len()) - 1),
+        unseen: AtomicU64::new(watched),
+        untouched: AtomicU64::new(watched),
         options,
         recorder,
         registers: OnceLock::new(),
@@ -128,7 +136,11 @@ impl Plugin {
         if self.options.marks.contains(&place.pc) {
             instruction.on_run(at_mark, data());
         }
-        if is_system(place.word) {
+        if is_maintenance(place.word) {
+            instruction.on_run(at_maintenance, data());
+            // After the call, so that a snapshot is of what has run before.
+            instruction.count(self.recorder.dc());
+        } else if is_system(place.word) {
             instruction.on_run(at_system, data());
         }
         instruction.on_memory(if is_vector_list(place.word) {
@@ -213,6 +225,32 @@ extern "C" fn at_system(_: c_uint, data: *mut c_void) {
     }
 }
 
+extern "C" fn at_maintenance(_: c_uint, data: *mut c_void) {
+    let Some((plugin, place)) = called(data) else {
+        return;
+    };
+    let Some(recorder) = plugin.recorder() else {
+        return;
+    };
+    // Millions of them, in the end: then the register is not read.
+    let untouched = plugin.untouched.load(Relaxed);
+    if untouched == 0 && !plugin.options.dc {
+        return;
+    }
+    let address = plugin.register(place.word & 31);
+    for (index, watched) in plugin.options.watches.iter().enumerate() {
+        let line = watched.start & !(LARGEST_LINE - 1)..watched.end;
+        if untouched & 1 << index != 0 && line.contains(&address) {
+            plugin.untouched.store(untouched & !(1 << index), Relaxed);
+            let count = recorder.instructions().get() - 1;
+            recorder.snapshot(Reason::Maintained, place.pc, count, index as u64);
+        }
+    }
+    if plugin.options.dc {
+        recorder.instruction(Kind::System, place, address);
+    }
+}
+
 /// The instruction before, which is `data`, has read `CTR_EL0`.
 extern "C" fn after_read(_: c_uint, data: *mut c_void) {
     let Some((plugin, reader)) = called(data) else {
@@ -268,14 +306,16 @@ impl Plugin {
             recorder.flush();
         }
         let unseen = self.unseen.load(Relaxed);
+        let untouched = self.untouched.load(Relaxed);
         if unseen == 0 {
             return;
         }
         for (index, watched) in self.options.watches.iter().enumerate() {
             if unseen & 1 << index != 0 && watched.contains(&address) {
                 self.unseen.store(unseen & !(1 << index), Relaxed);
+                self.untouched.store(untouched & !(1 << index), Relaxed);
                 let count = recorder.instructions().get();
-                recorder.snapshot(Reason::Watched, pc, count, index as u64);
+                recorder.snapshot(Reason::Accessed, pc, count, index as u64);
             }
         }
     }

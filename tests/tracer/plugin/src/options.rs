@@ -19,11 +19,13 @@ pub struct Options {
     /// `mark`: an instruction of the image at which the counters are written down. Any number of
     /// them.
     pub marks: Vec<u64>,
-    /// `watch`: memory, `start-end`, at whose first access the counters are written down. Any
-    /// number.
+    /// `watch`: memory, `start-end`, at whose first access or maintenance the counters are written
+    /// down. Any number.
     pub watches: Vec<Range<u64>>,
     /// `memory=on`: each load and store is written down, not just counted.
     pub memory: bool,
+    /// `dc=on`: maintenance by address is written down, not just counted.
+    pub dc: bool,
 }
 
 impl Options {
@@ -40,6 +42,7 @@ impl Options {
                 "mark" => options.marks.push(number(value)?),
                 "watch" => options.watches.push(range(value)?),
                 "memory" => options.memory = value == "on",
+                "dc" => options.dc = value == "on",
                 _ => return Err(format!("unknown option {name}")),
             }
         }

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use purgatory_test_trace_format::{self as wire, ACCESSES, Kind, Reason, Record};
+use purgatory_test_trace_format::{self as wire, ACCESSES, DC, Kind, Reason, Record};
 
 use crate::qemu::{Access, Counter, Place};
 
@@ -18,6 +18,7 @@ pub struct Recorder {
     out: Mutex<BufWriter<File>>,
     recording: AtomicBool,
     instructions: Counter,
+    dc: Counter,
     accesses: [AtomicU64; ACCESSES],
 }
 
@@ -32,6 +33,7 @@ impl Recorder {
             out: Mutex::new(out),
             recording: AtomicBool::new(false),
             instructions: Counter::new(),
+            dc: Counter::new(),
             accesses: [const { AtomicU64::new(0) }; ACCESSES],
         })
     }
@@ -39,6 +41,11 @@ impl Recorder {
     /// Returns what counts the instructions.
     pub const fn instructions(&self) -> Counter {
         self.instructions
+    }
+
+    /// Returns what counts data cache maintenance by address.
+    pub const fn dc(&self) -> Counter {
+        self.dc
     }
 
     /// Returns whether we are between the image's entry and the kernel's.
@@ -105,8 +112,9 @@ impl Recorder {
             0,
             [pc, instructions, watched, 0],
         );
-        for (detail, counter) in (0..).zip(&self.accesses) {
-            let value = counter.load(Relaxed);
+        let accesses = self.accesses.iter().map(|counter| counter.load(Relaxed));
+        let counters = (0..).zip(accesses).chain([(DC, self.dc.get())]);
+        for (detail, value) in counters {
             if value != 0 {
                 self.write(Kind::Counter, detail, 0, [0, 0, value, 0]);
             }

@@ -6,7 +6,10 @@ use purgatory_test_harness::symbols::Parts;
 use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::System;
 
-use super::{END, GUARD, IMAGE, REGION, REGION_END, RODATA, STACK, Script, TEXT, UART, system};
+use super::{
+    END, GUARD, IMAGE, NEXT, NEXT_END, POOL, REGION, REGION_END, RODATA, STACK, Script, TEXT, UART,
+    system,
+};
 use crate::{Contents, Model, Rule, Setup};
 
 impl Script {
@@ -80,9 +83,10 @@ impl Script {
                 text: TEXT..RODATA,
                 guard: GUARD..STACK,
             },
-            regions: std::iter::once(REGION..REGION_END).collect(),
+            pool: POOL..END,
+            regions: vec![REGION..REGION_END, NEXT..NEXT_END],
             uart: Some(UART..UART + 8),
-            dirty: vec![IMAGE..END, REGION..REGION_END],
+            dirty: vec![IMAGE..END, REGION..NEXT_END],
             tcr2: 2,
             memory,
         };
