@@ -18,7 +18,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply proof check clean help
+.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply proof mutants check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -55,6 +55,11 @@ proof: all sha2 ## prove that the linked block routines are SHA-256 for all inpu
 	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture
 
 bench: all guests plugin ## count and model what verifying costs; ARGS=--help shows the choices; target/bench.svg
+mutants: all guests plugin ## change the image and its library, one thing at a time: a test must fail
+	$(CARGO) run -q --locked --release -p purgatory-test-mutants
+	scripts/mutants.sh
+
+bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
 	scripts/fetch.sh
 	scripts/kexec-tools.sh
 	$(CARGO) run -q --locked --release -p purgatory-bench -- $(ARGS)

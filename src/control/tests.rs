@@ -64,3 +64,9 @@ fn sctlr_has_mmu_caches_and_traps_off() {
         assert_eq!(off >> 32, 0);
     }
 }
+
+/// As the Arm ARM numbers them, for others set them by these names.
+#[test]
+fn the_bits_of_sctlr_are_where_they_are() {
+    assert_eq!((SCTLR_M, SCTLR_C, SCTLR_I), (0x1, 0x4, 0x1000));
+}

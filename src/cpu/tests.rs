@@ -89,3 +89,20 @@ fn the_sha2_instructions_need_vector_registers() {
     assert!(has(2, 1));
     assert!(!has(1, 0xf));
 }
+
+/// SME is 1 or more with streaming mode; its neighbours in the register are of no interest.
+#[test]
+fn streaming_mode_is_there_where_sme_says_so() {
+    let has = |pfr1| {
+        Cpu::new(&IdRegisters {
+            current_el: EL1,
+            pfr1,
+            ..IdRegisters::default()
+        })
+        .has_sme
+    };
+    assert!(!has(0));
+    assert!(has(1 << 24));
+    assert!(has(2 << 24));
+    assert!(!has(!(0xf << 24)));
+}

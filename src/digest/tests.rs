@@ -23,6 +23,8 @@ struct Recorder<'a> {
     region: (u64, u64),
     read: u64,
     done: u64,
+    /// Bytes that were asked for one by one.
+    single: u64,
 }
 
 impl<'a> Recorder<'a> {
@@ -33,6 +35,7 @@ impl<'a> Recorder<'a> {
             region: (0, 0),
             read: 0,
             done: 0,
+            single: 0,
         }
     }
 
@@ -70,6 +73,7 @@ impl Engine for Recorder<'_> {
     }
 
     fn byte(&mut self, at: u64) -> u8 {
+        self.single += 1;
         self.take(at, at + 1)[0]
     }
 
@@ -166,6 +170,26 @@ fn the_ends_of_pieces_at_every_alignment() {
                 );
             }
         }
+    }
+}
+
+/// All else would be many times slower.
+#[test]
+fn whole_blocks_are_not_read_byte_by_byte() {
+    let ram = ram(20_000);
+    for (align, start, len, single) in [
+        (1, 64, 6400, 0),
+        (1, 3, 6400, 0),
+        (1, 3, 6463, 63),
+        (8, 64, 10_000, 10_000 % 64),
+        (8, 72, 128, 0),
+        // Never where it can load from.
+        (8, 3, 128, 128),
+    ] {
+        let mut sha = Sha256::new(Recorder::new(&ram, align));
+        sha.engine.begin(start, len);
+        sha.update(start, len);
+        assert_eq!(sha.engine.single, single, "{align} {start} {len}");
     }
 }
 

@@ -357,3 +357,64 @@ fn every_value_of_an_enum_has_its_words() {
         );
     }
 }
+
+/// The sentences without a choice, for which scripts look.
+#[test]
+fn what_is_said_on_the_way() {
+    assert_eq!(said(|c| greeting(c)), "I'm in purgatory\r\n");
+    let asked = Request {
+        kernel_entry: 0x4020_0000,
+        dtb: 0x4800_0000,
+        check: None,
+        tables: None,
+    };
+    assert_eq!(
+        said(|c| request(c, &asked)),
+        "purgatory: entry=0x0000000040200000\r\npurgatory: dtb=0x0000000048000000\r\n"
+    );
+    assert_eq!(
+        said(|c| skipped(c)),
+        "purgatory: sha256 not checked (skip_checks=1)\r\n"
+    );
+    assert_eq!(
+        said(|c| handing_over(c)),
+        "purgatory: booting kernel now\r\n"
+    );
+    assert_eq!(
+        said(|c| halted(c)),
+        "purgatory: halted; reset the machine and load again\r\n"
+    );
+}
+
+#[test]
+fn what_is_said_of_a_reset() {
+    for (seconds, words) in [(1, "1 second"), (2, "2 seconds"), (600, "600 seconds")] {
+        assert_eq!(
+            said(|c| resetting(c, seconds)),
+            std::format!("purgatory: reset in {words}\r\n")
+        );
+    }
+    assert_eq!(
+        said(|c| not_reset(c)),
+        "purgatory: no reset by PSCI here\r\n"
+    );
+}
+
+/// Not a byte is made for a console that nobody reads.
+#[test]
+fn to_a_silent_console_nothing_is_said() {
+    struct Silent;
+
+    impl Console for Silent {
+        fn byte(&mut self, byte: u8) {
+            panic!("{byte:#x}");
+        }
+
+        fn is_silent(&self) -> bool {
+            true
+        }
+    }
+
+    greeting(&mut Silent);
+    verified(&mut Silent, &VERIFIED);
+}

@@ -74,6 +74,7 @@ fn empty_entries_in_the_middle_are_passed_over() {
     .unwrap();
     let check = request.check.unwrap();
     assert_eq!(check.regions().count(), 3);
+    assert!(check.regions().all(|region| !region.is_empty()));
     assert_eq!(check.regions().last().unwrap().start(), 0x5000_0001);
 }
 
@@ -234,4 +235,69 @@ fn a_kernel_clears_only_with_the_digest_or_without_a_check() {
     assert!(request.waive().is_none());
     let unchecked = check(|raw| raw.skip_checks = 1).unwrap();
     assert!(unchecked.waive().is_some());
+}
+
+/// Right only for the length that kexec-tools counts: the console says so.
+#[test]
+fn which_of_the_two_digests_was_right_is_known() {
+    let request = check(|raw| raw.sha256_digest[3] = 7).unwrap();
+    let right = Digest([7, 0, 0, 0, 0, 0, 0, 0]);
+    let miscounted = |sha256, kexec_tools| {
+        let computed = Digests {
+            sha256,
+            kexec_tools,
+        };
+        let cleared = request.check.unwrap().clear(&computed);
+        cleared.unwrap().miscounted()
+    };
+    assert!(!miscounted(right, right));
+    assert!(!miscounted(right, Digest::default()));
+    assert!(miscounted(Digest::default(), right));
+}
+
+/// A carry is lost with each 4 GiB of a segment but the first; all segments count.
+#[test]
+fn the_length_as_kexec_tools_counts_it_is_that_of_all_regions() {
+    const GIB: u64 = 1 << 30;
+    let request = check(|raw| {
+        raw.sha256_regions[7] = RawRegion {
+            start: 64 * GIB,
+            len: 12 * GIB,
+        };
+    })
+    .unwrap();
+    let check = request.check.unwrap();
+    assert_eq!(check.bytes(), 12 * GIB + 0x10_1000);
+    assert_eq!(check.kexec_tools_bytes(), 4 * GIB + 0x10_1000);
+}
+
+/// Tables are offered where there is an address, whatever else is there, and they are for us only
+/// where the loader knows where the image is, and that it is all there.
+#[test]
+fn an_offer_of_tables_is_for_us_where_it_names_our_place() {
+    let offer = |base, at, len| {
+        let request = check(|raw| {
+            raw.pgtble_base = base;
+            raw.purgatory_base = at;
+            raw.purgatory_len = len;
+        });
+        request.unwrap().tables
+    };
+    let (at, len) = (image().start(), image().len());
+    assert_eq!(offer(0, at, len), None);
+    for (base_at, base_len, for_us) in [
+        (at, len, true),
+        (at, len + 1, true),
+        (at, u64::MAX, true),
+        (at, len - 1, false),
+        (at, 0, false),
+        (at - 0x1000, len, false),
+        (at + 0x1000, len, false),
+        (0, len, false),
+    ] {
+        let root = 0x4900_0000;
+        let expected = Some(TableOffer { root, for_us });
+        let got = offer(root, base_at, base_len);
+        assert_eq!(got, expected, "{base_at:#x} + {base_len:#x}");
+    }
 }

@@ -160,6 +160,24 @@ fn a_missing_block_is_not_mapped() {
     assert_eq!(unusable(|l| l.set(l.root, 0, 0)), Unusable::NotMapped);
 }
 
+/// A region's blocks are looked at one by one, also where nothing else lies in the second.
+#[test]
+fn a_missing_block_in_the_middle_of_a_region_is_not_mapped() {
+    let whole = [Region::new(0x4020_0000, 0x40_0000, PaRange::new(5)).unwrap()];
+    let layout = Layout::new(Granule::Size4K, IMAGE, whole.into_iter());
+    for missing in [None, Some(1), Some(2)] {
+        let mut loader = Loader::new();
+        if let Some(block) = missing {
+            loader.set(loader.level2[0], block, 0);
+        }
+        let root = loader.root;
+        let offer = TableOffer { root, for_us: true };
+        let checked = check(&cpu(Regime::El2, HAS_4K), &layout, &offer, &loader.memory);
+        let why = missing.map(|_| Unusable::NotMapped);
+        assert_eq!(checked.err(), why, "{missing:?}");
+    }
+}
+
 #[test]
 fn a_table_outside_the_regions_is_not_followed() {
     assert_eq!(

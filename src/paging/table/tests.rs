@@ -219,6 +219,87 @@ fn a_whole_gibibyte_is_one_block() {
     assert_eq!(t.size, 1 << 30);
 }
 
+/// At level 1 the granules of 16 and 64 KiB have blocks with 52-bit addresses only.
+#[test]
+fn there_are_no_blocks_at_level_1_but_with_4_kib() {
+    for (granule, size) in [(Granule::Size16K, 1 << 36), (Granule::Size64K, 1 << 42)] {
+        let mut memory = FakeFrames::new(10);
+        let image = image_at(0x4000_0000);
+        let regions = [region(size, size)];
+        let map = build_in(&mut memory, granule, Regime::El2, image, &regions).unwrap();
+        for address in [size, 2 * size - 1] {
+            let t = walk_in(&memory, &map, address).unwrap();
+            assert_eq!((t.level, t.address), (2, address), "{granule:?}");
+        }
+        // Nor would the MMU take one.
+        let table = map.root();
+        memory.entries.insert((table, 0), 0x401);
+        let t = walk::translate(granule, granule.shift(0), table, &memory, 0);
+        assert_eq!(t, Err(Fault::Translation { level: 1 }), "{granule:?}");
+    }
+}
+
+/// Where one region lies in another, in whatever order, the larger one's blocks stay whole.
+#[test]
+fn a_region_inside_of_another_does_not_divide_its_blocks() {
+    let (inner, outer) = (region(0x4020_0000, 0x1000), region(0x401f_f000, 0x40_1000));
+    for regions in [[inner, outer], [outer, inner]] {
+        let mut memory = FakeFrames::new(10);
+        let image = image_at(0x8000_0000);
+        let map = build_in(
+            &mut memory,
+            Granule::Size4K,
+            Regime::El1And0,
+            image,
+            &regions,
+        )
+        .unwrap();
+        let t = walk_in(&memory, &map, 0x4020_0000).unwrap();
+        assert_eq!((t.level, t.size), (2, 2 << 20), "{regions:x?}");
+    }
+}
+
+/// Code, constants and stack are in such a page too.
+#[test]
+fn a_page_that_is_shared_with_the_image_is_the_images() {
+    let image = image_at(0x4000_3000);
+    for granule in [Granule::Size16K, Granule::Size64K] {
+        // The same page, one that ends in it, and one that ends where it begins.
+        for regions in [
+            [region(0x4000_1000, 0x1000)],
+            [region(0x3fff_f000, 0x4000)],
+            [region(0x3fff_f000, 0x1000)],
+        ] {
+            let mut memory = FakeFrames::new(10);
+            let map = build_in(&mut memory, granule, Regime::El2, image, &regions).unwrap();
+            let found = merge(memory.leaves(&map));
+            let wanted = wanted(granule, Regime::El2, &image, &regions);
+            assert_eq!(found, wanted, "{granule:?} {regions:x?}");
+        }
+    }
+}
+
+/// Tables are written from their start to their end: nothing comes up again.
+#[test]
+fn what_is_to_be_mapped_next_begins_where_the_last_has_ended() {
+    // One in the other, one that goes on behind it, and one that begins in both.
+    let regions = [
+        region(0x4000_0000, 0x8000),
+        region(0x4000_2000, 0x2000),
+        region(0x4000_6000, 0x8000),
+    ];
+    let image = image_at(0x8000_0000);
+    let layout = Layout::new(Granule::Size4K, image, regions.into_iter());
+    for from in (0x4000_0000..0x4000_e000).step_by(0x1000) {
+        let next = layout.next(from).unwrap();
+        assert_eq!(next.start, from);
+        assert!(regions.iter().any(|region| region.end() == next.end));
+    }
+    assert_eq!(layout.next(0x4000_e000).unwrap().start, image.text);
+    assert_eq!(layout.next(image.guard).unwrap().start, image.stack);
+    assert_eq!(layout.next(image.pool), None);
+}
+
 /// The first table has no more entries than are needed, and takes a page only for more than 64; a
 /// level is left out where its table would have one entry.
 #[test]
@@ -311,4 +392,25 @@ fn an_entry_that_no_mmu_would_take_does_not_translate() {
     assert_eq!(walk(2 << 39), Err(Fault::ExternalAbort { level: 1 }));
     assert_eq!(walk(3 << 39), Err(Fault::Translation { level: 0 }));
     assert_eq!(walk(1 << 30), Err(Fault::Translation { level: 1 }));
+}
+
+/// From its code to the last byte of the pool.
+#[test]
+fn the_image_as_a_whole_is_one_region() {
+    let image = image_at(0x4000_3000);
+    let whole = image.region(PaRange::new(0)).unwrap();
+    assert_eq!(whole.start(), 0x4000_3000);
+    assert_eq!(whole.end(), image.end());
+    assert_eq!(whole.len(), 0x8000 + 0x8_0000);
+    // Its last byte is the last that there is.
+    assert!(
+        image_at((1 << 32) - 0x8_8000)
+            .region(PaRange::new(0))
+            .is_ok()
+    );
+    assert!(
+        image_at((1 << 32) - 0x8_7000)
+            .region(PaRange::new(0))
+            .is_err()
+    );
 }

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The library's mutation score: cargo-mutants changes one thing after the other in a copy of the
+# tree. Each change must fail a test on the host, or stand in tests/mutants/library.txt, and what
+# stands there must not.
+#
+#   scripts/mutants.sh                           all of it, an hour or so
+#   scripts/mutants.sh --file src/request.rs     with arguments for cargo-mutants: a part
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly KNOWN=$PWD/tests/mutants/library.txt
+readonly OUT=$PWD/target/mutants/library
+readonly COPY=$OUT/tree
+# Modules with constructors that decide something, and the types that these make.
+readonly MODULES=(region translation request cpu paging/layout paging/pool)
+readonly TYPES='Region|PaRange|Regime|Request|Check|TableOffer|Granules|Cpu|Layout|Pool'
+
+if ! cargo mutants --version >/dev/null 2>&1; then
+    echo "mutants: cargo-mutants is not there: run \`cargo install cargo-mutants --locked\`" >&2
+    exit 1
+fi
+
+# What is built there stays, for the next time.
+mkdir -p "$COPY"
+find "$COPY" -mindepth 1 -maxdepth 1 ! -name target -exec rm -rf {} +
+git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$COPY"
+cd "$COPY"
+
+# cargo-mutants leaves functions called `new` alone. Here these are the checks.
+for module in "${MODULES[@]}"; do
+    sed -i 's/\bfn new(/fn made(/' "src/$module.rs"
+done
+find src tests/pool.rs -name '*.rs' ! -path 'src/arch/*' -print0 |
+    xargs -0 sed -i -E "s/\b($TYPES)::new\(/\1::made(/g"
+
+# Lines that were changed, without their numbers: these move.
+names() {
+    local file line mutation
+    while IFS=: read -r file line _ mutation; do
+        printf '%s:%s: %s\n' "$file" "$mutation" "$(sed -n "${line}s/^ *//p" "$file")"
+    done | sed 's/\bmade\b/new/g; s/::made/::new/g' | sort
+}
+
+# What takes the time is the tests, which are the slower the less they are optimised. A loop that
+# does not end is ended by the CPU's clock: that of the wall depends on what else the machine does.
+export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1
+export PROPTEST_CASES=${PROPTEST_CASES:-32}
+host=$(rustc --print host-tuple)
+host=${host//-/_}
+export "CARGO_TARGET_${host^^}_RUNNER=prlimit --cpu=20"
+status=0
+cargo mutants --in-place --no-shuffle -o "$OUT" "$@" || status=$?
+# 2: some have survived. 3: some were stopped by the clock.
+case $status in 0 | 2 | 3) ;; *) exit "$status" ;; esac
+
+found=$OUT/mutants.out
+count() { wc -l <"$found/$1.txt"; }
+caught=$(($(count caught) + $(count timeout)))
+missed=$(count missed)
+names <"$found/missed.txt" >"$OUT/survivors.txt"
+echo "library: $caught of $((caught + missed)) mutants caught, $missed survive"
+listed() { sed '/^#/d; /^$/d' "$KNOWN" | sort; }
+new=$(comm -13 <(listed) "$OUT/survivors.txt")
+gone=$(comm -23 <(listed) "$OUT/survivors.txt")
+if [ -n "$new" ]; then
+    printf 'mutants: not caught, and not in %s:\n%s\n' "$KNOWN" "$new" >&2
+    exit 1
+fi
+# Where only a part was tried, the others are not there.
+if [ $# = 0 ] && [ -n "$gone" ]; then
+    printf 'mutants: in %s, and caught or not there any more:\n%s\n' "$KNOWN" "$gone" >&2
+    exit 1
+fi
