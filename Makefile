@@ -5,6 +5,7 @@ CARGO ?= cargo
 RUSTC ?= rustc
 SHA256 ?= own
 ON_FAILURE ?= 0
+TIME ?= 60
 XTASK = $(CARGO) run -q --locked -p xtask --
 
 # Flags for the host are not for us, nor are they for the image. And what is built for the host is
@@ -16,7 +17,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-long bench check clean help
+.PHONY: all setup demo guests plugin sha2 test test-long fuzz bench check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) image --sha256=$(SHA256) --on-failure=$(ON_FAILURE) $(OR_NOTHING)
@@ -44,6 +45,15 @@ test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in AR
 
 test-long: all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
+
+# A counter for each edge of the code: what libFuzzer and cargo-fuzz have, on any toolchain.
+COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+	-Cllvm-args=-sanitizer-coverage-pc-table
+
+fuzz: ## try hostile input on the library, led by coverage: TIME=60 seconds in all
+	RUSTFLAGS="$(COVERAGE)" $(CARGO) run -q --locked --profile fuzz -p purgatory-test-fuzz -- \
+		--time=$(TIME) $(ARGS)
 
 bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
 	scripts/fetch.sh
