@@ -157,8 +157,11 @@ pub fn garbage_tables(flips: &Flips, world: &World<'_>, random: &mut Random) -> 
             }
             1 => {
                 // An entry that leads in a circle, or somewhere.
-                for poke in &mut case.pokes[..1 + number % 3] {
-                    *poke = [used(tables.at, random), descriptor(flips, random)];
+                let (mut at, count) = (used(tables.at, random), 1 + number % 3);
+                for poke in &mut case.pokes[..count] {
+                    *poke = [at, descriptor(flips, random)];
+                    // The next level, or one more there.
+                    at = tables.at + (at - tables.at + 0x1000) % (3 * 0x1000);
                 }
                 format!("pokes {:x?}", &case.pokes[..3])
             }
@@ -241,6 +244,18 @@ pub fn nonsense_sinks(flips: &Flips, _: &World<'_>, random: &mut Random) -> Vec<
             3 => UART + random.below(4),
             4 => random.next(),
             _ => address(flips, random),
+        };
+        // Memory that nobody looks at after each call is not for it.
+        let looked_at = flips
+            .segments
+            .iter()
+            .any(|one| one.at <= sink && sink < one.end())
+            || flips.image.contains(&sink)
+            || flips.spare.contains(&sink);
+        let sink = if flips.memory.contains(&sink) && !looked_at {
+            flips.spare.start
+        } else {
+            sink
         };
         case.symbols[SINK] = sink;
         let how = match number % 4 {

@@ -59,6 +59,8 @@ pub struct Flips {
     pub good: Case,
     /// The image's memory.
     pub image: Range<u64>,
+    /// All memory.
+    pub memory: Range<u64>,
     /// A page that nobody uses.
     pub spare: Range<u64>,
     /// The image as it was loaded.
@@ -125,6 +127,7 @@ impl Flips {
             segments,
             good,
             image: IMAGE_AT..IMAGE_AT + len,
+            memory: RAM..MEMORY_END,
             spare: SPARE_AT..SPARE_AT + PAGE,
             loaded: loaded.clone(),
             pool,
