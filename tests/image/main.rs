@@ -7,6 +7,7 @@
 //! every compiler likes end there in a silent hang.
 
 mod code;
+mod stack;
 
 use std::fs;
 use std::path::Path;
