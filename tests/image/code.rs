@@ -54,19 +54,6 @@ pub fn place(elf: &ElfFile64<'_, LE>, address: u64) -> String {
     })
 }
 
-/// The instructions that branch to this one from outside of the routine that begins there (B and
-/// BL).
-pub fn callers(code: &[Word], target: u64) -> impl Iterator<Item = u64> {
-    code.iter().filter_map(move |&(at, word)| {
-        // 26 signed bits in words.
-        let offset = i64::from((word << 6) as i32 >> 4);
-        let branches = word & 0x7c00_0000 == 0x1400_0000;
-        let routine = target..target + 16;
-        (branches && at.wrapping_add_signed(offset) == target && !routine.contains(&at))
-            .then_some(at)
-    })
-}
-
 /// Returns the instructions that must not be, each with the reason. Where `vectors` says so, vector
 /// registers and SHA2 instructions may be.
 pub fn faults(code: &[Word], vectors: impl Fn(u64) -> bool) -> Vec<(u64, String)> {

@@ -7,6 +7,7 @@
 //! every compiler likes end there in a silent hang.
 
 mod code;
+mod panics;
 mod stack;
 
 use std::fs;
@@ -184,71 +185,6 @@ fn the_linked_image_loads_only_what_it_uses() {
             "{name} is loaded"
         );
     }
-}
-
-/// A panic is code, and stack, that no test has run.
-///
-/// With `core` of rustc 1.85 the table allocator keeps one, for an alignment that is no power of
-/// two: the compiler does not see there that the caller has but the four of `TableSize`. It says
-/// nothing, and ends as an undefined instruction in the report of an exception.
-#[test]
-fn no_panic_that_can_be_reached_and_no_formatting_is_linked() {
-    let elf = built("purgatory.elf");
-    let elf = parse(&elf);
-    let code = code::instructions(&elf);
-    let linked = elf
-        .symbols()
-        .filter(|symbol| symbol.name().is_ok_and(panics));
-    for panic in linked {
-        let callers = code::callers(&code, panic.address());
-        let callers: Vec<_> = callers.map(|at| code::place(&elf, at)).collect();
-        let unreachable = |place: &String| place.contains("21linked_list_allocator8align_up");
-        assert!(
-            !callers.is_empty() && callers.iter().all(unreachable),
-            "{} is linked, and called by {callers:#?}",
-            panic.name().unwrap()
-        );
-    }
-    let ro = built("purgatory.ro");
-    let places = source_places(&ro);
-    assert!(places.is_empty(), "panics name their places: {places:?}");
-}
-
-/// Whether a mangled name is of the machinery behind a panic.
-fn panics(symbol: &str) -> bool {
-    let parts = [
-        "4core9panicking",
-        "4core3fmt",
-        "4core6option13",
-        "4core6result13",
-        "begin_unwind",
-    ];
-    parts.iter().any(|part| symbol.contains(part))
-}
-
-/// File names as in `src/main.rs`, which only a panic's message needs.
-fn source_places(image: &[u8]) -> Vec<String> {
-    image
-        .split(|byte| !byte.is_ascii_graphic())
-        .filter_map(|text| std::str::from_utf8(text).ok())
-        .filter(|text| text.len() > 4 && text.contains(".rs"))
-        .map(str::to_string)
-        .collect()
-}
-
-#[test]
-fn a_panics_symbols_and_places_are_recognized() {
-    assert!(panics(
-        "_ZN4core9panicking18panic_bounds_check17h0123456789abcdefE"
-    ));
-    assert!(panics("_RNvNtCs4core9panicking9panic_fmt"));
-    assert!(panics("_RNvCs_7___rustc17rust_begin_unwind"));
-    assert!(panics("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE"));
-    assert!(!panics("purgatory_start"));
-    assert_eq!(
-        source_places(b"\0\x01src/main.rsI'm in purgatory\n\0"),
-        ["src/main.rsI'm"]
-    );
 }
 
 /// The two routines that run only where the CPU has SHA2 instructions and FP does not trap.
