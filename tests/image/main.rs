@@ -7,7 +7,10 @@
 //! every compiler likes end there in a silent hang.
 
 mod code;
+mod errata;
 mod panics;
+mod sctlr;
+mod specials;
 mod stack;
 
 use std::fs;
@@ -17,6 +20,7 @@ use object::elf::*;
 use object::read::elf::{ElfFile64, ProgramHeader, SectionHeader};
 use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
 use purgatory_test_harness::abi::{ENTRY_POINT, MAX_FILE_SIZE, VARIABLES};
+use purgatory_test_harness::calls::Calls;
 use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
 
 fn built(name: &str) -> Vec<u8> {
@@ -187,20 +191,11 @@ fn the_linked_image_loads_only_what_it_uses() {
     }
 }
 
-/// The two routines that run only where the CPU has SHA2 instructions and FP does not trap.
-fn vector_code(elf: &ElfFile64<'_, LE>) -> [std::ops::Range<u64>; 2] {
-    ["sha256_instructions", "clear_vectors"].map(|name| {
-        let symbol = elf.symbols().find(|s| s.name() == Ok(name)).unwrap();
-        assert_ne!(symbol.size(), 0, "{name}");
-        symbol.address()..symbol.address() + symbol.size()
-    })
-}
-
 /// Every instruction: see `code.rs` for what may not be, and why.
 #[test]
 fn its_code_runs_anywhere_with_the_mmu_off_and_without_fp() {
-    let elf = built("purgatory.elf");
-    let elf = parse(&elf);
+    let bytes = built("purgatory.elf");
+    let elf = parse(&bytes);
     let code = code::instructions(&elf);
     let entry = elf
         .symbols()
@@ -210,7 +205,11 @@ fn its_code_runs_anywhere_with_the_mmu_off_and_without_fp() {
         code.iter().any(|&(address, _)| address == entry.address()),
         "the entry is decoded"
     );
-    let vectors = vector_code(&elf);
+    // These run only where the CPU has SHA2 instructions and FP does not trap.
+    let calls = Calls::read(&bytes).unwrap();
+    let vectors: Vec<_> = specials::with_vectors()
+        .map(|name| calls.function(name).unwrap().range.clone())
+        .collect();
     let faults: Vec<_> = code::faults(&code, |address| {
         vectors.iter().any(|f| f.contains(&address))
     })
