@@ -7,7 +7,7 @@ use disarm64::decoder::decode;
 use disarm64::{Insn, InsnOpcode};
 use disarm64_defn::{InsnClass, InsnFeatureSet, InsnOperandClass};
 use object::elf::SHF_EXECINSTR;
-use object::read::elf::{ElfFile64, SectionHeader};
+use object::read::elf::{ElfFile64, ElfSection64, ElfSymbol64, SectionHeader};
 use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
 
 /// An instruction's address and encoding.
@@ -16,8 +16,19 @@ pub type Word = (u64, u32);
 /// Returns all instructions of an image. `$x` and `$d` mark where code begins and where data
 /// between it (ELF for the Arm 64-bit Architecture, "Mapping symbols").
 pub fn instructions(elf: &ElfFile64<'_, LE>) -> Vec<Word> {
+    let executable = |section: &ElfSection64<'_, '_, LE>| {
+        let flags = section.elf_section_header().sh_flags(LE);
+        flags & u64::from(SHF_EXECINSTR) != 0
+    };
+    // Debug information has marks of its own, with small addresses.
+    let in_code = |symbol: &ElfSymbol64<'_, '_, LE>| {
+        let section = symbol.section_index();
+        let section = section.and_then(|index| elf.section_by_index(index).ok());
+        section.is_some_and(|section| executable(&section))
+    };
     let mut marks: Vec<(u64, bool)> = elf
         .symbols()
+        .filter(in_code)
         .filter_map(|s| match s.name().ok()?.split('.').next()? {
             "$x" => Some((s.address(), true)),
             "$d" => Some((s.address(), false)),
@@ -29,9 +40,8 @@ pub fn instructions(elf: &ElfFile64<'_, LE>) -> Vec<Word> {
         let after = marks.partition_point(|&(mark, _)| mark <= address);
         marks[..after].last().is_none_or(|&(_, code)| code)
     };
-    let executable = |flags: u64| flags & u64::from(SHF_EXECINSTR) != 0;
     elf.sections()
-        .filter(|section| executable(section.elf_section_header().sh_flags(LE)))
+        .filter(executable)
         .flat_map(|section| {
             let words = section.data().unwrap().chunks_exact(4);
             let words = words.map(|word| u32::from_le_bytes(word.try_into().unwrap()));

@@ -175,5 +175,48 @@ impl Calls {
 
 /// The name as in the source: what a compiler has made of it, without the hash.
 pub fn source_name(symbol: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(symbol))
+    let name = format!("{:#}", rustc_demangle::demangle(symbol));
+    // Since 1.96 a method of the type itself is that of `<path::Type>`, as one of a trait is.
+    let Some(rest) = name.strip_prefix('<') else {
+        return name;
+    };
+    let mut open = 1;
+    let closing = rest.find(|c: char| {
+        open += i32::from(c == '<') - i32::from(c == '>');
+        open == 0
+    });
+    match closing.map(|at| (&rest[..at], &rest[at + 1..])) {
+        Some((of_type, method)) if !of_type.contains(" as ") => format!("{of_type}{method}"),
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn names_are_the_same_however_they_are_mangled() {
+    for (symbol, name) in [
+        ("purgatory_start", "purgatory_start"),
+        (
+            "_ZN9purgatory4arch6memory4fill17h9eb26f18a182a213E",
+            "purgatory::arch::memory::fill",
+        ),
+        (
+            "_RNvNtNtCs1_9purgatory4arch6memory4fill",
+            "purgatory::arch::memory::fill",
+        ),
+        (
+            "_ZN9purgatory7request5Check5bytes17heae3aec3c6bb72bdE",
+            "purgatory::request::Check::bytes",
+        ),
+        (
+            "_RNvMNtCs1_9purgatory7requestNtB2_5Check5bytes",
+            "purgatory::request::Check::bytes",
+        ),
+        (
+            "_RNvXNtCs1_9purgatory7requestNtB2_5CheckNtB2_5Bytes5bytes",
+            "<purgatory::request::Check as purgatory::request::Bytes>::bytes",
+        ),
+    ] {
+        assert_eq!(source_name(symbol), name);
+    }
 }
