@@ -7,6 +7,7 @@ SHA256 ?= own
 ON_FAILURE ?= 0
 LINKER ?=
 IMAGE = image --on-failure=$(ON_FAILURE) $(LINKER:%=--linker=%)
+TIME ?= 60
 XTASK = $(CARGO) run -q --locked -p xtask --
 
 # Flags for the host are not for us, nor are they for the image. And what is built for the host is
@@ -18,7 +19,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-ld test-long mutants bench check clean help
+.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply proof mutants fuzz check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -51,14 +52,29 @@ test-ld: ## run the tests of the image on one that GNU ld has linked
 test-long: all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
 
+proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
+	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture
+
+bench: all guests plugin ## count and model what verifying costs; ARGS=--help shows the choices; target/bench.svg
 mutants: all guests plugin ## change the image and its library, one thing at a time: a test must fail
 	$(CARGO) run -q --locked --release -p purgatory-test-mutants
 	scripts/mutants.sh
+# A counter for each edge of the code: what libFuzzer and cargo-fuzz have, on any toolchain.
+COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+	-Cllvm-args=-sanitizer-coverage-pc-table
+
+fuzz: ## try hostile input on the library, led by coverage: TIME=60 seconds in all
+	RUSTFLAGS="$(COVERAGE)" $(CARGO) run -q --locked --profile fuzz -p purgatory-test-fuzz -- \
+		--time=$(TIME) $(ARGS)
 
 bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
 	scripts/fetch.sh
 	scripts/kexec-tools.sh
-	$(CARGO) run -q --locked --release -p purgatory-bench
+	$(CARGO) run -q --locked --release -p purgatory-bench -- $(ARGS)
+
+supply: all ## whose lines are in the image, which are unsafe; licences, sources, advisories
+	$(CARGO) run -q --locked -p purgatory-test-supply
 
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check

@@ -114,11 +114,9 @@ fn the_fixed_part_is_next_to_nothing() {
     let (image, pool) = (measured.image / line, measured.pool.div_ceil(line));
     at_most("dc outside", 3 * (image + pool), fixed.dc_outside);
     exactly("dc of tables", pool, measured.of(Name::Tables).dc_outside);
-    at_most(
-        "dc on the way out",
-        image + pool,
-        measured.of(Name::Close).dc_outside,
-    );
+    exactly("dc at entry", image, measured.of(Name::Before).dc_outside);
+    let out = measured.of(Name::Close).dc_outside;
+    exactly("dc on the way out", image + pool, out);
     at_most("dc inside", 0, fixed.dc_inside);
 }
 

@@ -361,7 +361,7 @@ fn every_value_of_an_enum_has_its_words() {
 /// The sentences without a choice, for which scripts look.
 #[test]
 fn what_is_said_on_the_way() {
-    assert_eq!(said(|c| greeting(c)), "I'm in purgatory\r\n");
+    assert_eq!(said(greeting), "I'm in purgatory\r\n");
     let asked = Request {
         kernel_entry: 0x4020_0000,
         dtb: 0x4800_0000,
@@ -373,15 +373,12 @@ fn what_is_said_on_the_way() {
         "purgatory: entry=0x0000000040200000\r\npurgatory: dtb=0x0000000048000000\r\n"
     );
     assert_eq!(
-        said(|c| skipped(c)),
+        said(skipped),
         "purgatory: sha256 not checked (skip_checks=1)\r\n"
     );
+    assert_eq!(said(handing_over), "purgatory: booting kernel now\r\n");
     assert_eq!(
-        said(|c| handing_over(c)),
-        "purgatory: booting kernel now\r\n"
-    );
-    assert_eq!(
-        said(|c| halted(c)),
+        said(halted),
         "purgatory: halted; reset the machine and load again\r\n"
     );
 }
@@ -394,10 +391,7 @@ fn what_is_said_of_a_reset() {
             std::format!("purgatory: reset in {words}\r\n")
         );
     }
-    assert_eq!(
-        said(|c| not_reset(c)),
-        "purgatory: no reset by PSCI here\r\n"
-    );
+    assert_eq!(said(not_reset), "purgatory: no reset by PSCI here\r\n");
 }
 
 /// Not a byte is made for a console that nobody reads.

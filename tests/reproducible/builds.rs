@@ -14,12 +14,18 @@ use object::{LittleEndian as LE, Object, ObjectSection};
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 
 /// What a build leaves.
-pub const OUTPUTS: [&str; 3] = ["purgatory.ro", "purgatory.elf", "purgatory.map"];
+pub const OUTPUTS: [&str; 4] = [
+    "purgatory.ro",
+    "purgatory.elf",
+    "purgatory.map",
+    "purgatory.spdx",
+];
 
 /// An image that was built, and how.
 pub struct Build {
     pub target_dir: PathBuf,
     pub image: Vec<u8>,
+    pub sbom: String,
     pub says: String,
 }
 
@@ -36,6 +42,7 @@ impl Build {
         Self {
             target_dir: target_dir.to_path_buf(),
             image: fs::read(target_dir.join("purgatory.ro")).unwrap(),
+            sbom: fs::read_to_string(target_dir.join("purgatory.spdx")).unwrap(),
             says,
         }
     }
@@ -62,13 +69,14 @@ pub static ORDINARY: LazyLock<Build> = LazyLock::new(|| {
     Build::of(&target_dir, &mut xtask_image(&root(), &target_dir))
 });
 
-/// Fails unless a build made the same image as the ordinary one.
+/// Fails unless a build made the same image as the ordinary one, and the same bill of materials.
 #[track_caller]
 pub fn assert_same(build: &Build) {
     let (ordinary, other) = (&ORDINARY.image, &build.image);
     let differing = ordinary.iter().zip(other).position(|(a, b)| a != b);
     assert_eq!(differing, None, "the offset of the first byte that differs");
     assert_eq!(ordinary.len(), other.len());
+    assert_eq!(ORDINARY.sbom, build.sbom);
 }
 
 pub fn root() -> PathBuf {

@@ -58,7 +58,8 @@ fn make_does_what_it_does_whatever_users_have_configured() {
     assert_same(&Build::of(&target_dir, &mut make(&checkout)));
 }
 
-/// The note says what was built by what, and the sum that is printed is that of the file.
+/// The note says what was built by what, and the sum that is printed is that of the file; the bill
+/// of materials has the same.
 #[test]
 fn the_image_says_where_it_comes_from() {
     assert_eq!(ORDINARY.line("version"), env!("CARGO_PKG_VERSION"));
@@ -79,6 +80,13 @@ fn the_image_says_where_it_comes_from() {
         .lines()
         .find_map(|line| line.trim().strip_prefix("sha256"));
     assert_eq!(printed.map(str::trim), Some(sum));
+    let bill = &ORDINARY.sbom;
+    for line in [
+        format!("PackageChecksum: SHA256: {sum}"),
+        format!("PackageSourceInfo: <text>commit {commit}</text>"),
+    ] {
+        assert!(bill.lines().any(|of_bill| of_bill == line), "{line}");
+    }
 }
 
 /// What is built in is what the symbol holds.

@@ -74,6 +74,20 @@ impl Cargo {
         self.build_dir.join(TARGET).join("image").join(program)
     }
 
+    /// The crates that are linked into a package's program: how deep each lies in the tree, its
+    /// name and version, a tab, its licence.
+    pub fn tree(&self, package: &str, features: &str) -> Result<String> {
+        let mut command = self.command("tree")?;
+        command
+            .args(["-p", package, "--features", features, "--target", TARGET])
+            // Of a build script and a macro nothing is linked; and nothing else is downloaded here.
+            .args(["--edges", "normal,no-proc-macro", "--no-dedupe"])
+            .args(["--prefix", "depth", "--format", "{p}\t{l}", "--color", "never"]);
+        let output = command.stderr(Stdio::inherit()).output()?;
+        ensure!(output.status.success(), "cargo tree failed, see above");
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// `cargo <subcommand>` with the tools, the target and the flags settled, and what is added to
     /// it.
     pub fn run(
@@ -81,6 +95,22 @@ impl Cargo {
         subcommand: &str,
         add: impl FnOnce(&mut Command) -> &mut Command,
     ) -> Result<()> {
+        let mut command = self.command(subcommand)?;
+        command
+            .args(["--profile", "image", "--target", TARGET, "--target-dir"])
+            .arg(&self.build_dir);
+        if self.toolchain.core == Core::Source && subcommand != "clean" {
+            command.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
+        }
+        let cargo = Path::new(&self.toolchain.cargo).display();
+        let status = add(&mut command).status();
+        let status = status.with_context(|| cargo.to_string())?;
+        ensure!(status.success(), "{cargo} {subcommand} failed, see above");
+        Ok(())
+    }
+
+    /// cargo in the workspace, with nothing of the caller's that could change what it does.
+    fn command(&self, subcommand: &str) -> Result<Command> {
         let mut command = Command::new(&self.toolchain.cargo);
         // Build scripts are linked for the host, perhaps by a linker of another name than `cc`.
         let host_linker = linker_variable(&self.toolchain.host);
@@ -90,9 +120,7 @@ impl Cargo {
             .env_clear()
             .envs(environment::harmless())
             .envs(env::var_os(&host_linker).map(|linker| (host_linker, linker)))
-            .arg(subcommand)
-            .args(["--locked", "--profile", "image", "--target", TARGET, "--target-dir"])
-            .arg(&self.build_dir)
+            .args([subcommand, "--locked"])
             .env("PATH", self.path()?)
             .env("RUSTC", &self.toolchain.rustc)
             // All of these go before any configuration file. Empty means none.
@@ -103,14 +131,7 @@ impl Cargo {
             .env(linker_variable(TARGET), &self.toolchain.linker)
             // What will break one day in the source of `core` is not for us to read about.
             .env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
-        if self.toolchain.core == Core::Source && subcommand != "clean" {
-            command.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
-        }
-        let cargo = Path::new(&self.toolchain.cargo).display();
-        let status = add(&mut command).status();
-        let status = status.with_context(|| cargo.to_string())?;
-        ensure!(status.success(), "{cargo} {subcommand} failed, see above");
-        Ok(())
+        Ok(command)
     }
 
     /// cargo's companions (clippy) are looked up on `PATH`: those of the same toolchain go first.

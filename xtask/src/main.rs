@@ -10,6 +10,7 @@ mod environment;
 mod flatten;
 mod note;
 mod options;
+mod sbom;
 mod summary;
 mod toolchain;
 mod wrap;
@@ -17,6 +18,7 @@ mod wrap;
 use anyhow::{Context, Result};
 use cargo::Cargo;
 use options::{Options, Sha256, Variant, Verb};
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -42,8 +44,8 @@ fn run() -> Result<()> {
     }
 }
 
-/// Builds and wraps the image, says what is in it, and leaves the linked ELF file and the linker's
-/// map beside it.
+/// Builds and wraps the image, says what is in it, and leaves the linked ELF file, the linker's
+/// map and the bill of materials beside it.
 fn image(options: &Options, variant: &Variant) -> Result<()> {
     // Directories of their own, for the two builds may run at once.
     let (name, features, build_dir) = match variant.sha256 {
@@ -51,7 +53,7 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
         Sha256::Crate => ("purgatory-sha2", "firmware,sha2", "image-sha2"),
     };
     let output = |extension: &str| options.target_dir.join(format!("{name}.{extension}"));
-    publish(&["ro", "elf", "map"].map(output), || {
+    publish(&["ro", "elf", "map", "spdx"].map(output), || {
         let cargo = Cargo::new(options, build_dir)?;
         println!("{}", cargo.toolchain);
         let (linked, map) = cargo.link("purgatory", features)?;
@@ -63,7 +65,17 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
         println!("{}", output("ro").display());
         print!("{}", summary::summary(&elf, &flat, &object)?);
         print!("{}", summary::check_size(object.len(), variant.sha256)?);
-        Ok(vec![object, elf, read(&map)?])
+        let sbom = sbom::sbom(&sbom::Materials {
+            file: &format!("{name}.ro"),
+            object: &object,
+            commit: &note::commit(&options.root)?,
+            rustc: &cargo.toolchain.version,
+            rustc_commit: &cargo.toolchain.commit,
+            tree: &cargo.tree("purgatory", features)?,
+            lock: &cargo::table(&options.root.join("Cargo.lock"))?,
+            epoch: env::var("SOURCE_DATE_EPOCH").ok().as_deref(),
+        })?;
+        Ok(vec![object, elf, read(&map)?, sbom.into_bytes()])
     })
 }
 

@@ -32,7 +32,7 @@ pub fn note(root: &Path, rustc: &str) -> Result<Vec<u8>> {
 }
 
 /// The commit that a tree is of, with `-dirty` behind it if something in it has changed since.
-fn commit(root: &Path) -> Result<String> {
+pub fn commit(root: &Path) -> Result<String> {
     if let Ok(commit) = fs::read_to_string(root.join(COMMIT)) {
         return Ok(commit.trim().to_string());
     }

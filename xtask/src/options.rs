@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 const USAGE: &str = "usage: cargo xtask [options] <command>
 commands:
-  image          build target/purgatory.ro, .elf and .map, and print what is in them
+  image          build target/purgatory.ro, .elf, .map and .spdx, and print what is in them
   guests         build the tests' bare-metal programs into target/guests/
   cargo <args>   run a cargo command (clippy, rustdoc …) as the image is built
 options:

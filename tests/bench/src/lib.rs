@@ -105,16 +105,14 @@ impl Results {
             eprintln!("{case}, {} MiB", size / MIB);
             lab.measure(case, options.layout, size)
         };
-        let cases = || [Case::C].into_iter().chain(Case::OURS);
-        let mut all = Vec::new();
-        for &size in &options.sizes {
-            for case in cases().filter(|&case| Lab::fits(case, size)) {
-                all.push(measure(case, size)?);
-            }
-        }
-        let usual = cases()
-            .map(|case| measure(case, USUAL))
-            .collect::<Result<_, _>>()?;
+        let cases = |size| {
+            let cases = [Case::C].into_iter().chain(Case::OURS);
+            let cases = cases.filter(move |&case| Lab::fits(case, options.layout, size));
+            cases.map(move |case| measure(case, size))
+        };
+        let all = options.sizes.iter().flat_map(|&size| cases(size));
+        let all = all.collect::<Result<_, _>>()?;
+        let usual = cases(USUAL).collect::<Result<_, _>>()?;
         eprintln!("growth");
         let growth = growth::all(lab, options.layout)?;
         let ours = Case::ours(Window::Own, true);

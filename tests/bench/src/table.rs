@@ -48,8 +48,8 @@ pub fn counts(results: &Results) -> String {
          below. C / this: in-order.\n\
          *: not hashed, but computed exactly: each piece of 4 KiB costs the same, and all else was run \
          with a hash left out.\n\
-         v3: only its time is known, measured: {V3} ns a byte. before: commit {COMMIT}, counted by \
-         this program, with a pool of {} KiB.\n\
+         v3: only its time is known, measured: {V3} ns a byte. before: commit {COMMIT}, recorded of \
+         the ordinary layout, with a pool of {} KiB.\n\
          no SHA2, no window: the image is patched to read ID registers that say so.\n\n",
         described(&results.options.layout),
         results.c,

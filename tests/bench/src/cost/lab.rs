@@ -16,7 +16,7 @@ use purgatory_test_harness::v3_tables::V3Tables;
 use purgatory_test_tracer::phases::Name;
 use purgatory_test_tracer::recording::{Detail, Recording};
 
-use super::{Case, Counts, Granule, Layout, MIB, PIECE, Shape, Window};
+use super::{Case, Counts, Granule, Layout, MIB, MOST_REGIONS, PIECE, Shape, Window};
 use crate::relocated::relocated;
 
 /// The CPU that QEMU plays. What it is makes no difference to the counts, but for the granules.
@@ -174,9 +174,11 @@ impl Lab {
         })
     }
 
-    /// Returns whether it is possible with regions of this size.
-    pub fn fits(case: Case, size: u64) -> bool {
-        case.window() != Window::Loader || size <= MOST_WITH_LOADERS_TABLES
+    /// Returns whether it is possible with so many regions of this size: tables of the loader's are
+    /// one more.
+    pub fn fits(case: Case, layout: Layout, size: u64) -> bool {
+        let loaders = size <= MOST_WITH_LOADERS_TABLES && layout.regions < MOST_REGIONS;
+        case.window() != Window::Loader || loaders
     }
 
     fn sizes(case: Case) -> [u64; 2] {

@@ -3,6 +3,7 @@
 //! Numbers without a pattern, the same for the same seed (xorshift64*).
 
 /// Where the next number comes from.
+#[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
