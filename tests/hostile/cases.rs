@@ -32,6 +32,12 @@ pub fn flips(flips: &Flips, world: &World<'_>, random: &mut Random) -> Vec<Named
             cases.push((case, format!("bit {bit} of word {word} of the symbols")));
         }
     }
+    // What is not 1 is no request for no checks, nor is what has a 1 in it.
+    for bit in 1..32 {
+        let mut case = good;
+        case.symbols[SKIP_CHECKS] = 1 | 1 << bit;
+        cases.push((case, format!("bit {bit} of skip_checks = 1")));
+    }
     let words: Vec<(u64, u64)> = flips
         .segments
         .iter()
@@ -241,7 +247,11 @@ fn address(flips: &Flips, random: &mut Random) -> u64 {
     match random.below(8) {
         0 => segment.at + 8 * random.below(segment.len / 8),
         1 => segment.at + 0x1000 * random.below(8),
-        2 => image.start + random.below(image.end - image.start),
+        // Mostly not in its pool, which is the most of it.
+        2 => {
+            let pieces = 4 * random.below(2);
+            image.start + random.below((image.end - image.start) >> pieces)
+        }
         3 => UART,
         4 => 0x5000_0000 + random.below(1 << 32),
         5 => random.next(),
