@@ -57,6 +57,8 @@ pub struct Orders {
     pub start: u64,
     /// The image's symbols.
     pub symbols: u64,
+    /// The one place outside of the image where it may store a byte, if it is the sink.
+    pub spare: Area,
     /// The page tables.
     pub tables: Area,
     /// The cases, one behind the other.
