@@ -55,10 +55,10 @@ test-long: all guests ## run the tests that take minutes
 proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
 	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture
 
-bench: all guests plugin ## count and model what verifying costs; ARGS=--help shows the choices; target/bench.svg
 mutants: all guests plugin ## change the image and its library, one thing at a time: a test must fail
 	$(CARGO) run -q --locked --release -p purgatory-test-mutants
 	scripts/mutants.sh
+
 # A counter for each edge of the code: what libFuzzer and cargo-fuzz have, on any toolchain.
 COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
@@ -68,7 +68,7 @@ fuzz: ## try hostile input on the library, led by coverage: TIME=60 seconds in a
 	RUSTFLAGS="$(COVERAGE)" $(CARGO) run -q --locked --profile fuzz -p purgatory-test-fuzz -- \
 		--time=$(TIME) $(ARGS)
 
-bench: all guests plugin ## count and model what verifying costs, beside the C purgatory; target/bench.svg
+bench: all guests plugin ## count and model what verifying costs; ARGS=--help shows the choices; target/bench.svg
 	scripts/fetch.sh
 	scripts/kexec-tools.sh
 	$(CARGO) run -q --locked --release -p purgatory-bench -- $(ARGS)

@@ -3,8 +3,10 @@
 //! Cache maintenance by address: memory and the caches made to agree.
 
 use core::arch::{asm, global_asm};
+use core::ptr;
 
 use purgatory::cpu::Cpu;
+use purgatory::digest::PIECE;
 use purgatory::region::Region;
 
 unsafe extern "C" {
@@ -20,12 +22,21 @@ pub fn clean_and_invalidate(start: u64, end: u64, line: u64) {
     unsafe { clean_and_invalidate_lines(start, end, line) };
 }
 
-/// Does that to all regions, before they are read with the MMU off.
+/// Does that to all regions, before they are read with the MMU off. Maintenance does not mind if
+/// there is no memory, and goes on for hours over a region that is far too long: so a byte of each
+/// piece is loaded, which ends in an exception there.
 pub fn flush(cpu: &Cpu, regions: impl Iterator<Item = Region>) {
     for region in regions {
-        clean_and_invalidate(region.start(), region.end(), cpu.dcache_line);
+        let mut at = region.start();
+        while at < region.end() {
+            let end = region.end().min((at | (PIECE - 1)) + 1);
+            clean_and_invalidate(at, end, cpu.dcache_line);
+            complete();
+            // SAFETY: in a region, which is only read. Volatile, since it may lie at address 0.
+            unsafe { ptr::with_exposed_provenance::<u8>(at as usize).read_volatile() };
+            at = end;
+        }
     }
-    complete();
 }
 
 /// Waits until all maintenance so far is done, as are all stores.

@@ -40,3 +40,9 @@ fn garbage_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
 fn nonsense_sinks(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run::all_is_well(regime, cases::nonsense_sinks);
 }
+
+/// One of the flips, by itself: nothing was said for hours once.
+#[test]
+fn a_region_without_end() {
+    run::all_is_well(El2And0, cases::without_end);
+}

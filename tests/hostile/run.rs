@@ -19,7 +19,7 @@ use crate::opinion::{Opinion, World};
 const SEED: u64 = 0x0bad_5eed;
 
 /// A boot takes some ten seconds. A host with much else to do gets all the time it needs.
-const TIMEOUT: Duration = Duration::from_secs(25);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// What has gone wrong so often is not told any more.
 const TOLD: usize = 10;

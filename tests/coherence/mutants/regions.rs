@@ -50,11 +50,15 @@ const CLEAN_THE_BLOCKS: [u32; 5] = [
     0x54ff_ffa3,
 ];
 
-/// Returns the calls for regions: behind those for the pool's memory somebody waits at once.
+/// Returns the calls for regions: behind those for the pool's memory somebody waits at once, and
+/// looks at no byte.
 fn calls(patch: &Patch) -> Vec<Place> {
     let calls = patch.calls(FLUSH).into_iter();
     let calls: Vec<_> = calls
-        .filter(|&call| patch.next(call, DSB_SY).is_none())
+        .filter(|&call| {
+            let dsb = patch.next(call, DSB_SY);
+            dsb.is_none_or(|dsb| patch.next(dsb, LOOK).is_some())
+        })
         .collect();
     assert!(!calls.is_empty(), "no region is cleaned");
     calls

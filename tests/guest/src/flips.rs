@@ -57,6 +57,8 @@ pub struct Orders {
     pub start: u64,
     /// The image's symbols.
     pub symbols: u64,
+    /// The one place outside of the image where it may store a byte, if it is the sink.
+    pub spare: Area,
     /// The page tables.
     pub tables: Area,
     /// The cases, one behind the other.
@@ -73,7 +75,7 @@ pub struct Orders {
 pub fn noise(seed: u64) -> impl Iterator<Item = u64> {
     let mut random = Random::new(seed);
     core::iter::repeat_with(move || {
-        let word = random.next();
+        let word = random.number();
         match random.below(4) {
             // Anything.
             0 => word,

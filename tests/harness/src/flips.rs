@@ -191,6 +191,7 @@ impl Flips {
             image: image_area,
             start: self.start,
             symbols: IMAGE_AT + self.symbols,
+            spare: rest(self.spare.clone()),
             tables: *tables.ok_or("no tables")?,
             cases: CASES_AT,
             count: cases.len() as u64,
