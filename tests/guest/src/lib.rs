@@ -12,6 +12,8 @@
 //! - `cpu-shim` runs below them at EL2 and lies to the purgatory about the CPU.
 //! - `register-sweep` is both kernels, for a purgatory that is called again and again, each time with
 //!   something else in the system registers ([`sweep`]).
+//! - `flip-sweep` is both kernels likewise, for one that finds something else in memory each time
+//!   ([`flips`]).
 //! - `hash` stands apart: it runs the image's SHA-256 alone, over the messages of a list ([`jobs`]).
 //!
 //! All are position independent and flat: the loader applies their relative relocations. They read
@@ -20,8 +22,10 @@
 #![no_std]
 
 pub mod briefing;
+pub mod flips;
 pub mod id_register;
 pub mod jobs;
+pub mod random;
 pub mod register;
 pub mod sctlr;
 pub mod sweep;

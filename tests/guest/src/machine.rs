@@ -6,12 +6,14 @@ use core::arch::{asm, global_asm};
 
 use crate::{Briefing, Logbook};
 
+mod enter;
 mod exit;
 mod registers;
 pub mod stage2;
 mod uart;
 mod vectors;
 
+pub use self::enter::{enter, piece};
 pub use self::exit::{Exit, exit};
 pub use self::registers::{current_el, has_pan, has_vhe, pending, read, sctlr, set_sctlr, write};
 pub use self::uart::Uart;

@@ -11,6 +11,7 @@ pub mod boot;
 pub mod console;
 pub mod entry_state;
 pub mod executable;
+pub mod flips;
 pub mod guest;
 
 pub mod linux;

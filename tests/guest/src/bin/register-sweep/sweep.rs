@@ -6,6 +6,7 @@ use core::fmt::{Display, Write};
 
 use purgatory_test_guest::Regime;
 use purgatory_test_guest::machine::Uart;
+use purgatory_test_guest::random::Random;
 use purgatory_test_guest::sctlr::{C, M};
 use purgatory_test_guest::sweep::Orders;
 use purgatory_test_guest::sweep::rule::{CNTFRQ_EL0, SVCR, rule};
@@ -14,7 +15,6 @@ use crate::baseline;
 use crate::call::{self, Arrival, Last};
 use crate::image;
 use crate::probe;
-use crate::random::Random;
 use crate::snapshot::Snapshot;
 use crate::table::{Known, Table};
 
@@ -125,7 +125,7 @@ impl Sweep {
             for index in order.chain(streaming) {
                 let value = match random.below(8) {
                     pattern @ 0..4 => VALUES[pattern as usize],
-                    _ => random.next(),
+                    _ => random.word(),
                 };
                 let chosen = random.below(2) == 0;
                 let Some(known) = self.room.table.get(index).copied() else {

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! One machine in which the image is called many times, with something else in memory each time:
+//! what the guest `flip-sweep` needs, loaded.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+
+use purgatory_test_guest::flips::{self, Area, ORDERS, Orders, STARTED, SYMBOLS};
+use purgatory_test_guest::{Briefing, Piece, Regime};
+use zerocopy::IntoBytes;
+
+pub use purgatory_test_guest::flips::{Case, noise};
+pub use purgatory_test_guest::random::Random;
+
+use crate::a64::branch;
+use crate::abi::REGIONS;
+use crate::boot::{RAM, UART};
+use crate::executable::executable;
+use crate::guest::Guest;
+use crate::loader::{Load, Segment};
+use crate::purgatory_ro::{PAGE, PurgatoryRo};
+use crate::qemu::{Outcome, Qemu};
+use crate::symbols::Symbols;
+use crate::v3_tables::V3Tables;
+use crate::{artifact, entry_state};
+
+const BRIEFING_AT: u64 = 0x4080_0000;
+const ORDERS_AT: u64 = 0x4080_9000;
+const GUEST_AT: u64 = 0x4081_0000;
+const CASES_AT: u64 = 0x4090_0000;
+/// Copies of all that is put back after each call.
+const PRISTINE_AT: u64 = 0x4170_0000;
+/// Segments and image lie near the end of memory, so that a region with too many bytes soon meets
+/// it; and no two of them at addresses that differ in one bit.
+const KERNEL_AT: u64 = 0x41c0_0000;
+const DTB_AT: u64 = 0x41c0_3000;
+const TABLES_AT: u64 = 0x41c1_8000;
+const SPARE_AT: u64 = 0x41d0_0000;
+const IMAGE_AT: u64 = 0x41e3_3000;
+const MEMORY_END: u64 = RAM + (32 << 20);
+const MEMORY: &str = "32M";
+/// What is looked at after each call before the image and behind it.
+const GUARD: u64 = 4 * PAGE;
+
+/// `WFE`, in the loop that the image halts in.
+const WFE: u32 = 0xd503_205f;
+
+/// What runs.
+#[derive(Clone, Debug)]
+pub struct Flips {
+    cpu: String,
+    regime: Regime,
+    /// A kernel, a device tree, page tables: what is loaded beside the image, and hashed.
+    pub segments: Vec<Segment>,
+    /// A case with nothing wrong.
+    pub good: Case,
+    /// The image's memory.
+    pub image: Range<u64>,
+    /// All memory.
+    pub memory: Range<u64>,
+    /// A page that nobody uses.
+    pub spare: Range<u64>,
+    /// The image as it was loaded.
+    loaded: Segment,
+    /// What of it lies before its pool, its code, and its symbols: offsets.
+    pool: u64,
+    text: u64,
+    symbols: u64,
+    start: u64,
+}
+
+impl Flips {
+    /// Loads a kernel as a kexec does that makes page tables.
+    ///
+    /// # Errors
+    /// When `purgatory.ro` is not built, or not fit.
+    pub fn new(cpu: &str, regime: Regime) -> Result<Self, String> {
+        let image = fs::read(artifact("purgatory.ro")?).map_err(|error| error.to_string())?;
+        let image = PurgatoryRo::read(&image).map_err(|refusal| refusal.to_string())?;
+        let known = Symbols::read(&image)?;
+        let (text, pool) = (known.get("rodata_start")?.start, known.get("pool")?.start);
+        let image = led_back(image, text)?;
+        let len = image.memsz;
+        let mut tables = V3Tables::new(TABLES_AT);
+        for (at, len) in [
+            (KERNEL_AT, PAGE),
+            (DTB_AT, PAGE),
+            (TABLES_AT, V3Tables::LEN),
+            (IMAGE_AT, len),
+        ] {
+            tables.map(at, len);
+        }
+        let segments = vec![
+            Segment::new("kernel", KERNEL_AT, kernel(KERNEL_AT)),
+            Segment::new("dtb", DTB_AT, kernel(DTB_AT)),
+            tables.segment("tables"),
+        ];
+        let mut load = Load::new(image, segments.clone(), IMAGE_AT, KERNEL_AT, DTB_AT);
+        load.sink = UART;
+        load.pgtble_base = Some(TABLES_AT);
+        let finished = load.finish().map_err(|refusal| refusal.to_string())?;
+        let offset = load.image.offset("sha256_regions");
+        let symbols = offset.map_err(|refusal| refusal.to_string())?;
+        let loaded = finished
+            .segments
+            .last()
+            .expect("the image is always loaded");
+        let mut good = words(&loaded.bytes[symbols as usize..][..8 * SYMBOLS]);
+        // A length that an unused entry gets by a flip is one of the last page, and not of all the
+        // flash at 0, which takes a second to hash.
+        let unused = 2 * segments.len()..2 * REGIONS;
+        for start in good[unused].iter_mut().step_by(2) {
+            *start = MEMORY_END - PAGE;
+        }
+        let good = Case {
+            number: 0,
+            symbols: good,
+            noise: 0,
+            pokes: [[0; 2]; 6],
+        };
+        Ok(Self {
+            cpu: cpu.into(),
+            regime,
+            segments,
+            good,
+            image: IMAGE_AT..IMAGE_AT + len,
+            memory: RAM..MEMORY_END,
+            spare: SPARE_AT..SPARE_AT + PAGE,
+            loaded: loaded.clone(),
+            pool,
+            text,
+            symbols,
+            start: finished.start,
+        })
+    }
+
+    /// Runs these cases. The file for QEMU stays at `path`.
+    ///
+    /// # Errors
+    /// When nothing ran.
+    pub fn run(&self, cases: &[Case], path: &Path, timeout: Duration) -> Result<Outcome, String> {
+        let text = |error: std::io::Error| format!("{}: {error}", path.display());
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(text)?;
+        }
+        fs::write(path, self.build(cases)?).map_err(text)?;
+        let virtualization = match self.regime {
+            Regime::El1And0 => "",
+            Regime::El2 | Regime::El2And0 => ",virtualization=on",
+        };
+        Qemu::new(&format!("virt,gic-version=2{virtualization}"))
+            .cpu(&self.cpu)
+            .memory(MEMORY)
+            .args(["-semihosting-config", "enable=on,target=native"])
+            .args(["-kernel", &path.display().to_string()])
+            .run(&[], timeout)
+            .map_err(|error| error.to_string())
+    }
+
+    fn build(&self, cases: &[Case]) -> Result<Vec<u8>, String> {
+        let mut copies = Copies::default();
+        let mut image = self.loaded.bytes.clone();
+        image.resize(self.pool as usize, 0);
+        let image_area = copies.of(IMAGE_AT, &image);
+        let mut areas = [Area::default(); 8];
+        areas[0] = Area {
+            len: self.text,
+            ..image_area
+        };
+        let guards = [self.image.start - GUARD, self.image.end].map(|at| (at, GUARD as usize));
+        let spare = (self.spare.start, PAGE as usize);
+        let zeros = [guards[0], guards[1], spare].map(|(at, len)| (at, vec![0; len]));
+        let segments = self.segments.iter().map(|segment| {
+            let mut bytes = segment.bytes.clone();
+            bytes.resize(segment.len as usize, 0);
+            (segment.at, bytes)
+        });
+        for (place, (at, bytes)) in areas[1..].iter_mut().zip(segments.chain(zeros)) {
+            *place = copies.of(at, &bytes);
+        }
+        let tables = areas.iter().find(|area| area.at == TABLES_AT);
+        let rest = |range: Range<u64>| Area {
+            at: range.start,
+            len: range.end - range.start,
+            pristine: 0,
+        };
+        let orders = Orders {
+            image: image_area,
+            start: self.start,
+            symbols: IMAGE_AT + self.symbols,
+            spare: rest(self.spare.clone()),
+            tables: *tables.ok_or("no tables")?,
+            cases: CASES_AT,
+            count: cases.len() as u64,
+            areas,
+            rest: [
+                rest(RAM..BRIEFING_AT),
+                rest(CASES_AT..self.image.start),
+                rest(self.image.end..MEMORY_END),
+                Area::default(),
+            ],
+        };
+        let mut briefing = Briefing {
+            uart: UART,
+            regime: self.regime as u64,
+            settings: entry_state::settings(self.regime),
+            ..Briefing::default()
+        };
+        let len = orders.as_bytes().len() as u64;
+        briefing.pieces[0] = Piece::new(ORDERS, ORDERS_AT, orders.as_bytes(), len);
+        let guest = Guest::read("flip-sweep")?.place(GUEST_AT, BRIEFING_AT);
+        let segment = |name, at, bytes: &[u8]| Segment::ragged(name, at, bytes.to_vec());
+        let cases = segment("cases", CASES_AT, cases.as_bytes());
+        if cases.end() > PRISTINE_AT {
+            return Err("so many cases do not fit".into());
+        }
+        let mut segments = vec![
+            segment("briefing", BRIEFING_AT, briefing.as_bytes()),
+            segment("orders", ORDERS_AT, orders.as_bytes()),
+            segment("guest", GUEST_AT, &guest),
+            cases,
+            segment("pristine", PRISTINE_AT, &copies.0),
+            self.loaded.clone(),
+        ];
+        segments.extend(self.segments.iter().cloned());
+        Ok(executable(&segments, GUEST_AT))
+    }
+}
+
+/// Copies of memory, one behind the other.
+#[derive(Default)]
+struct Copies(Vec<u8>);
+
+impl Copies {
+    fn of(&mut self, at: u64, bytes: &[u8]) -> Area {
+        let pristine = PRISTINE_AT + self.0.len() as u64;
+        self.0.extend(bytes);
+        self.0.resize(self.0.len().next_multiple_of(8), 0);
+        Area {
+            at,
+            len: (bytes.len() as u64).next_multiple_of(8),
+            pristine,
+        }
+    }
+}
+
+/// Makes the loop that an image halts in lead back to the guest.
+fn led_back(mut image: PurgatoryRo, text: u64) -> Result<PurgatoryRo, String> {
+    let mut found = 0;
+    for at in (0..text as usize).step_by(4) {
+        let word = &mut image.bytes[at..at + 4];
+        if word == WFE.to_le_bytes() {
+            let back = branch(IMAGE_AT + at as u64, GUEST_AT + flips::HALTED);
+            word.copy_from_slice(&back.to_le_bytes());
+            found += 1;
+        }
+    }
+    if found == 0 {
+        return Err("the image does not halt in a loop of WFE".into());
+    }
+    Ok(image)
+}
+
+/// A page of branches back to the guest: whatever is taken for the entry, it is seen.
+fn kernel(at: u64) -> Vec<u8> {
+    let places = (at..at + PAGE).step_by(4);
+    let words = places.map(|place| branch(place, GUEST_AT + STARTED));
+    words.flat_map(u32::to_le_bytes).collect()
+}
+
+fn words<const COUNT: usize>(bytes: &[u8]) -> [u64; COUNT] {
+    let mut words = [0; COUNT];
+    for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
+        *word = u64::from_le_bytes(bytes.try_into().expect("8 bytes"));
+    }
+    words
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The cases.
+
+mod region_lists;
+mod sinks;
+mod tables;
+
+use purgatory_test_harness::boot::UART;
+use purgatory_test_harness::flips::{Case, Flips, Random};
+
+pub use self::region_lists::region_lists;
+pub use self::sinks::nonsense_sinks;
+pub use self::tables::garbage_tables;
+use crate::opinion::{Opinion, SKIP_CHECKS, World, regions};
+
+/// A case, and what it is.
+pub type Named = (Case, String);
+
+const FLIPS: usize = 10_000;
+
+/// Bits of the symbols: each; and of the regions.
+pub fn flips(flips: &Flips, world: &World<'_>, random: &mut Random) -> Vec<Named> {
+    let good = flips.good;
+    let mut cases = Vec::new();
+    for word in 0..good.symbols.len() {
+        for bit in 0..64 {
+            let mut case = good;
+            case.symbols[word] ^= 1 << bit;
+            if takes_for_ever(world, &case) {
+                continue;
+            }
+            cases.push((case, format!("bit {bit} of word {word} of the symbols")));
+        }
+    }
+    // What is not 1 is no request for no checks, nor is what has a 1 in it.
+    for bit in 1..32 {
+        let mut case = good;
+        case.symbols[SKIP_CHECKS] = 1 | 1 << bit;
+        cases.push((case, format!("bit {bit} of skip_checks = 1")));
+    }
+    let words: Vec<(u64, u64)> = flips
+        .segments
+        .iter()
+        .flat_map(|segment| (segment.at..).step_by(8).zip(segment.bytes.chunks_exact(8)))
+        .map(|(at, bytes)| (at, u64::from_le_bytes(bytes.try_into().expect("8 bytes"))))
+        .collect();
+    while cases.len() < FLIPS {
+        let (at, word) = words[random.below(words.len() as u64) as usize];
+        let bit = random.below(64);
+        let mut case = good;
+        case.pokes[0] = [at, word ^ 1 << bit];
+        cases.push((case, format!("bit {bit} at {at:#x}")));
+    }
+    cases
+}
+
+/// A region for which no granule's tables fit the pool is written back from the caches as a whole
+/// before its first byte is read, and only that would find that there is no memory: 2^46 bytes and
+/// more take hours. See docs/testing.md; `a_region_without_end` has these cases alone.
+fn takes_for_ever(world: &World<'_>, case: &Case) -> bool {
+    let long = regions(case).iter().any(|region| region.1 >= 1 << 46);
+    long && world.of(case) == Opinion::DiffersOrAborts
+}
+
+/// The cases that are left out of [`flips`].
+pub fn without_end(flips: &Flips, world: &World<'_>, _: &mut Random) -> Vec<Named> {
+    let mut case = flips.good;
+    case.symbols[7] = 1 << 46;
+    assert!(takes_for_ever(world, &case));
+    vec![(case, "a region of 2^46 bytes".into())]
+}
+
+/// An address of something, or of nothing.
+fn address(flips: &Flips, random: &mut Random) -> u64 {
+    let segment = &flips.segments[random.below(3) as usize];
+    let image = &flips.image;
+    match random.below(8) {
+        0 => segment.at + 8 * random.below(segment.len / 8),
+        1 => segment.at + 0x1000 * random.below(8),
+        // Mostly not in its pool, which is the most of it.
+        2 => {
+            let pieces = 4 * random.below(2);
+            image.start + random.below((image.end - image.start) >> pieces)
+        }
+        3 => UART,
+        4 => 0x5000_0000 + random.below(1 << 32),
+        5 => random.word(),
+        6 => random.word() & 0xffff_ffff_f000,
+        _ => 1 << random.below(64),
+    }
+}
