@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What instructions there are in the image, and which of them must not be.
+//! What instructions there are in the image, and which of them must not be anywhere. What may be in
+//! some functions is in `specials.rs`.
 
 use disarm64::decoder::decode;
 use disarm64::{Insn, InsnOpcode};
@@ -54,19 +55,6 @@ pub fn place(elf: &ElfFile64<'_, LE>, address: u64) -> String {
     })
 }
 
-/// The instructions that branch to this one from outside of the routine that begins there (B and
-/// BL).
-pub fn callers(code: &[Word], target: u64) -> impl Iterator<Item = u64> {
-    code.iter().filter_map(move |&(at, word)| {
-        // 26 signed bits in words.
-        let offset = i64::from((word << 6) as i32 >> 4);
-        let branches = word & 0x7c00_0000 == 0x1400_0000;
-        let routine = target..target + 16;
-        (branches && at.wrapping_add_signed(offset) == target && !routine.contains(&at))
-            .then_some(at)
-    })
-}
-
 /// Returns the instructions that must not be, each with the reason. Where `vectors` says so, vector
 /// registers and SHA2 instructions may be.
 pub fn faults(code: &[Word], vectors: impl Fn(u64) -> bool) -> Vec<(u64, String)> {
@@ -78,12 +66,7 @@ pub fn faults(code: &[Word], vectors: impl Fn(u64) -> bool) -> Vec<(u64, String)
         let text = decode(word).map_or_else(|| format!("{word:08x}"), |i| i.to_string());
         Some((address, format!("{text}: {reason}")))
     });
-    let sequences = (0..code.len()).filter_map(|first| {
-        let words = &code[first..code.len().min(first + 4)];
-        let reason = erratum(words)?;
-        Some((words[0].0, reason.to_string()))
-    });
-    single.chain(sequences).collect()
+    single.collect()
 }
 
 /// `SMSTOP`, both of streaming mode and ZA.
@@ -111,20 +94,26 @@ fn forbidden(word: u32, vectors: bool) -> Option<&'static str> {
     if is_atomic(instruction.class) {
         return Some("atomics are not guaranteed on Device memory, which all is with the MMU off");
     }
+    if instruction.operands.iter().any(|o| is_sve(o.class)) {
+        return Some("SVE and SME registers may not be there, or may trap");
+    }
     if vectors {
         return None;
     }
-    if instruction
-        .operands
-        .iter()
-        .any(|operand| is_fp(operand.class))
-    {
-        return Some("FP, SIMD and SVE registers may not be there, or may trap");
+    if uses_vectors(word) {
+        return Some("FP and SIMD registers may not be there, or may trap");
     }
     if instruction.feature_set != InsnFeatureSet::V8 {
         return Some("not every Armv8.0-A processor has it");
     }
     None
+}
+
+/// Whether it has a register of FP, SIMD or SVE.
+pub fn uses_vectors(word: u32) -> bool {
+    let operands = decode(word).map(|decoded| decoded.definition().operands);
+    let mut operands = operands.into_iter().flatten();
+    operands.any(|operand| is_fp(operand.class))
 }
 
 /// Of the class, load-acquire and store-release are ordinary accesses with an order.
@@ -143,46 +132,13 @@ fn is_fp(operand: InsnOperandClass) -> bool {
     use InsnOperandClass::*;
     matches!(
         operand,
-        FP_REG
-            | SISD_REG
-            | SIMD_REG
-            | SIMD_ELEMENT
-            | SIMD_REGLIST
-            | SVE_REG
-            | SVE_REGLIST
-            | PRED_REG
-            | ZA_ACCESS
-    )
+        FP_REG | SISD_REG | SIMD_REG | SIMD_ELEMENT | SIMD_REGLIST
+    ) || is_sve(operand)
 }
 
-/// Whether up to four instructions begin with one of the sequences that early Cortex-A53 get wrong.
-/// Where telling apart takes more than a look, the harmless ones count as well.
-fn erratum(words: &[Word]) -> Option<&'static str> {
-    let word = |i: usize| words.get(i).map_or(0, |&(_, word)| word);
-    let is_access = |word: u32| word & 0x0a00_0000 == 0x0800_0000;
-
-    // MADD, MSUB and the long ones, that add to a register.
-    let is_multiply_add = word(1) & 0xff00_0000 == 0x9b00_0000 && word(1) >> 10 & 31 != 31;
-    if is_access(word(0)) && is_multiply_add {
-        return Some(
-            "Cortex-A53 erratum 835769: a 64-bit multiply-add right after a memory access",
-        );
-    }
-
-    let at_end_of_page = words[0].0 & 0xfff >= 0xff8;
-    let is_adrp = word(0) & 0x9f00_0000 == 0x9000_0000;
-    let uses_result =
-        |access: u32| access & 0x3b00_0000 == 0x3900_0000 && access >> 5 & 31 == word(0) & 31;
-    if at_end_of_page
-        && is_adrp
-        && is_access(word(1))
-        && (uses_result(word(2)) || uses_result(word(3)))
-    {
-        return Some(
-            "Cortex-A53 erratum 843419: ADRP at the end of a page, with two accesses after it",
-        );
-    }
-    None
+fn is_sve(operand: InsnOperandClass) -> bool {
+    use InsnOperandClass::*;
+    matches!(operand, SVE_REG | SVE_REGLIST | PRED_REG | ZA_ACCESS)
 }
 
 #[test]
@@ -211,7 +167,7 @@ fn each_kind_of_forbidden_instruction_is_caught() {
         (0x6f00_e400, "movi v0.2d, #0", "FP"),
         (0x1e20_2800, "fadd s0, s0, s0", "FP"),
         (0x5e02_4020, "sha256h q0, q1, v2.4s", "FP"),
-        (0x0420_0000, "add z0.b, z0.b, z0.b", "FP"),
+        (0x0420_0000, "add z0.b, z0.b, z0.b", "SVE"),
         (0x9ac0_4c20, "crc32x w0, w1, x0", "Armv8.0-A"),
         (0xf8bf_c041, "ldapr x1, [x2]", "Armv8.0-A"),
         (0xdac1_03c0, "pacia x0, x30", "Armv8.0-A"),
@@ -264,37 +220,15 @@ fn what_the_image_is_made_of_is_let_pass() {
 }
 
 #[test]
-fn vector_registers_may_be_where_they_are_allowed_and_exclusives_nowhere() {
-    let (sha256h, stxr) = (0x5e02_4020, 0xc800_7c41);
-    let code = [(0x1000, sha256h), (0x2000, sha256h), (0x2004, stxr)];
+fn vector_registers_may_be_where_they_are_allowed_and_exclusives_and_sve_nowhere() {
+    let (sha256h, stxr, add_z0) = (0x5e02_4020, 0xc800_7c41, 0x0420_0000);
+    let code = [
+        (0x1000, sha256h),
+        (0x2000, sha256h),
+        (0x2004, stxr),
+        (0x2008, add_z0),
+    ];
     let found = faults(&code, |address| address >= 0x2000);
     let found: Vec<u64> = found.into_iter().map(|(address, _)| address).collect();
-    assert_eq!(found, [0x1000, 0x2004]);
-}
-
-#[test]
-fn the_sequences_of_cortex_a53_are_caught() {
-    let at = |address: u64, words: &[u32]| {
-        let words: Vec<_> = (address..).step_by(4).zip(words.iter().copied()).collect();
-        faults(&words, |_| false)
-            .into_iter()
-            .map(|(address, what)| (address, what.contains("erratum")))
-            .collect::<Vec<_>>()
-    };
-    let (ldr_x4, madd, mul) = (0xf940_00a4, 0x9b02_0c20, 0x9b02_7c20);
-    assert_eq!(at(0x1000, &[ldr_x4, madd]), [(0x1000, true)]);
-    assert_eq!(at(0x1000, &[ldr_x4, mul]), []);
-    assert_eq!(at(0x1000, &[madd, ldr_x4]), []);
-
-    let (adrp_x0, ldr_from_x0, nop) = (0x9000_0000, 0xf940_0001, 0xd503_201f);
-    assert_eq!(
-        at(0xff8, &[adrp_x0, ldr_x4, ldr_from_x0, nop]),
-        [(0xff8, true)]
-    );
-    assert_eq!(
-        at(0xffc, &[adrp_x0, ldr_x4, nop, ldr_from_x0]),
-        [(0xffc, true)]
-    );
-    assert_eq!(at(0xff4, &[adrp_x0, ldr_x4, nop, ldr_from_x0]), []);
-    assert_eq!(at(0xffc, &[adrp_x0, nop, nop, ldr_from_x0]), []);
+    assert_eq!(found, [0x1000, 0x2004, 0x2008]);
 }

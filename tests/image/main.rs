@@ -7,6 +7,11 @@
 //! every compiler likes end there in a silent hang.
 
 mod code;
+mod errata;
+mod panics;
+mod sctlr;
+mod specials;
+mod stack;
 
 use std::fs;
 use std::path::Path;
@@ -15,6 +20,7 @@ use object::elf::*;
 use object::read::elf::{ElfFile64, ProgramHeader, SectionHeader};
 use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
 use purgatory_test_harness::abi::{ENTRY_POINT, MAX_FILE_SIZE, VARIABLES};
+use purgatory_test_harness::calls::Calls;
 use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
 
 fn built(name: &str) -> Vec<u8> {
@@ -185,85 +191,11 @@ fn the_linked_image_loads_only_what_it_uses() {
     }
 }
 
-/// A panic is code, and stack, that no test has run.
-///
-/// With `core` of rustc 1.85 the table allocator keeps one, for an alignment that is no power of
-/// two: the compiler does not see there that the caller has but the four of `TableSize`. It says
-/// nothing, and ends as an undefined instruction in the report of an exception.
-#[test]
-fn no_panic_that_can_be_reached_and_no_formatting_is_linked() {
-    let elf = built("purgatory.elf");
-    let elf = parse(&elf);
-    let code = code::instructions(&elf);
-    let linked = elf
-        .symbols()
-        .filter(|symbol| symbol.name().is_ok_and(panics));
-    for panic in linked {
-        let callers = code::callers(&code, panic.address());
-        let callers: Vec<_> = callers.map(|at| code::place(&elf, at)).collect();
-        let unreachable = |place: &String| place.contains("21linked_list_allocator8align_up");
-        assert!(
-            !callers.is_empty() && callers.iter().all(unreachable),
-            "{} is linked, and called by {callers:#?}",
-            panic.name().unwrap()
-        );
-    }
-    let ro = built("purgatory.ro");
-    let places = source_places(&ro);
-    assert!(places.is_empty(), "panics name their places: {places:?}");
-}
-
-/// Whether a mangled name is of the machinery behind a panic.
-fn panics(symbol: &str) -> bool {
-    let parts = [
-        "4core9panicking",
-        "4core3fmt",
-        "4core6option13",
-        "4core6result13",
-        "begin_unwind",
-    ];
-    parts.iter().any(|part| symbol.contains(part))
-}
-
-/// File names as in `src/main.rs`, which only a panic's message needs.
-fn source_places(image: &[u8]) -> Vec<String> {
-    image
-        .split(|byte| !byte.is_ascii_graphic())
-        .filter_map(|text| std::str::from_utf8(text).ok())
-        .filter(|text| text.len() > 4 && text.contains(".rs"))
-        .map(str::to_string)
-        .collect()
-}
-
-#[test]
-fn a_panics_symbols_and_places_are_recognized() {
-    assert!(panics(
-        "_ZN4core9panicking18panic_bounds_check17h0123456789abcdefE"
-    ));
-    assert!(panics("_RNvNtCs4core9panicking9panic_fmt"));
-    assert!(panics("_RNvCs_7___rustc17rust_begin_unwind"));
-    assert!(panics("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE"));
-    assert!(!panics("purgatory_start"));
-    assert_eq!(
-        source_places(b"\0\x01src/main.rsI'm in purgatory\n\0"),
-        ["src/main.rsI'm"]
-    );
-}
-
-/// The two routines that run only where the CPU has SHA2 instructions and FP does not trap.
-fn vector_code(elf: &ElfFile64<'_, LE>) -> [std::ops::Range<u64>; 2] {
-    ["sha256_instructions", "clear_vectors"].map(|name| {
-        let symbol = elf.symbols().find(|s| s.name() == Ok(name)).unwrap();
-        assert_ne!(symbol.size(), 0, "{name}");
-        symbol.address()..symbol.address() + symbol.size()
-    })
-}
-
 /// Every instruction: see `code.rs` for what may not be, and why.
 #[test]
 fn its_code_runs_anywhere_with_the_mmu_off_and_without_fp() {
-    let elf = built("purgatory.elf");
-    let elf = parse(&elf);
+    let bytes = built("purgatory.elf");
+    let elf = parse(&bytes);
     let code = code::instructions(&elf);
     let entry = elf
         .symbols()
@@ -273,7 +205,11 @@ fn its_code_runs_anywhere_with_the_mmu_off_and_without_fp() {
         code.iter().any(|&(address, _)| address == entry.address()),
         "the entry is decoded"
     );
-    let vectors = vector_code(&elf);
+    // These run only where the CPU has SHA2 instructions and FP does not trap.
+    let calls = Calls::read(&bytes).unwrap();
+    let vectors: Vec<_> = specials::with_vectors()
+        .map(|name| calls.function(name).unwrap().range.clone())
+        .collect();
     let faults: Vec<_> = code::faults(&code, |address| {
         vectors.iter().any(|f| f.contains(&address))
     })

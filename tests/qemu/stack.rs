@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! How deep the stack becomes: at most half of it is ever used, whichever way the boot ends.
+//! How deep the stack becomes: at most half of it is ever used, whichever way the boot ends, and never
+//! more than the bound that `tests/image` computes.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -8,10 +9,11 @@ use std::time::Duration;
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, RAM};
+use purgatory_test_harness::calls::{Calls, Depths, STARTS};
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::patch::{Lie, Patch};
 use purgatory_test_harness::symbols::Symbols;
-use purgatory_test_harness::{root, this_test};
+use purgatory_test_harness::{artifact, root, this_test};
 use rstest::rstest;
 
 use crate::harness::usual_boot;
@@ -55,7 +57,8 @@ fn half_is_enough(regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str
     let _ = fs::remove_file(&file);
     let unused = stack.iter().take_while(|&&byte| byte == PAINT).count();
     let used = stack.len() - unused;
-    println!("{used} of {} bytes", stack.len());
+    let bound = bound().unwrap_or_else(|error| panic!("{error}"));
+    println!("{used} of {} bytes, of {bound} that could be", stack.len());
     run.equal("some of the stack is used", &true, &(used > 64));
     if used > stack.len() / 2 {
         run.fail(
@@ -64,7 +67,24 @@ fn half_is_enough(regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str
             used,
         );
     }
+    if used > bound {
+        run.fail(
+            "bytes of stack",
+            format!("{bound} at most, by the code"),
+            used,
+        );
+    }
     run.passed();
+}
+
+/// The depth that the linked code cannot exceed.
+fn bound() -> Result<usize, String> {
+    let elf = fs::read(artifact("purgatory.elf")?).map_err(|error| error.to_string())?;
+    let calls = Calls::read(&elf)?;
+    let mut depths = Depths::new(&calls);
+    let bytes = STARTS.map(|start| depths.below(start).map(|depth| depth.bytes as usize));
+    let [boot, exception] = bytes;
+    Ok(boot?.max(exception?))
 }
 
 const BOOTS: &str = "purgatory: booting kernel now";

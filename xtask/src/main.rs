@@ -10,6 +10,7 @@ mod environment;
 mod flatten;
 mod note;
 mod options;
+mod panics;
 mod sbom;
 mod summary;
 mod toolchain;
@@ -58,6 +59,7 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
         println!("{}", cargo.toolchain);
         let (linked, map) = cargo.link("purgatory", features)?;
         let elf = read(&linked)?;
+        panics::check(&elf, &cargo.toolchain.version)?;
         let mut flat = flatten::flatten(&elf).with_context(|| linked.display().to_string())?;
         flat.set("on_failure", variant.on_failure)?;
         let note = note::note(&options.root, &cargo.toolchain.version)?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 pub mod a64;
 pub mod abi;
 pub mod boot;
+pub mod calls;
 pub mod console;
 pub mod entry_state;
 pub mod executable;
