@@ -12,7 +12,7 @@ use purgatory_test_harness::flips::{Case, Flips, Random};
 pub use self::region_lists::region_lists;
 pub use self::sinks::nonsense_sinks;
 pub use self::tables::garbage_tables;
-use crate::opinion::{Opinion, SKIP_CHECKS, World, regions};
+use crate::opinion::{SKIP_CHECKS, World};
 
 /// A case, and what it is.
 pub type Named = (Case, String);
