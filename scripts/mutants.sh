@@ -7,6 +7,8 @@
 #   scripts/mutants.sh                           all of it, an hour or so
 #   scripts/mutants.sh --file src/request.rs     with arguments for cargo-mutants: a part
 set -euo pipefail
+# One order for all that is sorted and compared.
+export LC_ALL=C
 cd "$(dirname "$0")/.."
 
 readonly KNOWN=$PWD/tests/mutants/library.txt

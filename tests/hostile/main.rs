@@ -13,6 +13,7 @@ mod cases;
 mod judge;
 mod opinion;
 mod run;
+mod traced;
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use rstest::rstest;
@@ -39,6 +40,12 @@ fn garbage_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
 #[rstest]
 fn nonsense_sinks(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run::all_is_well(regime, cases::nonsense_sinks);
+}
+
+/// A few flips, with an eye on each store.
+#[rstest]
+fn traced_flips(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    traced::nothing_is_stored_outside(regime);
 }
 
 /// One of the flips, by itself: nothing was said for hours once.

@@ -32,9 +32,7 @@ pub fn all_is_well(
     let flips = Flips::new(usual_cpu(regime), regime);
     let flips = flips.unwrap_or_else(|error| panic!("{error}"));
     let world = World::new(&flips, regime);
-    let seed = number("HOSTILE_SEED").unwrap_or(SEED + regime as u64);
-    println!("seed: HOSTILE_SEED={seed:#x}");
-    let mut cases = make(&flips, &world, &mut Random::new(seed));
+    let mut cases = make(&flips, &world, &mut Random::new(seed(regime)));
     for (number, (case, _)) in (1..).zip(&mut cases) {
         case.number = number;
     }
@@ -42,6 +40,13 @@ pub fn all_is_well(
         cases.retain(|(case, _)| case.number == only);
     }
     run(&flips, &world, &cases);
+}
+
+/// Returns what random cases begin with.
+pub fn seed(regime: Regime) -> u64 {
+    let seed = number("HOSTILE_SEED").unwrap_or(SEED + regime as u64);
+    println!("seed: HOSTILE_SEED={seed:#x}");
+    seed
 }
 
 fn run(flips: &Flips, world: &World<'_>, cases: &[Named]) {

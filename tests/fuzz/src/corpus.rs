@@ -53,7 +53,7 @@ pub fn read(folder: &Path) -> io::Result<Vec<Vec<u8>>> {
     Ok(inputs)
 }
 
-/// Writes an input under a name of its own.
+/// Writes an input.
 ///
 /// # Errors
 /// When it cannot be written.

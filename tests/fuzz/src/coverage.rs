@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Which code has run, where the build is instrumented: LLVM's SanitizerCoverage with counters of 8
-//! bits, one for each edge. `make fuzz` builds so; it takes no other toolchain, since the compiler's
-//! options for that are stable. In any other build there are no counters, and nothing is new.
+//! Which code has run, where the build is instrumented: LLVM's SanitizerCoverage with counters of
+//! 8 bits, one for each edge. `make fuzz` builds so; it takes no other toolchain, since the
+//! compiler's options for that are stable. In any other build there are no counters, and nothing
+//! is new.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering};

@@ -6,8 +6,8 @@
 //! memory, gives that to the image's own code, and panics where a second opinion does not agree. It
 //! returns a number that is the same for the same kind of answer.
 //!
-//! [`fuzz::run`] makes the bytes: it changes those of a kept corpus, and keeps what gets an answer of
-//! a new kind or, where the build is instrumented (`make fuzz`), runs new code.
+//! [`fuzz::run`] makes the bytes: it changes those of a kept corpus, and keeps what gets an answer
+//! of a new kind or, where the build is instrumented (`make fuzz`), runs new code.
 
 pub mod corpus;
 pub mod coverage;

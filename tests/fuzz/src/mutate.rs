@@ -20,14 +20,14 @@ pub fn mutate(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
 
 fn change(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
     if bytes.is_empty() {
-        bytes.extend((0..=random.below(64)).map(|_| random.next() as u8));
+        bytes.extend((0..=random.below(64)).map(|_| random.word() as u8));
         return;
     }
     let at = random.below(bytes.len());
     let len = 1 + random.below(16.min(bytes.len() - at));
     match random.below(10) {
         0 | 1 => bytes[at] ^= 1 << random.below(8),
-        2 | 3 => bytes[at] = random.next() as u8,
+        2 | 3 => bytes[at] = random.word() as u8,
         4 => {
             bytes[at] = bytes[at]
                 .wrapping_add(random.below(9) as u8)
@@ -45,7 +45,7 @@ fn change(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
             bytes.splice(to..to, piece);
         }
         8 => {
-            let new: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();
+            let new: Vec<u8> = (0..len).map(|_| random.word() as u8).collect();
             bytes.splice(at..at, new);
         }
         _ if other.is_empty() => {}

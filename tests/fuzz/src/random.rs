@@ -13,14 +13,14 @@ impl Random {
     }
 
     /// Returns the next number.
-    pub const fn next(&mut self) -> u64 {
+    pub const fn word(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
 
     /// Returns a number below `end`, which is not 0.
     pub const fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
+        (self.word() % end as u64) as usize
     }
 }
 

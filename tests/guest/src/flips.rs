@@ -75,7 +75,7 @@ pub struct Orders {
 pub fn noise(seed: u64) -> impl Iterator<Item = u64> {
     let mut random = Random::new(seed);
     core::iter::repeat_with(move || {
-        let word = random.number();
+        let word = random.word();
         match random.below(4) {
             // Anything.
             0 => word,

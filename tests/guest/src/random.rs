@@ -17,7 +17,7 @@ impl Random {
     }
 
     /// Returns the next number.
-    pub fn number(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -27,6 +27,6 @@ impl Random {
     /// Returns a number below this one.
     pub fn below(&mut self, end: u64) -> u64 {
         // The high bits are the better ones.
-        (self.number() >> 32) % end
+        (self.word() >> 32) % end
     }
 }

@@ -2,8 +2,8 @@
 
 //! Calls the image again and again, each time with something else in its symbols or in what was
 //! loaded. Plays the old kernel and the new one, and whoever resets the machine after a halt: a
-//! kernel that is started leads back here, and so does the loop that an image halts in, of which the
-//! host has made a branch. After each call nothing may have changed but the image's own memory.
+//! kernel that is started leads back here, and so does the loop that an image halts in, of which
+//! the host has made a branch. After each call nothing may have changed but the image's own memory.
 
 #![no_std]
 #![no_main]

@@ -125,7 +125,7 @@ impl Sweep {
             for index in order.chain(streaming) {
                 let value = match random.below(8) {
                     pattern @ 0..4 => VALUES[pattern as usize],
-                    _ => random.number(),
+                    _ => random.word(),
                 };
                 let chosen = random.below(2) == 0;
                 let Some(known) = self.room.table.get(index).copied() else {
