@@ -19,8 +19,8 @@ unsafe extern "C" {
 
 // sink_store: x0 data, w1 byte, w2 unmask_serror. psci_hvc, psci_smc: w0 function.
 //
-// From `attempts` up to `attempt_failed` nothing but the return address is needed afterwards, so that
-// any exception may end there: `exception_entry` sees to that.
+// From `attempts` up to `attempt_failed` nothing but the return address is needed afterwards, so
+// that any exception may end there: `exception_entry` sees to that.
 global_asm!(
     ".pushsection .text.attempts, \"ax\", %progbits",
     ".globl attempts",

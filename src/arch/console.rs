@@ -60,16 +60,15 @@ impl Uart {
     /// Waits until the FIFO has room, if the UART keeps its pace.
     fn wait(&mut self) {
         let full = FIFO * self.ticks_per_byte;
-        let mut last = timer::now();
+        let begun = timer::now();
         loop {
             let now = timer::now();
-            self.waited = self.waited.wrapping_add(now.wrapping_sub(last));
-            last = now;
             // It never takes longer than that: more is long past, or the counter has jumped.
             let left = self.empty_at.wrapping_sub(now);
             let left = if left > full { 0 } else { left };
             if left + self.ticks_per_byte <= full || self.patience == 0 {
                 self.empty_at = now.wrapping_add(left + self.ticks_per_byte);
+                self.waited = self.waited.wrapping_add(now.wrapping_sub(begun));
                 return;
             }
             self.patience -= 1;

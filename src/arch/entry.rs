@@ -65,8 +65,8 @@ const SCTLR_EL2: u64 = sctlr_off(Regime::El2);
 //      bus access into a cache hit.
 //   3. Vectors, so that from here on nothing fails silently.
 //   4. The image cleaned to memory: where the loader's last writes, or those of a resume from
-//      hibernation, are still in the caches, we would read what was there before, and lose them when
-//      the window drops its stale lines.
+//      hibernation, are still in the caches, we would read what was there before, and lose them
+//      when the window drops its stale lines.
 //   5. Stack, and our own relocations: link.ld keeps only R_AARCH64_RELATIVE, the build checks it.
 global_asm!(
     ".pushsection .text.entry, \"ax\", %progbits",

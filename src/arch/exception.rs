@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Any exception is the end, but those of `attempt`: nothing else of ours provokes one. MMU off, one report, halt; the kernel is never started from here.
+//! Any exception is the end, but those of `attempt`: nothing else of ours provokes one. MMU off,
+//! one report, halt; the kernel is never started from here.
 
 use core::arch::global_asm;
 

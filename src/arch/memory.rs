@@ -154,8 +154,8 @@ impl Frames for PoolFrames<'_> {
     }
 }
 
-/// Stores `value`, `value + step` and so on from `at` up to `end`, 16 bytes at a time where they are
-/// aligned: each store goes to memory.
+/// Stores `value`, `value + step` and so on from `at` up to `end`, 16 bytes at a time where they
+/// are aligned: each store goes to memory.
 ///
 /// # Safety
 ///

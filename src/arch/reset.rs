@@ -29,7 +29,8 @@ pub fn wait(seconds: u32) {
 
 /// Resets the machine. Returns if nobody does that here.
 pub fn system(regime: Regime) {
-    // SAFETY: ends this machine, or returns as a function does (SMC Calling Convention, Arm DEN 0028).
+    // SAFETY: ends this machine, or returns as a function does (SMC Calling Convention, Arm DEN
+    // 0028).
     unsafe {
         // At EL2 nobody would take an HVC but we.
         if regime == Regime::El1And0 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The symbols that the loader sets, or whoever built the image, as `kexec` insists on them: global, sized, and in the part of
-//! the image that comes from the file. They lie in one piece, as [`RawSymbols`] describes it.
+//! The symbols that the loader sets, or whoever built the image, as `kexec` insists on them:
+//! global, sized, and in the part of the image that comes from the file. They lie in one piece, as
+//! [`RawSymbols`] describes it.
 
 use core::arch::global_asm;
 use core::ptr;

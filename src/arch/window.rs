@@ -5,9 +5,9 @@
 //! What was stored with the MMU off went to memory, past the caches, where older copies of the same
 //! lines may still lie. What is stored inside the window stays in the caches until it is written
 //! back. So the way in throws all cached copies of what we have stored to away, and the way out
-//! writes the image back, each in assembly that keeps everything in registers meanwhile. The regions
-//! are written back inside the window, each piece while the next is hashed: there it takes next to
-//! no time, with the MMU off some 100 ns a line.
+//! writes the image back, each in assembly that keeps everything in registers meanwhile. The
+//! regions are written back inside the window, each piece while the next is hashed: there it takes
+//! next to no time, with the MMU off some 100 ns a line.
 
 use core::arch::global_asm;
 use core::mem::offset_of;
@@ -60,7 +60,8 @@ impl Window {
             outside: Translation::read(cpu.regime),
             sctlr_outside,
             start: map.image().text,
-            // The entry applies relocations to constants; code is never stored to.
+            // Relocations, where a compiler leaves some, are applied to constants; code is never
+            // stored to.
             stored: map.image().rodata,
             end,
             line: cpu.dcache_line,

@@ -3,8 +3,8 @@
 //! Builds the tables.
 //!
 //! One pass in ascending order: each table is allocated when the first page below it comes up,
-//! written from its first entry to its last, and never read or touched again. With the MMU off every
-//! such access goes to memory.
+//! written from its first entry to its last, and never read or touched again. With the MMU off
+//! every such access goes to memory.
 
 use super::AddressMap;
 use super::descriptor::{leaf, table};

@@ -52,8 +52,8 @@ pub fn flips(flips: &Flips, _: &World<'_>, random: &mut Random) -> Vec<Named> {
     cases
 }
 
-/// A region for which no granule's tables fit the pool: it is written back from the caches before it
-/// is hashed, which for 2^46 bytes takes hours unless somebody looks whether there is memory.
+/// A region for which no granule's tables fit the pool: it is written back from the caches before
+/// it is hashed, which for 2^46 bytes takes hours unless somebody looks whether there is memory.
 pub fn without_end(flips: &Flips, _: &World<'_>, _: &mut Random) -> Vec<Named> {
     let mut case = flips.good;
     case.symbols[7] = 1 << 46;

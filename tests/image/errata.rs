@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Sequences that early Cortex-A53 get wrong. Where telling apart takes more than a look, the harmless
-//! ones count as well.
+//! Sequences that early Cortex-A53 get wrong. Where telling apart takes more than a look, the
+//! harmless ones count as well.
 
 use rstest::rstest;
 
@@ -43,15 +43,16 @@ fn is_access(word: u32) -> bool {
     word & 0x0a00_0000 == 0x0800_0000
 }
 
-/// A wrong sum, of MADD, MSUB and the long ones that add to a register. No linker but GNU's has a fix;
-/// LLVM's is `-Ctarget-feature=+fix-cortex-a53-835769`.
+/// A wrong sum, of MADD, MSUB and the long ones that add to a register. No linker but GNU's has a
+/// fix; LLVM's is `-Ctarget-feature=+fix-cortex-a53-835769`.
 fn multiply_add(words: [u32; 4]) -> Option<&'static str> {
     let is_multiply_add = words[1] & 0xff00_0000 == 0x9b00_0000 && words[1] >> 10 & 31 != 31;
     (is_access(words[0]) && is_multiply_add)
         .then_some("835769, a 64-bit multiply-add right after an access")
 }
 
-/// A wrong address, of ADRP in the last two words of a page. The linkers' `--fix-cortex-a53-843419`.
+/// A wrong address, of ADRP in the last two words of a page. The linkers'
+/// `--fix-cortex-a53-843419`.
 fn adrp(at: u64, words: [u32; 4]) -> Option<&'static str> {
     let [adrp, access, third, fourth] = words;
     let is_adrp = adrp & 0x9f00_0000 == 0x9000_0000;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A panic is code, and stack, that no test has run. So none is linked; `make` refuses an image with
-//! one, and these have a second look.
+//! A panic is code, and stack, that no test has run. So none is linked; `make` refuses an image
+//! with one, and these have a second look.
 //!
 //! Compilers before 1.95 leave one in, for an alignment of the table allocator that is no power of
 //! two: they do not see that the caller has but the four of `TableSize`. It says nothing, and ends

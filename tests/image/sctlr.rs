@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Where the MMU may go off, an ISB stands right before and right after: nothing older is still being
-//! fetched or translated then, and nothing newer is with the old setting. Without the one before,
-//! Falkor's erratum 1041 has the CPU fetch from anywhere.
+//! Where the MMU may go off, an ISB stands right before and right after: nothing older is still
+//! being fetched or translated then, and nothing newer is with the old setting. Without the one
+//! before, Falkor's erratum 1041 has the CPU fetch from anywhere.
 //!
 //! `tests/coherence` judges the same when it runs; here it is of all that are linked.
 

@@ -170,8 +170,9 @@ fn straddle(boot: &mut Boot, borders: impl Iterator<Item = u64>) {
     }
 }
 
-/// Borders of the 512 MiB that a last-level table of 64 KiB pages maps, up to 4.5 GiB: eight tables,
-/// and there are seven frames of 64 KiB. 16 KiB pages take two for each border, and there are 31.
+/// Borders of the 512 MiB that a last-level table of 64 KiB pages maps, up to 4.5 GiB: eight
+/// tables, and there are seven frames of 64 KiB. 16 KiB pages take two for each border, and there
+/// are 31.
 #[test]
 fn tables_of_64_kib_do_not_fit_and_those_of_16_kib_do() {
     told(

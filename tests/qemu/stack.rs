@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! How deep the stack becomes: at most half of it is ever used, whichever way the boot ends, and never
-//! more than the bound that `tests/image` computes.
+//! How deep the stack becomes: at most half of it is ever used, whichever way the boot ends, and
+//! never more than the bound that `tests/image` computes.
 
 use std::fs;
 use std::os::unix::fs::FileExt;

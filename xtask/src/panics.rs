@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! No panic, no formatting and no unwinding: an image that has some of it is refused, with the calls
-//! that lead there.
+//! No panic, no formatting and no unwinding: an image that has some of it is refused, with the
+//! calls that lead there.
 
 use anyhow::{Result, ensure};
 use object::elf::STT_FUNC;
@@ -23,8 +23,8 @@ const MACHINERY: [&str; 6] = [
 /// Where the code is entered: by the old kernel, and by an exception.
 const STARTS: [&str; 2] = ["purgatory_start", "exception_entry"];
 
-/// Compilers before [`CLEVER`] do not see that this crate is called with an alignment that is a power
-/// of two, one of the four of `TableSize`, and leave in what `core` does about any other.
+/// Compilers before [`CLEVER`] do not see that this crate is called with an alignment that is a
+/// power of two, one of the four of `TableSize`, and leave in what `core` does about any other.
 const EXCUSED: &str = "linked_list_allocator::";
 
 /// The first compiler of those that were tried that sees it: 1.x.

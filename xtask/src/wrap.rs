@@ -4,9 +4,9 @@
 //!
 //! kexec relocates, but each of its versions knows other relocations and dies on the rest. So there
 //! are none: sections of bytes, one of zeros, the symbols, and a note. Nothing else is in the file,
-//! for it is to fit where a packaged kexec keeps its own: one string table serves symbols and sections,
-//! and each part of the image is a section of its own, so that what lies between them for the sake
-//! of pages is made by kexec when it aligns the next one.
+//! for it is to fit where a packaged kexec keeps its own: one string table serves symbols and
+//! sections, and each part of the image is a section of its own, so that what lies between them for
+//! the sake of pages is made by kexec when it aligns the next one.
 
 use crate::flatten::{Flat, Symbol};
 use crate::note;

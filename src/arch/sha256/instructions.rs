@@ -38,9 +38,9 @@ const AHEAD: usize = 256 - 64;
 //   v16..v31  the 64 constants
 //
 // The next block is loaded while this one is compressed. Behind the last one no other is read: it
-// is loaded a second time. The cache is asked for what comes some blocks later, as data that is used
-// once; where the region ends before that, for this block once more: nothing outside of the region gets
-// into the cache that way.
+// is loaded a second time. The cache is asked for what comes some blocks later, as data that is
+// used once; where the region ends before that, for this block once more: nothing outside of the
+// region gets into the cache that way.
 global_asm!(
     ".arch_extension fp",
     ".arch_extension simd",

@@ -30,8 +30,8 @@ unsafe extern "C" {
 //   w11..w26  the last 16 words of the message schedule
 //   w27..w30  scratch; between the macros w30 is a ^ b of the last round
 //
-// At the start of a block x20 is up to, x22 state: the cache is asked for the next block, behind the
-// last one for the state.
+// At the start of a block x20 is up to, x22 state: the cache is asked for the next block, behind
+// the last one for the state.
 //
 // On the stack:
 //   sp + 96         blocks from

@@ -16,9 +16,9 @@ pub const POOL: u64 = 512 << 10;
 /// software: ns a byte on the timing model, on kexec-tools 2.0.32. 43 MiB took it 0.47 s.
 pub const V3: f64 = 10.4;
 
-/// What that image cost in all, by MiB and with or without SHA2 instructions, in the ordinary layout
-/// (`Layout::default()`), counted by this program: what is hashed, instructions, Device accesses,
-/// cached accesses, `dc` outside of the window. Inside there was none.
+/// What that image cost in all, by MiB and with or without SHA2 instructions, in the ordinary
+/// layout (`Layout::default()`), counted by this program: what is hashed, instructions, Device
+/// accesses, cached accesses, `dc` outside of the window. Inside there was none.
 const BEFORE: [(u64, bool, [u64; 4]); 10] = [
     (1, true, [1_831_026, 7_544, 65_961, 43_072]),
     (8, true, [13_683_547, 17_379, 524_713, 157_760]),

@@ -10,11 +10,12 @@
 //! - `careless-purgatory` gives nothing back and hands over the wrong things: what the new kernel
 //!   must see.
 //! - `cpu-shim` runs below them at EL2 and lies to the purgatory about the CPU.
-//! - `register-sweep` is both kernels, for a purgatory that is called again and again, each time with
-//!   something else in the system registers ([`sweep`]).
+//! - `register-sweep` is both kernels, for a purgatory that is called again and again, each time
+//!   with something else in the system registers ([`sweep`]).
 //! - `flip-sweep` is both kernels likewise, for one that finds something else in memory each time
 //!   ([`flips`]).
-//! - `hash` stands apart: it runs the image's SHA-256 alone, over the messages of a list ([`jobs`]).
+//! - `hash` stands apart: it runs the image's SHA-256 alone, over the messages of a list
+//!   ([`jobs`]).
 //!
 //! All are position independent and flat: the loader applies their relative relocations. They read
 //! one [`Briefing`], which the loader places outside everything that is hashed.
