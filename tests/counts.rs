@@ -167,7 +167,7 @@ fn grows_with_tables_alone(sha2: bool, layout: Layout, size: u64) {
     );
     at_most(
         "Device accesses of the rest",
-        220 + 4 * regions,
+        230 + 4 * regions,
         rest.device,
     );
 

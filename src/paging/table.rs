@@ -11,7 +11,7 @@ use super::descriptor::{leaf, table};
 use super::layout::{Layout, Mapping};
 use super::pool::TableSize;
 use crate::region::Region;
-use crate::translation::{Granule, MAX_VA_BITS, MIN_VA_BITS, Regime};
+use crate::translation::{Granule, LAST_LEVEL, MAX_VA_BITS, MIN_VA_BITS, Regime};
 
 /// Entries of a table that follow one another and differ by their addresses only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,46 +103,49 @@ struct Builder<'a, R, F> {
 }
 
 impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
-    /// Fills `into`, a table at `level`, with all that is to be mapped in its range; `todo` lies in
-    /// it.
-    fn fill(&mut self, level: u32, mut into: F::Frame) -> Result<(), NoTables> {
+    /// Fills `root`, a table at level `first`, and those below it, with all that is to be mapped.
+    fn fill(&mut self, first: u32, root: F::Frame) -> Result<(), NoTables> {
         let granule = self.granule;
-        // The address bits above this table's range, equal for all in it: 0 for the first one.
-        let range = |start: u64| start >> (granule.shift(level) + granule.index_bits());
-        let own = self.todo.map(|first| range(first.start));
-        while let Some(mapping) = self.todo {
-            if Some(range(mapping.start)) != own {
-                break;
-            }
-            let index = granule.index(level, mapping.start);
+        // The tables that are not done yet, one a level, and what the last entry written maps.
+        let mut tables = [const { None }; 1 + LAST_LEVEL as usize];
+        let mut depth = 0;
+        let mut last = 0;
+        tables[depth] = Some(root);
+        while let Some(into) = tables.get_mut(depth).and_then(Option::as_mut) {
+            let level = first + depth as u32;
+            let range = granule.shift(level) + granule.index_bits();
+            let is_here = |next: &Mapping| (next.start ^ last) >> range == 0;
+            let Some(mapping) = self.todo.filter(is_here) else {
+                if let Some(done) = tables[depth].take() {
+                    self.frames.finish(done);
+                }
+                depth = depth.wrapping_sub(1);
+                continue;
+            };
+            last = mapping.start;
             let step = 1 << granule.shift(level);
-            let count = self.leaves(level, &mapping);
-            if count != 0 {
-                let descriptor = leaf(self.regime, level, mapping.start, mapping.access);
-                let run = Run {
-                    index,
-                    count,
-                    descriptor,
-                    step,
-                };
-                self.frames.write(&mut into, run);
-                self.done(mapping.start + count * step);
+            let mut run = Run {
+                index: granule.index(level, mapping.start),
+                count: self.leaves(level, &mapping),
+                descriptor: leaf(self.regime, level, mapping.start, mapping.access),
+                step,
+            };
+            let mut below = None;
+            if run.count != 0 {
+                self.done(mapping.start + run.count * step);
             } else {
-                let child = self
-                    .frames
-                    .allocate(TableSize::page(granule))
-                    .ok_or(NoTables::OutOfFrames)?;
-                let run = Run {
-                    index,
-                    count: 1,
-                    descriptor: table(self.frames.address(&child)),
-                    step,
-                };
-                self.frames.write(&mut into, run);
-                self.fill(level + 1, child)?;
+                let size = TableSize::page(granule);
+                let child = self.frames.allocate(size).ok_or(NoTables::OutOfFrames)?;
+                run.count = 1;
+                run.descriptor = table(self.frames.address(&child));
+                below = Some(child);
+            }
+            self.frames.write(into, run);
+            if below.is_some() && depth < LAST_LEVEL as usize {
+                depth += 1;
+                tables[depth] = below;
             }
         }
-        self.frames.finish(into);
         Ok(())
     }
 

@@ -5,7 +5,9 @@
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;
+use purgatory_test_harness::sctlr;
 use purgatory_test_tracer::Event;
+use purgatory_test_tracer::system::{Register, System};
 use rstest::rstest;
 
 use super::{catch_through, run};
@@ -48,14 +50,21 @@ fn the_last_line_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Reg
     });
 }
 
-/// Of those that were stored to: what comes before them is what memory holds.
+/// Whether this turns the MMU on.
+fn turns_on(event: &Event) -> bool {
+    matches!(*event, Event::System { what: System::Msr(Register::Sctlr(_)), value, .. }
+        if value & sctlr::M != 0)
+}
+
+/// Of those that were stored to until then: what comes before them is what memory holds.
 #[rstest]
 fn the_first_line_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
     let boot = Own4KiB.boot(regime, |_| ());
     let judged = Judged::new(&boot);
     let image = boot.load.purgatory_at;
     let events = judged.recording.trace.events.iter();
-    let stores = events.filter_map(|event| match *event {
+    let before = events.take_while(|event| !turns_on(event));
+    let stores = before.filter_map(|event| match *event {
         Event::Access {
             address,
             store: true,

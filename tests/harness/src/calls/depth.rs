@@ -23,10 +23,6 @@ const LEAVES: &str = "zero_registers_and_branch";
 /// with more or less on the stack than it began with.
 const OUTLINED: &str = "OUTLINED_FUNCTION_";
 
-/// The one function that calls itself, and how often it may be entered at once: a table for each
-/// level.
-const RECURSIVE: (&str, &str, i64) = ("table::Builder<", "::fill", 4);
-
 /// How deep the stack becomes below a function, and by which calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Depth {
@@ -107,10 +103,6 @@ impl<'a> Depths<'a> {
         let mut below = Below::default();
         let mut seen: BTreeMap<u64, Option<i64>> = BTreeMap::new();
         let sets_its_own = STARTS.contains(&&*function.name);
-        let (beginning, end, times) = RECURSIVE;
-        let may_recur = function.name.contains(beginning) && function.name.ends_with(end);
-        // How deep it is where it calls itself.
-        let mut itself = 0;
         // How deep the stack is; `None` as long as it is not ours.
         let mut ahead = vec![(function.range.start, (!sets_its_own).then_some(0))];
         while let Some((at, depth)) = ahead.pop() {
@@ -142,10 +134,6 @@ impl<'a> Depths<'a> {
                 Flow::Next => ahead.push((next, depth)),
                 Flow::To(to) if inside(&to) => ahead.push((to, depth)),
                 Flow::Perhaps(to) if inside(&to) => ahead.extend([(to, depth), (next, depth)]),
-                Flow::Call(to) if to == function.range.start && may_recur => {
-                    itself = itself.max(depth.unwrap_or(0));
-                    ahead.push((next, depth));
-                }
                 Flow::Call(to) => {
                     if let Some(left) = self.enter(to, depth, &mut below).map_err(here)? {
                         ahead.push((next, depth.map(|depth| depth + left)));
@@ -167,9 +155,6 @@ impl<'a> Depths<'a> {
                 Flow::End => {}
             }
         }
-        let others = (times - 1) * itself;
-        below.deepest += others;
-        below.by = below.by.map(|(callee, depth)| (callee, depth + others));
         let left = below.left.unwrap_or(0);
         if left != 0 && !function.name.starts_with(OUTLINED) {
             return Err(format!("{} returns with {left} bytes", function.name));

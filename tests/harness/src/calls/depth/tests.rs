@@ -108,17 +108,6 @@ fn recursion_is_refused_at_however_many_removes() {
         ],
         "recursion: one+0x0 calls other+0x0 calls one+0x0",
     );
-    // Down to the tables of the last of four levels, with 16 bytes each, and the leaf from there.
-    let tables: [(&str, &[u32]); 2] = [
-        (
-            "table::Builder<R,F>::fill",
-            &[PUSH_16, bl(-1), bl(3), POP_16, RET],
-        ),
-        ("framed", &[SUB_64, ADD_64, RET]),
-    ];
-    let depth = below(&tables).unwrap();
-    assert_eq!(depth.bytes, 4 * 16 + 64);
-    assert_eq!(depth.path[1], ("framed".to_string(), 4 * 16));
     // A loop is none.
     assert_eq!(below(&[("loop", &[NOP, cbz(-1), RET])]).unwrap().bytes, 0);
 }
