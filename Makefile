@@ -19,7 +19,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply proof mutants fuzz check clean help
+.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply proof prove-all mutants fuzz check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -58,6 +58,14 @@ proof: all sha2 ## prove that the linked block routines are SHA-256 for all inpu
 mutants: all guests plugin ## change the image and its library, one thing at a time: a test must fail
 	$(CARGO) run -q --locked --release -p purgatory-test-mutants
 	scripts/mutants.sh
+
+prove-all: proof ## every proof and every test that `make test` leaves out: an hour
+	$(CARGO) test -q --locked --release -p purgatory-test-proof -- --ignored
+	$(MAKE) test-long
+	$(MAKE) test-ld
+	$(MAKE) supply
+	$(MAKE) fuzz TIME=300
+	$(MAKE) mutants
 
 # A counter for each edge of the code: what libFuzzer and cargo-fuzz have, on any toolchain.
 COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
