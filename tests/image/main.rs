@@ -8,6 +8,7 @@
 
 mod code;
 mod errata;
+mod kernel_loader;
 mod panics;
 mod sctlr;
 mod specials;
@@ -19,7 +20,7 @@ use std::path::Path;
 use object::elf::*;
 use object::read::elf::{ElfFile64, ProgramHeader, SectionHeader};
 use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
-use purgatory_test_harness::abi::{ENTRY_POINT, MAX_FILE_SIZE, VARIABLES};
+use purgatory_test_harness::abi::{ALIASES, ENTRY_POINT, MAX_FILE_SIZE, VARIABLES};
 use purgatory_test_harness::calls::Calls;
 use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
 
@@ -143,7 +144,8 @@ fn its_symbols_are_those_that_the_loader_sets_each_of_its_size_and_zero() {
     let mut names: Vec<_> = ro.symbols().map(|s| s.name().unwrap()).collect();
     names.sort_unstable();
     let variables = VARIABLES.map(|(name, _)| name);
-    let mut expected = [&variables[..], &[ENTRY_POINT]].concat();
+    let aliases = ALIASES.map(|(name, _)| name);
+    let mut expected = [&variables[..], &aliases, &[ENTRY_POINT]].concat();
     expected.sort_unstable();
     assert_eq!(names, expected, "nothing else, nothing undefined");
 

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use object::elf::{PT_LOAD, R_AARCH64_RELATIVE, SHF_ALLOC, SHT_NOBITS};
 use object::read::elf::{ElfFile64, ElfSymbol64, ProgramHeader, Rela, SectionHeader};
 use object::{LittleEndian, LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
-use purgatory::abi::{ENTRY, PAGE, SYMBOLS};
+use purgatory::abi::{ALIASES, ENTRY, PAGE, SYMBOLS};
 use std::ops::Range;
 
 type Elf<'a> = ElfFile64<'a, LittleEndian>;
@@ -165,5 +165,11 @@ fn symbols(file: &Elf, file_size: u64) -> Result<Vec<Symbol>> {
         Ok(Symbol { name, value, size })
     };
     let data = SYMBOLS.iter().map(|s| find(s.name, Some(s.size)));
-    [find(ENTRY, None)].into_iter().chain(data).collect()
+    let aliases = ALIASES.iter().map(|&(name, of)| {
+        let symbol = find(of, None)?;
+        Ok(Symbol { name, ..symbol })
+    });
+    // The aliases first: of a name in the string table its end may serve as another.
+    let entry = [find(ENTRY, None)].into_iter();
+    entry.chain(aliases).chain(data).collect()
 }

@@ -31,12 +31,16 @@ pub fn wrap(flat: &Flat, note: &[u8]) -> Result<Vec<u8>> {
     ensure!(parts == PARTS.len(), "{parts} parts, not {}", PARTS.len());
     let mut strings = Strings(vec![0]);
     let mut symbols = vec![symbol(0, 0, 0, 0, (0, 0))];
+    let mut entry = None;
     for &Symbol { name, value, size } in &flat.symbols {
         let kind = if name == ENTRY { STT_FUNC } else { STT_OBJECT };
         let starts_before = |part: &Range<usize>| part.start as u64 <= value;
         let part = flat.parts.iter().rposition(starts_before);
         let part = part.with_context(|| format!("{name} is in no part"))?;
         let place = (value - flat.parts[part].start as u64, size);
+        if name == ENTRY && part == 0 {
+            entry = Some(place.0);
+        }
         symbols.push(symbol(
             strings.add(name),
             STB_GLOBAL,
@@ -77,7 +81,8 @@ pub fn wrap(flat: &Flat, note: &[u8]) -> Result<Vec<u8>> {
     sections.push(section(name, SHT_STRTAB, 0, place, 1));
 
     let place = append(&mut file, bytes_of_slice(&sections), 8);
-    let header = header(place.start as u64);
+    let entry = entry.with_context(|| format!("{ENTRY} is not among the code"))?;
+    let header = header(place.start as u64, entry);
     file[..size_of_val(&header)].copy_from_slice(bytes_of(&header));
     Ok(file)
 }
@@ -94,15 +99,21 @@ fn append(file: &mut Vec<u8>, content: &[u8], alignment: usize) -> Range<usize> 
 struct Strings(Vec<u8>);
 
 impl Strings {
-    /// Appends a string; gives its offset.
+    /// Gives the offset of a string: where another one ends with it, or else at the end.
     fn add(&mut self, string: &str) -> u32 {
-        let offset = self.0.len() as u32;
-        self.0.extend(string.bytes().chain([0]));
-        offset
+        let string = [string.as_bytes(), &[0]].concat();
+        let found = self.0.windows(string.len()).position(|at| at == string);
+        let offset = found.unwrap_or(self.0.len());
+        if found.is_none() {
+            self.0.extend(string);
+        }
+        offset as u32
     }
 }
 
-fn header(sections: u64) -> FileHeader64<LE> {
+/// `e_entry` is an offset in the first section, where older kernels look for the entry that
+/// `kexec_file_load` starts; kexec goes by the symbol.
+fn header(sections: u64, entry: u64) -> FileHeader64<LE> {
     let size_of_section = size_of::<Section>() as u16;
     FileHeader64 {
         e_ident: Ident {
@@ -117,7 +128,7 @@ fn header(sections: u64) -> FileHeader64<LE> {
         e_type: U16::new(LE, ET_REL),
         e_machine: U16::new(LE, EM_AARCH64),
         e_version: U32::new(LE, EV_CURRENT.into()),
-        e_entry: U64::new(LE, 0),
+        e_entry: U64::new(LE, entry),
         e_phoff: U64::new(LE, 0),
         e_shoff: U64::new(LE, sections),
         e_flags: U32::new(LE, 0),
@@ -207,6 +218,6 @@ mod tests {
     fn what_is_around_the_bytes_stays_small() {
         let flat = flat();
         let bytes: usize = flat.parts.iter().map(ExactSizeIterator::len).sum();
-        assert!(wrap(&flat, &[]).unwrap().len() < bytes + 1060);
+        assert!(wrap(&flat, &[]).unwrap().len() < bytes + 1140);
     }
 }

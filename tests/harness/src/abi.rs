@@ -23,5 +23,11 @@ pub const VARIABLES: [(&str, u64); 10] = [
     ("on_failure", 4),
 ];
 
+/// What the kernel's own loader calls two of them.
+pub const ALIASES: [(&str, &str); 2] = [
+    ("purgatory_sha_regions", "sha256_regions"),
+    ("purgatory_sha256_digest", "sha256_digest"),
+];
+
 /// Entries of `sha256_regions`: a start and a length, 8 bytes each.
 pub const REGIONS: usize = 16;
