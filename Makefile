@@ -19,7 +19,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply proof prove-all mutants fuzz check clean help
+.PHONY: all setup demo guests plugin sha2 test test-ld test-long test-packages bench supply proof prove-all mutants fuzz check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -43,7 +43,7 @@ sha2: ## build target/purgatory-sha2.ro, whose hash in software is that of the c
 
 test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh
-	$(CARGO) test --locked --workspace $(ARGS)
+	$(CARGO) test --locked --workspace --exclude purgatory-test-packages $(ARGS)
 
 test-ld: ## run the tests of the image on one that GNU ld has linked
 	$(MAKE) test LINKER=aarch64-linux-gnu-ld ARGS="--test image --test qemu --test hash --test coherence"
@@ -51,6 +51,10 @@ test-ld: ## run the tests of the image on one that GNU ld has linked
 
 test-long: all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
+
+test-packages: all ## build as distributions do, in Debian systems made for it, without network (root; an hour at first)
+	scripts/fetch.sh
+	$(CARGO) test --locked -p purgatory-test-packages $(ARGS)
 
 proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
 	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture
@@ -94,7 +98,7 @@ check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a war
 	$(XTASK) cargo rustdoc -p purgatory --features firmware --bin purgatory -- -D warnings --document-private-items
 
 clean: ## remove everything built, but not what was downloaded
-	rm -rf $(filter-out target/downloads,$(wildcard target/*))
+	rm -rf $(filter-out target/downloads target/suites,$(wildcard target/*))
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 12

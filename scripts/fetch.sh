@@ -12,6 +12,7 @@
 # there; then nothing is left to do. DEBIAN_MIRROR=… chooses another mirror.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/debian-mirror.sh
 
 downloads=$PWD/target/downloads
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -37,20 +38,12 @@ flock 9 # of two test runs at once, the second finds the work done
 work=$downloads/.work
 trap 'rm -rf "$work"' EXIT
 
-# The system's own mirror, where it is a Debian.
-debian_mirror() {
-    local configured
-    configured=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 2>/dev/null | sed -n 1p)
-    configured=${configured:-http://deb.debian.org/debian}
-    echo "${DEBIAN_MIRROR:-${configured%/}}"
-}
-
 # apt_state SUITE TYPE…: makes an empty arm64 apt state; from here on every apt command uses it.
 # Proxies and the like stay the system's.
 apt_state() {
     local suite=$1 state=$work/apt type system
     shift
-    system=$(apt-config dump | grep -E '^Acquire::(https?::|Check-)' || true)
+    system=$(apt_acquire)
     mkdir -p "$state"/etc/{apt.conf.d,preferences.d} "$state"/lists/partial "$state"/cache/archives/partial
     touch "$state/status"
     cat >"$state/apt.conf" <<END

@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Runs a command in a Debian system that scripts/suite.sh has made, as root and without network:
+#   scripts/enter.sh [--online] SUITE LAYER WORK COMMAND…
+# LAYER may be empty. The directory WORK is /work in there, and the current one; nothing else that the
+# command writes is kept, but with KEEP=NAME, which makes a layer of that name.
+# All mounts, and all processes that it starts, end with it.
+set -euo pipefail
+
+die() { echo "enter: $*" >&2; exit 1; }
+
+network=--net
+[ "${1-}" != --online ] || { network='' && shift; }
+[ $# -ge 4 ] || die "usage: $0 [--online] SUITE LAYER WORK COMMAND…"
+[ "$(id -u)" = 0 ] || die "root alone may enter a suite"
+suite=$(dirname "$0")/../target/suites/$1 layer=$2 work=$(realpath "$3")
+shift 3
+[ -d "$suite/base" ] || die "no $suite/base: run scripts/suite.sh"
+
+inside() {
+    suite=$1 layer=$2 work=$3
+    shift 3
+    cd "$suite"
+    keep=${KEEP-}
+    if [ -z "$keep" ]; then
+        keep=/run
+        mount -t tmpfs tmpfs $keep
+    fi
+    mkdir -p "$keep"/{changes,work,root}
+    # Names within the suite are relative, for the option takes neither comma nor colon in a path.
+    mount -t overlay overlay "$keep/root" \
+        -o "lowerdir=${layer:+$layer/changes:}base,upperdir=$keep/changes,workdir=$keep/work"
+    mkdir -p "$keep/root/work"
+    mount -t proc proc "$keep/root/proc"
+    mount --rbind /dev "$keep/root/dev"
+    mount --bind "$work" "$keep/root/work"
+    exec chroot "$keep/root" env -i -C /work PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+        DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+exec unshare --mount --pid --fork --kill-child $network \
+    bash -euc "$(declare -f inside); inside \"\$@\"" enter "$suite" "$layer" "$work" "$@"
