@@ -7,6 +7,10 @@ SHA256 ?= own
 ON_FAILURE ?= 0
 LINKER ?=
 IMAGE = image --on-failure=$(ON_FAILURE) $(LINKER:%=--linker=%)
+KEXEC ?=
+TO ?=
+RO ?=
+FILE ?=
 TIME ?= 60
 XTASK = $(CARGO) run -q --locked -p xtask --
 
@@ -19,7 +23,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply proof mutants fuzz check clean help
+.PHONY: all setup demo patch unpatch set info guests plugin sha2 test test-ld test-long bench supply proof mutants fuzz check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -40,6 +44,24 @@ plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_pl
 
 sha2: ## build target/purgatory-sha2.ro, whose hash in software is that of the crate `sha2`
 	$(XTASK) $(IMAGE) --sha256=sha2 $(OR_NOTHING)
+
+# A file's name for the shell, whatever is in it; one that must be given.
+quoted = '$(subst ','\'',$(1))'
+named = $(if $($(1)),$(call quoted,$($(1))),$(error make $@ $(1)=…: which file?))
+COPY = $(if $(TO),--to=$(call quoted,$(TO)))
+SECONDS = $(if $(filter file,$(origin ON_FAILURE)),$(error make $@ ON_FAILURE=…: how many seconds?),$(ON_FAILURE))
+
+patch: ## put target/purgatory.ro (or RO=…) into KEXEC=/sbin/kexec, or into the copy TO=… of it
+	$(XTASK) $(COPY) $(if $(RO),--ro=$(call quoted,$(RO))) patch $(call named,KEXEC)
+
+unpatch: ## make KEXEC=/sbin/kexec again what it was
+	$(XTASK) unpatch $(call named,KEXEC)
+
+set: ## set ON_FAILURE=10 in FILE=…, a purgatory.ro or a patched kexec, or in the copy TO=… of it
+	$(XTASK) $(COPY) --on-failure=$(SECONDS) set $(call named,FILE)
+
+info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whether kexec can load it
+	$(XTASK) info $(call named,FILE)
 
 test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh
