@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the documents say is what the source does.
+
+mod citations;
+mod console;
+mod document;
+mod sentences;
