@@ -20,6 +20,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
 .PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply proof mutants fuzz check clean help
+.PHONY: map
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -76,6 +77,9 @@ bench: all guests plugin ## count and model what verifying costs; ARGS=--help sh
 supply: all ## whose lines are in the image, which are unsafe; licences, sources, advisories
 	$(CARGO) run -q --locked -p purgatory-test-supply
 
+map: all guests ## draw memory and page tables of such a boot into target/map.svg; ARGS as for demo
+	$(CARGO) run -q --locked -p purgatory-demo -- --map target/map.svg $(ARGS)
+
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check
 	shellcheck --severity=warning scripts/*.sh .ci/run
@@ -89,4 +93,4 @@ clean: ## remove everything built, but not what was downloaded
 	rm -rf $(filter-out target/downloads,$(wildcard target/*))
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 15

@@ -5,4 +5,5 @@
 mod citations;
 mod console;
 mod document;
+mod map;
 mod sentences;

@@ -20,6 +20,7 @@ pub mod loader;
 pub mod patch;
 pub mod purgatory_ro;
 pub mod qemu;
+pub mod svg;
 pub mod sweep;
 pub mod symbols;
 pub mod this_test;
