@@ -20,7 +20,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
 .PHONY: all setup demo guests plugin sha2 test test-ld test-long bench supply proof mutants fuzz check clean help
-.PHONY: map
+.PHONY: map compatibility
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -79,6 +79,9 @@ supply: all ## whose lines are in the image, which are unsafe; licences, sources
 
 map: all guests ## draw memory and page tables of such a boot into target/map.svg; ARGS as for demo
 	$(CARGO) run -q --locked -p purgatory-demo -- --map target/map.svg $(ARGS)
+
+compatibility: ## put what the tests have booted into the table of docs/operators.md
+	$(CARGO) run -q --locked -p purgatory-test-harness --bin compatibility
 
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check

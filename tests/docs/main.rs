@@ -3,6 +3,7 @@
 //! What the documents say is what the source does.
 
 mod citations;
+mod compatibility;
 mod console;
 mod document;
 mod map;

@@ -9,6 +9,7 @@ pub mod a64;
 pub mod abi;
 pub mod boot;
 pub mod calls;
+pub mod compatibility;
 pub mod console;
 pub mod entry_state;
 pub mod executable;
