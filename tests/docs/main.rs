@@ -2,6 +2,7 @@
 
 //! What the documents say is what the source does.
 
+mod boot;
 mod citations;
 mod compatibility;
 mod console;

@@ -6,16 +6,16 @@ use std::fmt::{Display, Write};
 
 /// The classes that shapes and words may have. Each has a colour for either kind of page.
 const STYLE: &str = "\
-text { fill: #1f2328 } .mono { font-family: monospace } .title { font-size: 15px } .small { font-size: 11px }
+text { fill: #1f2328 } .mono { font-family: monospace } .title { font-size: 15px } .strong { font-weight: bold } .small { font-size: 11px }
 .end { text-anchor: end } .middle { text-anchor: middle } .soft { fill: #59636e }
 rect { stroke: #818b98 } .page { fill: #ffffff; stroke: none } .plain { fill: #f3f5f8 }
-.line { stroke: #818b98; fill: none } .grid { stroke: #d1d9e0 } .dashed { stroke-dasharray: 5 4 }
+.line { stroke: #818b98; fill: none } .head { fill: #818b98 } .grid { stroke: #d1d9e0 } .dashed { stroke-dasharray: 5 4 }
 .none { fill: #ffffff; stroke-dasharray: 3 3 } .warm { fill: #ffe3c2 } .cold { fill: #d3e5ff }
 .green { fill: #d2f0d6 } .violet { fill: #e6dcfa } .red { fill: #ffd9d6 }
 @media (prefers-color-scheme: dark) {
-text { fill: #f0f6fc } .soft { fill: #a3adb8 }
+text { fill: #f0f6fc } .soft { fill: #b8c0c9 }
 rect { stroke: #767f8a } .page { fill: #0d1117 } .plain { fill: #21272f }
-.line { stroke: #767f8a } .grid { stroke: #30363d }
+.line { stroke: #767f8a } .head { fill: #767f8a } .grid { stroke: #30363d }
 .none { fill: #0d1117 } .warm { fill: #6b4310 } .cold { fill: #1b4378 }
 .green { fill: #1d5229 } .violet { fill: #4b3a80 } .red { fill: #782420 }
 }
@@ -50,13 +50,32 @@ impl Svg {
 
     /// Draws a line through these points.
     pub fn line(&mut self, points: &[(f64, f64)], class: &str) {
-        let points: Vec<_> = points
-            .iter()
-            .map(|&(x, y)| format!("{},{}", short(x), short(y)))
-            .collect();
-        let points = points.join(" ");
+        let points = listed(points);
         self.element(format_args!(
             "<polyline points=\"{points}\" class=\"line {class}\"/>"
+        ));
+    }
+
+    /// Draws a line through these points, with an arrow's head at the last.
+    pub fn arrow(&mut self, points: &[(f64, f64)], class: &str) {
+        const LENGTH: f64 = 7.0;
+        const HALF: f64 = 4.0;
+        self.line(points, class);
+        let [.., (from_x, from_y), (x, y)] = *points else {
+            return;
+        };
+        let (dx, dy) = (x - from_x, y - from_y);
+        let length = dx.hypot(dy);
+        let (dx, dy) = (dx / length, dy / length);
+        let (back_x, back_y) = (x - LENGTH * dx, y - LENGTH * dy);
+        let corners = [
+            (x, y),
+            (back_x - HALF * dy, back_y + HALF * dx),
+            (back_x + HALF * dy, back_y - HALF * dx),
+        ];
+        let points = listed(&corners);
+        self.element(format_args!(
+            "<polygon points=\"{points}\" class=\"head\"/>"
         ));
     }
 
@@ -83,6 +102,11 @@ impl Svg {
             self.body
         )
     }
+}
+
+fn listed(points: &[(f64, f64)]) -> String {
+    let point = |&(x, y): &(f64, f64)| format!("{},{}", short(x), short(y));
+    points.iter().map(point).collect::<Vec<_>>().join(" ")
 }
 
 /// A tenth of a pixel is enough.
