@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use purgatory_test_harness::root;
 
@@ -65,7 +65,7 @@ fn nobody_else_prints() {
         for word in ["say", "hex", "Console", "sink_store"] {
             let words = source.split(|c: char| !c.is_alphanumeric() && c != '_');
             let uses = words.filter(|&found| found == word).count();
-            // The UART is a console, and has one store. It is an instruction of `attempt`.
+            // The UART is a console, and has one store, which stands in `attempt`.
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let most = match (&*name, word) {
                 ("console.rs", "Console" | "sink_store") => 2,
@@ -77,7 +77,7 @@ fn nobody_else_prints() {
     }
 }
 
-fn list(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+fn list(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("it is a folder") {
         let path = entry.expect("it can be read").path();
         if path.is_dir() {

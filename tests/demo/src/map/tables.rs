@@ -37,7 +37,7 @@ pub struct Table {
     pub level: u32,
     /// How many entries are valid, and how many there are.
     pub valid: usize,
-    pub entries: usize,
+    pub entries: u64,
     end: u64,
 }
 
@@ -61,6 +61,16 @@ impl Pool {
         let at = usize::try_from(table.checked_sub(self.at)? + 8 * index).ok()?;
         let bytes = self.bytes.get(at..at + 8)?;
         Some(u64::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    fn table(&self, at: u64, level: u32, entries: u64, end: u64) -> Table {
+        let all = (0..entries).filter_map(|index| self.entry(at, index));
+        Table {
+            level,
+            valid: all.filter(|entry| entry & 1 != 0).count(),
+            entries,
+            end,
+        }
     }
 }
 
@@ -92,23 +102,12 @@ impl Tables {
             let found = translate(granule, va_bits, root, &pool, address);
             let path = pool.path.take();
             for (&table, level) in path.iter().zip(first_level..) {
-                let bytes = match table == root {
-                    true => granule.first_table(va_bits),
-                    false => granule.page(),
+                let (bytes, frame) = match table == root {
+                    true => (granule.first_table(va_bits), first),
+                    false => (granule.page(), granule.page()),
                 };
-                let entry = |index| pool.entry(table, index);
-                let valid = (0..bytes / 8)
-                    .filter_map(entry)
-                    .filter(|entry| entry & 1 != 0);
-                tables.insert(
-                    table,
-                    Table {
-                        level,
-                        valid: valid.count(),
-                        entries: (bytes / 8) as usize,
-                        end: table + if table == root { first } else { bytes },
-                    },
-                );
+                let entry = tables.entry(table);
+                entry.or_insert_with(|| pool.table(table, level, bytes / 8, table + frame));
             }
             let size = match found {
                 Ok(found) if found.address != address || found.hierarchical != 0 => {
@@ -156,17 +155,10 @@ impl Tables {
 impl Run {
     fn new(start: u64, found: &walk::Translation, path: Vec<u64>) -> Self {
         const READ_ONLY: u64 = 1 << 7;
-        // PXN, or XN in a regime of one exception level; a page that may not be executed has both
-        // but for EL2, and one that may has neither, but for UXN.
-        const PXN: u64 = 1 << 53;
-        const UXN: u64 = 1 << 54;
+        // In a regime of one exception level AP[1] is RES1, and bit 54 is XN. In one of two ours is
+        // PXN, bit 53.
         const AP1: u64 = 1 << 6;
-        // AP[1] is 1 in a regime of one level alone.
-        let never = if found.descriptor & AP1 != 0 {
-            UXN
-        } else {
-            PXN
-        };
+        let never = 1 << if found.descriptor & AP1 != 0 { 54 } else { 53 };
         Self {
             start,
             end: start + found.size,

@@ -28,7 +28,7 @@ pub struct Record {
 
 impl Record {
     /// The table's head.
-    pub const HEAD: &str = "| kexec-tools | kernel | regime | left by | last seen |\n\
+    pub const HEAD: &'static str = "| kexec-tools | kernel | regime | left by | last seen |\n\
                             |---|---|---|---|---|\n";
 
     /// Returns what this console shows of today: that the purgatory has verified with the D-cache
