@@ -2,6 +2,7 @@
 
 //! What the documents say is what the source does.
 
+mod bench;
 mod boot;
 mod citations;
 mod compatibility;

@@ -6,18 +6,28 @@ use std::fmt::{Display, Write};
 
 /// The classes that shapes and words may have. Each has a colour for either kind of page.
 const STYLE: &str = "\
-text { fill: #1f2328 } .mono { font-family: monospace } .title { font-size: 15px } .strong { font-weight: bold } .small { font-size: 11px }
-.end { text-anchor: end } .middle { text-anchor: middle } .soft { fill: #59636e }
+text { fill: #1f2328 } .soft { fill: #59636e } .title { font-size: 15px } .small { font-size: 11px }
+.strong { font-weight: bold } .mono { font-family: monospace }
+.end { text-anchor: end } .middle { text-anchor: middle }
 rect { stroke: #818b98 } .page { fill: #ffffff; stroke: none } .plain { fill: #f3f5f8 }
-.line { stroke: #818b98; fill: none } .head { fill: #818b98 } .grid { stroke: #d1d9e0 } .dashed { stroke-dasharray: 5 4 }
 .none { fill: #ffffff; stroke-dasharray: 3 3 } .warm { fill: #ffe3c2 } .cold { fill: #d3e5ff }
 .green { fill: #d2f0d6 } .violet { fill: #e6dcfa } .red { fill: #ffd9d6 }
+.line { stroke: #818b98; fill: none } .head { fill: #818b98 } .grid { stroke: #d1d9e0 }
+.curve { stroke-width: 2 } .dashed { stroke-dasharray: 5 4 }
+polyline.hot { stroke: #b5442e } text.hot { fill: #b5442e }
+polyline.sand { stroke: #8a6d1d } text.sand { fill: #8a6d1d }
+polyline.pale { stroke: #6496c8 } text.pale { fill: #4377aa }
+polyline.deep { stroke: #1d4a7d } text.deep { fill: #1d4a7d }
 @media (prefers-color-scheme: dark) {
 text { fill: #f0f6fc } .soft { fill: #b8c0c9 }
 rect { stroke: #767f8a } .page { fill: #0d1117 } .plain { fill: #21272f }
-.line { stroke: #767f8a } .head { fill: #767f8a } .grid { stroke: #30363d }
 .none { fill: #0d1117 } .warm { fill: #6b4310 } .cold { fill: #1b4378 }
 .green { fill: #1d5229 } .violet { fill: #4b3a80 } .red { fill: #782420 }
+.line { stroke: #767f8a } .head { fill: #767f8a } .grid { stroke: #30363d }
+polyline.hot { stroke: #ff8f75 } text.hot { fill: #ff8f75 }
+polyline.sand { stroke: #e0bd55 } text.sand { fill: #e0bd55 }
+polyline.pale { stroke: #7fa8d1 } text.pale { fill: #9dbfe2 }
+polyline.deep { stroke: #58a6ff } text.deep { fill: #58a6ff }
 }
 ";
 
@@ -38,6 +48,11 @@ impl Svg {
         };
         svg.rect(0.0, 0.0, width, height, "page");
         svg
+    }
+
+    /// Says what is drawn, for those who read it otherwise.
+    pub fn describe(&mut self, words: &str) {
+        self.element(format_args!("<desc>{}</desc>", escaped(words)));
     }
 
     /// Draws a box of these classes.
@@ -81,7 +96,7 @@ impl Svg {
 
     /// Writes words.
     pub fn text(&mut self, x: f64, y: f64, class: &str, words: &str) {
-        let words = words.replace('&', "&amp;").replace('<', "&lt;");
+        let words = escaped(words);
         let (x, y) = (short(x), short(y));
         self.element(format_args!(
             "<text x=\"{x}\" y=\"{y}\" class=\"{class}\">{words}</text>"
@@ -102,6 +117,10 @@ impl Svg {
             self.body
         )
     }
+}
+
+fn escaped(words: &str) -> String {
+    words.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 fn listed(points: &[(f64, f64)]) -> String {
