@@ -25,7 +25,9 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo patch unpatch set info install uninstall guests plugin sha2 test test-ld test-long test-packages bench supply proof prove-all mutants fuzz check clean help
+.PHONY: all setup demo map patch unpatch set info install uninstall guests plugin sha2
+.PHONY: test test-ld test-long test-packages bench compatibility supply proof prove-all mutants fuzz
+.PHONY: check clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -131,6 +133,12 @@ bench: all guests plugin ## count and model what verifying costs; ARGS=--help sh
 supply: all ## whose lines are in the image, which are unsafe; licences, sources, advisories
 	$(CARGO) run -q --locked -p purgatory-test-supply
 
+map: all guests ## draw memory and page tables of such a boot into target/map.svg; ARGS as for demo
+	$(CARGO) run -q --locked -p purgatory-demo -- --map target/map.svg $(ARGS)
+
+compatibility: ## put what the tests have booted into the table of docs/operators.md
+	$(CARGO) run -q --locked -p purgatory-test-harness --bin compatibility
+
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check
 	shellcheck --severity=warning scripts/*.sh .ci/run
@@ -144,4 +152,4 @@ clean: ## remove everything built, but not what was downloaded
 	rm -rf $(filter-out target/downloads target/suites,$(wildcard target/*))
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 15

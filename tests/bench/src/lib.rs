@@ -8,12 +8,12 @@
 pub mod cost;
 pub mod growth;
 pub mod options;
+pub mod plot;
 
 mod checks;
 mod fit;
 mod mca;
 mod model;
-mod plot;
 mod recorded;
 mod relocated;
 mod table;

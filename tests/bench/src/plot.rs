@@ -2,10 +2,10 @@
 
 //! The plot: how long it takes, over what is verified.
 
-use std::fmt::Write;
+use purgatory_test_harness::svg::Svg;
 
 use crate::Results;
-use crate::cost::{Case, Layout, MIB, PIECE, Window};
+use crate::cost::{Case, Layout, MIB, Measured, PIECE, Window};
 use crate::growth::USUAL;
 use crate::model::{Core, Work};
 use crate::recorded::{Before, V3};
@@ -17,12 +17,18 @@ const TOP: f64 = 46.0;
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 380.0;
 /// Room for what is written at the ends of the lines.
-const RIGHT: f64 = 260.0;
+const RIGHT: f64 = 290.0;
 const BOTTOM: f64 = 40.0;
 
 /// What is shown: MiB as powers of two, milliseconds as powers of ten.
 const SIZES: (f64, f64) = (0.0, 12.0);
 const TIMES: (f64, f64) = (-1.0, 6.0);
+
+/// Of which cases the picture says what was counted.
+pub const DESCRIBED: [Case; 2] = [
+    Case::ours(Window::Own, true),
+    Case::ours(Window::Own, false),
+];
 
 /// A line of the plot.
 struct Curve {
@@ -37,84 +43,79 @@ struct Curve {
 }
 
 /// As SVG. Both axes are logarithmic.
-pub fn svg(results: &Results) -> String {
-    let (width, height) = (LEFT + WIDTH + RIGHT, TOP + HEIGHT + BOTTOM);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
-         font-family=\"sans-serif\" font-size=\"12\">\n\
-         <rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>\n\
-         <text x=\"{LEFT}\" y=\"22\" font-size=\"15\">Time to verify, modelled for an in-order core \
-         of 2 GHz</text>\n\
-         <text x=\"{LEFT}\" y=\"38\" fill=\"#555\">dashed: the part that is there however little is \
-         verified</text>\n"
+pub(crate) fn svg(results: &Results) -> String {
+    let mut svg = Svg::new(LEFT + WIDTH + RIGHT, TOP + HEIGHT + BOTTOM);
+    let counts = DESCRIBED.map(|case| described(&results.usual(case)));
+    svg.describe(&counts.join("\n"));
+    svg.text(
+        LEFT,
+        22.0,
+        "title",
+        "Time to verify, modelled for an in-order core of 2 GHz",
     );
-    axes(&mut out);
+    svg.text(
+        LEFT,
+        38.0,
+        "soft",
+        "dashed: the part that is there however little is verified",
+    );
+    axes(&mut svg);
     let mut curves = curves(results);
     curves.retain(|curve| !curve.points.is_empty());
     // From above, so that what is written at the ends can be kept apart.
     curves.sort_by(|a, b| end(b).total_cmp(&end(a)));
     let mut free = TOP - 10.0;
     for curve in &curves {
-        let points: Vec<String> = curve
-            .points
-            .iter()
-            .map(|&(size, time)| format!("{:.1},{:.1}", x(size as f64), y(time)))
+        let points = curve.points.iter();
+        let points: Vec<_> = points
+            .map(|&(size, time)| (x(size as f64), y(time)))
             .collect();
-        let _ = writeln!(
-            out,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>",
-            points.join(" "),
-            curve.colour
-        );
+        svg.line(&points, &format!("curve {}", curve.colour));
         if let Some(fixed) = curve.fixed {
-            let _ = writeln!(
-                out,
-                "<line x1=\"{LEFT}\" y1=\"{0:.1}\" x2=\"{1:.1}\" y2=\"{0:.1}\" stroke=\"{2}\" \
-                 stroke-dasharray=\"5 4\"/>",
-                y(fixed),
-                LEFT + WIDTH / 3.0,
-                curve.colour
-            );
+            let ends = [(LEFT, y(fixed)), (LEFT + WIDTH / 3.0, y(fixed))];
+            svg.line(&ends, &format!("dashed {}", curve.colour));
         }
-        let at = (y(end(curve)) + 4.0).max(free + 15.0);
+        let at = (y(end(curve)) + 4.0).max(free + 16.0);
         free = at;
         let fixed = curve
             .fixed
             .map(|fixed| format!(" + {} ms", short(fixed * 1e3)));
-        let _ = writeln!(
-            out,
-            "<text x=\"{:.1}\" y=\"{at:.1}\" fill=\"{}\">{}: {} ns a byte{}</text>",
-            LEFT + WIDTH + 6.0,
-            curve.colour,
+        let words = format!(
+            "{}: {} ns a byte{}",
             curve.name,
             short(curve.slope * 1e9),
             fixed.unwrap_or_default()
         );
+        svg.text(LEFT + WIDTH + 6.0, at, curve.colour, &words);
     }
-    out.push_str("</svg>\n");
-    out
+    svg.finish()
+}
+
+/// Says what was counted, as the picture does in words that are not seen: whether it is that of the
+/// image as it is can be told without drawing it.
+pub fn described(measured: &Measured) -> String {
+    format!(
+        "{} MiB, {}: {:?} for each 4 KiB, {:?} besides",
+        measured.size / MIB,
+        measured.case,
+        measured.piece,
+        measured.fixed()
+    )
 }
 
 /// Grid and numbers.
-fn axes(out: &mut String) {
+fn axes(svg: &mut Svg) {
+    let bottom = TOP + HEIGHT;
     for power in 0..=12 {
         let mib = 1_u64 << power;
         let at = x((mib * MIB) as f64);
-        let bottom = TOP + HEIGHT;
-        let _ = writeln!(
-            out,
-            "<line x1=\"{at:.1}\" y1=\"{TOP}\" x2=\"{at:.1}\" y2=\"{bottom}\" stroke=\"#eee\"/>"
-        );
+        svg.line(&[(at, TOP), (at, bottom)], "grid");
         if power % 2 == 0 {
             let text = match mib {
                 1024.. => format!("{} GiB", mib / 1024),
                 _ => format!("{mib} MiB"),
             };
-            let _ = writeln!(
-                out,
-                "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{text}</text>",
-                bottom + 18.0
-            );
+            svg.text(at, bottom + 18.0, "middle", &text);
         }
     }
     let names = [
@@ -122,14 +123,8 @@ fn axes(out: &mut String) {
     ];
     for (power, name) in (-4..).zip(names) {
         let at = y(10_f64.powi(power));
-        let _ = writeln!(
-            out,
-            "<line x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{}\" y2=\"{at:.1}\" stroke=\"#ddd\"/>\
-             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{name}</text>",
-            LEFT + WIDTH,
-            LEFT - 6.0,
-            at + 4.0
-        );
+        svg.line(&[(LEFT, at), (LEFT + WIDTH, at)], "grid");
+        svg.text(LEFT - 6.0, at + 4.0, "end", name);
     }
 }
 
@@ -172,7 +167,7 @@ fn curves(results: &Results) -> Vec<Curve> {
     };
     let v3 = Curve {
         name: "v3".into(),
-        colour: "#8a6d1d",
+        colour: "sand",
         points: sizes()
             .map(|size| (size, V3 * 1e-9 * size as f64))
             .collect(),
@@ -181,12 +176,12 @@ fn curves(results: &Results) -> Vec<Curve> {
     };
     let ours = |sha2| Case::ours(Window::Own, sha2);
     [
-        Some(measured(Case::C, &format!("C {}", results.c), "#b5442e")),
+        Some(measured(Case::C, &format!("C {}", results.c), "hot")),
         Some(v3),
-        before(false, "before, no SHA2", "#7fa8d1"),
-        before(true, "before, SHA2", "#7fa8d1"),
-        Some(measured(ours(false), "now, no SHA2", "#1d4a7d")),
-        Some(measured(ours(true), "now, SHA2", "#1d4a7d")),
+        before(false, "before, no SHA2", "pale"),
+        before(true, "before, SHA2", "pale"),
+        Some(measured(ours(false), "now, no SHA2", "deep")),
+        Some(measured(ours(true), "now, SHA2", "deep")),
     ]
     .into_iter()
     .flatten()

@@ -2,6 +2,7 @@
 
 //! What may be chosen on the command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lexopt::prelude::*;
@@ -17,6 +18,9 @@ Boots a small guest through the purgatory in QEMU, as kexec would, and says what
   --at PLACE         where the segments go: low (default), 4g or 512g, which is above that
   --size MIB         how much is hashed, beside the kernel and the device tree (default 8)
   --memory MIB       the machine's memory (default: what the others need)
+  --granule SIZE     pages of the purgatory's tables: 4K (default), 16K or 64K
+  --regions NUMBER   in how many regions, 3 (default) to 15
+  --map FILE         draws memory and translation into this SVG file
   --corrupt REGION[:OFFSET]
                      changes one bit after the digest was made, in kernel, initrd or dtb;
                      without an offset in the middle
@@ -35,6 +39,17 @@ pub enum Asked {
     Boot(Options),
 }
 
+/// Pages of the purgatory's tables: the only ones that it finds the CPU to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Granule {
+    /// 4 KiB, which every CPU of QEMU's has.
+    Size4K,
+    /// 16 KiB, which not every one has.
+    Size16K,
+    /// 64 KiB.
+    Size64K,
+}
+
 /// What to boot.
 #[derive(Debug)]
 pub struct Options {
@@ -48,6 +63,12 @@ pub struct Options {
     pub size: u64,
     /// `--memory`, in MiB.
     pub memory: Option<u64>,
+    /// `--granule`.
+    pub granule: Granule,
+    /// `--regions`.
+    pub regions: usize,
+    /// `--map`.
+    pub map: Option<PathBuf>,
     /// `--corrupt`.
     pub corrupt: Option<(String, Option<u64>)>,
     /// `--skip-checks`.
@@ -64,6 +85,9 @@ impl Default for Options {
             place: Place::Low,
             size: 8 * MIB,
             memory: None,
+            granule: Granule::Size4K,
+            regions: 3,
+            map: None,
             corrupt: None,
             skip_checks: false,
             silent: false,
@@ -73,6 +97,9 @@ impl Default for Options {
 
 impl Options {
     /// Reads the command line.
+    ///
+    /// # Errors
+    /// With what is wrong about it.
     pub fn read(mut parser: lexopt::Parser) -> Result<Asked, lexopt::Error> {
         let mut options = Self::default();
         while let Some(argument) = parser.next()? {
@@ -82,6 +109,9 @@ impl Options {
                 Long("at") => options.place = parser.value()?.parse_with(place)?,
                 Long("size") => options.size = parser.value()?.parse_with(size)?,
                 Long("memory") => options.memory = Some(parser.value()?.parse()?),
+                Long("granule") => options.granule = parser.value()?.parse_with(granule)?,
+                Long("regions") => options.regions = parser.value()?.parse_with(regions)?,
+                Long("map") => options.map = Some(parser.value()?.into()),
                 Long("corrupt") => options.corrupt = Some(parser.value()?.parse_with(corrupt)?),
                 Long("skip-checks") => options.skip_checks = true,
                 Long("silent") => options.silent = true,
@@ -93,6 +123,9 @@ impl Options {
             && ["cortex-a53", "cortex-a72"].contains(&&*options.cpu)
         {
             return Err(format!("{} has no VHE: try --el el2", options.cpu).into());
+        }
+        if options.granule == Granule::Size16K && options.cpu.starts_with("cortex-a") {
+            return Err(format!("{} has no pages of 16 KiB", options.cpu).into());
         }
         Ok(Asked::Boot(options))
     }
@@ -125,6 +158,22 @@ fn place(value: &str) -> Result<Place, String> {
         "4g" => Ok(Place::Above4GiB),
         "512g" => Ok(Place::Above512GiB),
         _ => Err("low, 4g or 512g is expected".into()),
+    }
+}
+
+fn granule(value: &str) -> Result<Granule, String> {
+    match value {
+        "4K" => Ok(Granule::Size4K),
+        "16K" => Ok(Granule::Size16K),
+        "64K" => Ok(Granule::Size64K),
+        _ => Err("4K, 16K or 64K is expected".into()),
+    }
+}
+
+fn regions(value: &str) -> Result<usize, String> {
+    match value.parse() {
+        Ok(regions @ 3..=15) => Ok(regions),
+        _ => Err("a number from 3 to 15 is expected".into()),
     }
 }
 
@@ -170,14 +219,17 @@ mod tests {
 
     #[test]
     fn all_that_may_be_chosen_is_read() {
-        let args = "--cpu max --el el1 --at 512g --size 3 --memory 7 --corrupt dtb:0x10 --silent";
-        let args: Vec<_> = args.split(' ').chain(["--skip-checks"]).collect();
+        let args = "--cpu max --el el1 --at 512g --size 3 --memory 7 --corrupt dtb:0x10 --silent \
+                    --skip-checks --granule 16K --regions 5 --map a.svg";
+        let args: Vec<_> = args.split_whitespace().collect();
         let options = read(&args).unwrap();
         assert_eq!(options.cpu, "max");
         assert_eq!(options.regime, Regime::El1And0);
         assert_eq!(options.place, Place::Above512GiB);
         assert_eq!(options.size, 3 * MIB);
         assert_eq!(options.memory, Some(7));
+        assert_eq!((options.granule, options.regions), (Granule::Size16K, 5));
+        assert_eq!(options.map, Some("a.svg".into()));
         assert_eq!(options.corrupt, Some(("dtb".into(), Some(16))));
         assert!(options.skip_checks && options.silent);
     }
@@ -202,6 +254,12 @@ mod tests {
             (
                 &["--cpu", "cortex-a53"],
                 "cortex-a53 has no VHE: try --el el2",
+            ),
+            (&["--granule", "8K"], "4K, 16K or 64K is expected"),
+            (&["--regions", "2"], "a number from 3 to 15 is expected"),
+            (
+                &["--cpu", "cortex-a72", "--el", "el2", "--granule", "16K"],
+                "cortex-a72 has no pages of 16 KiB",
             ),
             (&["--fast"], "invalid option '--fast'"),
             (&["fast"], "unexpected argument \"fast\""),

@@ -67,7 +67,11 @@ pub struct Boot {
     old_kernel: Guest,
 }
 
-fn built_image(name: &str) -> Result<PurgatoryRo, String> {
+/// Returns the image that `make` has built, of this name.
+///
+/// # Errors
+/// When it is not built, or not fit.
+pub fn built_image(name: &str) -> Result<PurgatoryRo, String> {
     let image = fs::read(artifact(name)?).map_err(|error| error.to_string())?;
     PurgatoryRo::read(&image).map_err(|refusal| format!("{name}: {refusal}"))
 }

@@ -9,12 +9,15 @@
 
 mod initramfs;
 mod kexec;
+mod record;
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use self::initramfs::{Sources, write_initramfs};
 pub use self::kexec::Kexec;
+pub use self::record::Record;
 use crate::boot::HALTED;
 use crate::qemu::{Outcome, Qemu};
 use crate::root;
@@ -143,7 +146,8 @@ impl Cycle {
         self
     }
 
-    /// Runs it, to the end or to where it can only hang.
+    /// Runs it, to the end or to where it can only hang. What went well is kept for the table of
+    /// compatibility.
     ///
     /// # Errors
     /// When something is missing; the message says what to run.
@@ -174,8 +178,13 @@ impl Cycle {
             Leave::StreamingCrash => qemu.sysrq(STREAMING, CRASH_KEY),
             Leave::Execute | Leave::Crash => qemu,
         };
-        qemu.run(&[HALTED], TIMEOUT)
-            .map_err(|error| error.to_string())
+        let outcome = qemu.run(&[HALTED], TIMEOUT);
+        let outcome = outcome.map_err(|error| error.to_string())?;
+        let program = fs::read(&kexec).map_err(|error| format!("{}: {error}", kexec.display()))?;
+        if let Some(record) = Record::seen(&program, &outcome.console) {
+            record.keep()?;
+        }
+        Ok(outcome)
     }
 
     /// What the first kernel is told; `tests/kexec/init` explains it.
