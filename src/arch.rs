@@ -12,6 +12,7 @@ mod entry;
 mod exception;
 pub mod handover;
 pub mod image;
+mod libcalls;
 pub mod memory;
 pub mod registers;
 mod reset;

@@ -95,13 +95,13 @@ pub fn check(regime: Regime, guest: &str) {
 }
 
 /// The files that QEMU reads and that it has for memory. They go away.
-struct Files {
+pub struct Files {
     program: PathBuf,
     memory: PathBuf,
 }
 
 impl Files {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join("hash")
             .join(this_test::file_name());
@@ -127,30 +127,45 @@ fn run(
     memory: &Messages,
     jobs: &[Job],
 ) -> Result<(Outcome, Vec<Answer>), String> {
-    let text = |error: std::io::Error| error.to_string();
     let mut answers = vec![Answer::default(); jobs.len()];
+    let lists = [
+        Piece::new(JOBS, JOBS_AT, &[], size_of_val(jobs) as u64),
+        Piece::new(ANSWERS, ANSWERS_AT, &[], size_of_val(&*answers) as u64),
+    ];
+    let segments = [
+        Segment::ragged("jobs", JOBS_AT, jobs.as_bytes().to_vec()),
+        Segment::ragged("messages", MESSAGES, memory.bytes.clone()),
+    ];
+    let outcome = boot(files, guest, regime, &lists, &segments)?;
+    File::open(&files.memory)
+        .and_then(|file| file.read_exact_at(answers.as_mut_bytes(), ANSWERS_AT - RAM))
+        .map_err(|error| format!("{error}\n{outcome}"))?;
+    Ok((outcome, answers))
+}
+
+/// Starts a guest with these pieces in its briefing and these segments in memory.
+pub fn boot(
+    files: &Files,
+    guest: &str,
+    regime: Regime,
+    pieces: &[Piece],
+    segments: &[Segment],
+) -> Result<Outcome, String> {
+    let text = |error: std::io::Error| error.to_string();
     let mut briefing = Briefing {
         uart: UART,
         regime: regime as u64,
         settings: entry_state::settings(regime),
         ..Briefing::default()
     };
-    let lists = [
-        Piece::new(JOBS, JOBS_AT, &[], size_of_val(jobs) as u64),
-        Piece::new(ANSWERS, ANSWERS_AT, &[], size_of_val(&*answers) as u64),
-    ];
-    briefing.pieces[..2].copy_from_slice(&lists);
+    briefing.pieces[..pieces.len()].copy_from_slice(pieces);
     let guest = Guest::read(guest)?.place(GUEST_AT, BRIEFING_AT);
-    let segment = |name, at, bytes: &[u8]| Segment::ragged(name, at, bytes.to_vec());
-    let program = executable(
-        &[
-            segment("briefing", BRIEFING_AT, briefing.as_bytes()),
-            segment("guest", GUEST_AT, &guest),
-            segment("jobs", JOBS_AT, jobs.as_bytes()),
-            segment("messages", MESSAGES, &memory.bytes),
-        ],
-        GUEST_AT,
-    );
+    let mut all = vec![
+        Segment::ragged("briefing", BRIEFING_AT, briefing.as_bytes().to_vec()),
+        Segment::ragged("guest", GUEST_AT, guest),
+    ];
+    all.extend_from_slice(segments);
+    let program = executable(&all, GUEST_AT);
     fs::create_dir_all(files.program.parent().unwrap_or(Path::new("."))).map_err(text)?;
     fs::write(&files.program, program).map_err(text)?;
 
@@ -162,7 +177,7 @@ fn run(
         "memory-backend-file,id=ram,share=on,size={MEMORY}M,mem-path={}",
         option_value(&files.memory)
     );
-    let outcome = Qemu::new(&format!(
+    Qemu::new(&format!(
         "virt,gic-version=2{virtualization},memory-backend=ram"
     ))
     .cpu(usual_cpu(regime))
@@ -171,9 +186,5 @@ fn run(
     .args(["-semihosting-config", "enable=on,target=native"])
     .args(["-kernel", &files.program.display().to_string()])
     .run(&[], TIMEOUT)
-    .map_err(|error| error.to_string())?;
-    File::open(&files.memory)
-        .and_then(|file| file.read_exact_at(answers.as_mut_bytes(), ANSWERS_AT - RAM))
-        .map_err(|error| format!("{error}\n{outcome}"))?;
-    Ok((outcome, answers))
+    .map_err(|error| error.to_string())
 }

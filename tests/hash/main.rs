@@ -8,6 +8,7 @@
 
 mod boot;
 mod cases;
+mod libcalls;
 mod messages;
 mod nist;
 

@@ -16,6 +16,8 @@
 //!   ([`flips`]).
 //! - `hash` stands apart: it runs the image's SHA-256 alone, over the messages of a list
 //!   ([`jobs`]).
+//! - `libcalls` likewise runs what the compiler may call, with all lengths, places and overlaps up
+//!   to some bytes.
 //!
 //! All are position independent and flat: the loader applies their relative relocations. They read
 //! one [`Briefing`], which the loader places outside everything that is hashed.
