@@ -61,6 +61,12 @@ impl Build {
     pub fn compiled_core(&self) -> bool {
         self.says.contains("`core` from its source")
     }
+
+    /// Where that was put, of which there is one.
+    pub fn compiled_sysroot(&self) -> PathBuf {
+        let mut sysroots = fs::read_dir(self.target_dir.join("core")).unwrap();
+        sysroots.next().unwrap().unwrap().path()
+    }
 }
 
 /// The one that users get, in the workspace's own directory.
@@ -132,9 +138,16 @@ pub fn make(checkout: &Path) -> Command {
     make
 }
 
+/// Builds the image.
+pub fn xtask_image(root: &Path, target_dir: &Path) -> Command {
+    let mut command = xtask(root, target_dir);
+    command.arg("image");
+    command
+}
+
 /// Our own program, without a detour over cargo: the host's may well fail in an environment that
 /// the image is built in.
-pub fn xtask_image(root: &Path, target_dir: &Path) -> Command {
+pub fn xtask(root: &Path, target_dir: &Path) -> Command {
     static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
         // In a directory of its own, or it would be replaced while it runs, by another test's
         // cargo.
@@ -162,7 +175,6 @@ pub fn xtask_image(root: &Path, target_dir: &Path) -> Command {
     let mut command = Command::new(&*PROGRAM);
     command.arg(format!("--root={}", root.display()));
     command.arg(format!("--target-dir={}", target_dir.display()));
-    command.arg("image");
     command
 }
 

@@ -120,7 +120,11 @@ fn plain_cargo_links_what_make_wraps() {
     cargo.arg(format!("--target={TARGET}"));
     cargo.arg("--target-dir").arg(&target_dir);
     if ORDINARY.compiled_core() {
-        cargo.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
+        let sysroot = format!("--sysroot={}", ORDINARY.compiled_sysroot().display());
+        cargo.env(
+            "CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_RUSTFLAGS",
+            sysroot,
+        );
     }
     let (_, linker) = ORDINARY
         .says

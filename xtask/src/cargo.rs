@@ -3,6 +3,7 @@
 //! Runs cargo for the bare-metal target, the same way whatever the machine, the environment and the
 //! user's own configuration.
 
+use crate::core_source;
 use crate::environment;
 use crate::options::Options;
 use crate::toolchain::{Core, TARGET, Toolchain};
@@ -21,6 +22,8 @@ pub struct Cargo {
     /// Apart from the host's builds, so that neither waits for the other's lock.
     build_dir: PathBuf,
     rustflags: String,
+    /// With the `core` that was compiled, if it is not the installed one.
+    sysroot: Option<String>,
 }
 
 impl Cargo {
@@ -31,21 +34,21 @@ impl Cargo {
         let mut rustflags = configured(&table(&options.root.join(".cargo/config.toml"))?)?;
         // Messages and debug information name files: not by where they happen to lie. The last
         // prefix that fits counts.
+        let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
         let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"));
         let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home);
-        let as_installed = format!("/rustc/{}", toolchain.commit);
-        for (from, to) in [
-            (cargo_home.as_deref(), "cargo"),
-            (
-                Some(&*toolchain.sysroot.join("lib/rustlib/src/rust")),
-                &*as_installed,
-            ),
-            (Some(&*options.root), "."),
-            (Some(&*build_dir), "target"),
-        ] {
-            let remap = |from: &Path| format!("--remap-path-prefix={}={to}", from.display());
-            rustflags.extend(from.map(remap));
-        }
+        rustflags.extend(cargo_home.map(|home| remap(&home, "cargo")));
+        rustflags.push(remap(&toolchain.source(), &toolchain.as_installed()));
+        let sysroot = match toolchain.core {
+            Core::Installed => None,
+            Core::Source => {
+                let directory = options.target_dir.join("core");
+                let sysroot = core_source::sysroot(&toolchain, &directory, &rustflags)?;
+                Some(format!("--sysroot={}", sysroot.display()))
+            }
+        };
+        rustflags.extend([remap(&options.root, "."), remap(&build_dir, "target")]);
+        rustflags.extend(sysroot.clone());
         let rustflags = rustflags.join("\x1f");
         let root = options.root.clone();
         Ok(Self {
@@ -53,6 +56,7 @@ impl Cargo {
             root,
             build_dir,
             rustflags,
+            sysroot,
         })
     }
 
@@ -99,9 +103,6 @@ impl Cargo {
         command
             .args(["--profile", "image", "--target", TARGET, "--target-dir"])
             .arg(&self.build_dir);
-        if self.toolchain.core == Core::Source && subcommand != "clean" {
-            command.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
-        }
         let cargo = Path::new(&self.toolchain.cargo).display();
         let status = add(&mut command).status();
         let status = status.with_context(|| cargo.to_string())?;
@@ -128,9 +129,8 @@ impl Cargo {
             .env("RUSTC_WORKSPACE_WRAPPER", "")
             .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_ENCODED_RUSTFLAGS", &self.rustflags)
-            .env(linker_variable(TARGET), &self.toolchain.linker)
-            // What will break one day in the source of `core` is not for us to read about.
-            .env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
+            .envs(self.sysroot.iter().map(|sysroot| ("CARGO_ENCODED_RUSTDOCFLAGS", sysroot)))
+            .env(linker_variable(TARGET), &self.toolchain.linker);
         Ok(command)
     }
 

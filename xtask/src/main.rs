@@ -6,6 +6,7 @@
 //! the tools, keep the caller's environment and configuration out, and write ET_REL.
 
 mod cargo;
+mod core_source;
 mod environment;
 mod flatten;
 mod note;

@@ -13,12 +13,15 @@ use std::process::Command;
 /// What the image runs on: no FP registers, and no unaligned access, which Device memory forbids.
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 
+/// The compiler's own source, in its sysroot.
+const SOURCE: &str = "lib/rustlib/src/rust";
+
 /// Where `core` comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Core {
     /// The target's own, beside the compiler: rustup and Fedora have it ready-made.
     Installed,
-    /// Compiled by cargo from the compiler's source: all that other distributions have.
+    /// Compiled from the compiler's source: all that other distributions have.
     Source,
 }
 
@@ -26,8 +29,7 @@ pub enum Core {
 pub struct Toolchain {
     /// The compiler, as `$RUSTC` names it.
     pub rustc: OsString,
-    /// The cargo of its sysroot, else the one on `PATH`: with `core` from source the versions must
-    /// not differ.
+    /// The cargo of its sysroot, else the one on `PATH`.
     pub cargo: OsString,
     /// LLD: the compiler's own, else the one on `PATH`; or what was asked for. rustc infers from the
     /// name how to call it.
@@ -36,12 +38,14 @@ pub struct Toolchain {
     pub sysroot: PathBuf,
     /// The triple that it runs on.
     pub host: String,
-    /// The commit it was built from, for paths of `core` as the ready-made one has them.
+    /// The commit it was built from.
     pub commit: String,
     /// Where `core` comes from.
     pub core: Core,
     /// Its release.
     pub version: String,
+    /// All that it says of itself.
+    pub about: String,
 }
 
 impl Toolchain {
@@ -57,7 +61,7 @@ impl Toolchain {
 
         let sysroot = PathBuf::from(ask(&rustc, &["--print", "sysroot"])?.trim());
         let libraries = ask(&rustc, &["--target", TARGET, "--print", "target-libdir"])?;
-        let source = sysroot.join("lib/rustlib/src/rust/library/core/Cargo.toml");
+        let source = sysroot.join(SOURCE).join("library/core/Cargo.toml");
         let is_there = |&core: &Core| match core {
             Core::Installed => has_core(Path::new(libraries.trim())),
             Core::Source => source.is_file(),
@@ -97,7 +101,18 @@ impl Toolchain {
             commit,
             core,
             version,
+            about,
         })
+    }
+
+    /// Where the source of `core` is, if it is installed.
+    pub fn source(&self) -> PathBuf {
+        self.sysroot.join(SOURCE)
+    }
+
+    /// How ready-made libraries name that place.
+    pub fn as_installed(&self) -> String {
+        format!("/rustc/{}", self.commit)
     }
 }
 
