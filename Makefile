@@ -7,6 +7,12 @@ SHA256 ?= own
 ON_FAILURE ?= 0
 LINKER ?=
 IMAGE = image --on-failure=$(ON_FAILURE) $(LINKER:%=--linker=%)
+KEXEC ?=
+TO ?=
+RO ?=
+FILE ?=
+DESTDIR ?=
+PREFIX ?= /usr/local
 TIME ?= 60
 XTASK = $(CARGO) run -q --locked -p xtask --
 
@@ -19,7 +25,7 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo guests plugin sha2 test test-ld test-long test-packages bench supply proof mutants fuzz check check-packaging clean help
+.PHONY: all setup demo patch unpatch set info install uninstall guests plugin sha2 test test-ld test-long test-packages bench supply proof mutants fuzz check check-packaging clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -40,6 +46,43 @@ plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_pl
 
 sha2: ## build target/purgatory-sha2.ro, whose hash in software is that of the crate `sha2`
 	$(XTASK) $(IMAGE) --sha256=sha2 $(OR_NOTHING)
+
+# A file's name for the shell, whatever is in it; one that must be given.
+quoted = '$(subst ','\'',$(1))'
+named = $(if $($(1)),$(call quoted,$($(1))),$(error make $@ $(1)=…: which file?))
+COPY = $(if $(TO),--to=$(call quoted,$(TO)))
+SECONDS = $(if $(filter file,$(origin ON_FAILURE)),$(error make $@ ON_FAILURE=…: how many seconds?),$(ON_FAILURE))
+
+patch: ## put target/purgatory.ro (or RO=…) into KEXEC=/sbin/kexec, or into the copy TO=… of it
+	$(XTASK) $(COPY) $(if $(RO),--ro=$(call quoted,$(RO))) patch $(call named,KEXEC)
+
+unpatch: ## make KEXEC=/sbin/kexec again what it was
+	$(XTASK) unpatch $(call named,KEXEC)
+
+set: ## set ON_FAILURE=10 in FILE=…, a purgatory.ro or a patched kexec, or in the copy TO=… of it
+	$(XTASK) $(COPY) --on-failure=$(SECONDS) set $(call named,FILE)
+
+info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whether kexec can load it
+	$(XTASK) info $(call named,FILE)
+
+# As it was built: `strip` would damage purgatory.ro, and `make install` as root is to build nothing.
+IMAGES = $(addprefix purgatory.,ro elf map spdx)
+DOCUMENTS = $(wildcard README.md CHANGELOG.md SECURITY.md LICENSE-*)
+INSTALLED = $(DESTDIR)$(PREFIX)/lib/kexec-tools
+MANUAL = $(DESTDIR)$(PREFIX)/share/man/man7
+DOC = $(DESTDIR)$(PREFIX)/share/doc/purgatory
+
+install: ## install what `make` has built, its manual and documents, below DESTDIR=… PREFIX=/usr/local
+	install -d "$(INSTALLED)" "$(MANUAL)" "$(DOC)/docs"
+	install -m 644 $(addprefix target/,$(IMAGES)) "$(INSTALLED)"
+	install -m 644 packaging/man/purgatory.ro.7 "$(MANUAL)"
+	install -m 644 $(DOCUMENTS) "$(DOC)"
+	install -m 644 docs/* "$(DOC)/docs"
+
+uninstall: ## remove what `make install` has installed
+	rm -f $(IMAGES:%="$(INSTALLED)/%") "$(MANUAL)/purgatory.ro.7" $(DOCUMENTS:%="$(DOC)/%") \
+		$(patsubst %,"$(DOC)/%",$(wildcard docs/*))
+	for empty in "$(DOC)/docs" "$(DOC)" "$(INSTALLED)"; do rmdir "$$empty" 2>/dev/null || :; done
 
 test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh

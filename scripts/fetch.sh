@@ -3,8 +3,9 @@
 # Downloads what tests/kexec boots, into target/downloads/<suite>/:
 #   bookworm/Image                  Debian 12's arm64 cloud kernel
 #   bookworm/busybox                a static arm64 busybox
-#   bookworm/installed/             Debian 12's kexec as it is installed, and the libraries it needs
+#   */installed/                    Debian's kexec as it is installed, and the libraries it needs
 #   bookworm/kexec-tools_*.tar.xz   kexec-tools 2.0.25, as released (Debian's patches touch no arm64 code)
+#   trixie/installed/               Debian 13's
 #   sid/Image                       the newest arm64 cloud kernel, which knows SME
 #   sid/kexec-tools_*.tar.xz        the newest kexec-tools
 # through an apt state of its own: the system gets no foreign architecture and no source line, root
@@ -23,12 +24,11 @@ die() { echo "fetch: $*" >&2; exit 1; }
 # is_here SUITE: whether all of it is, judged by what this script has learned to fetch last.
 is_here() {
     case $1 in
-    bookworm) [ -d "$downloads/bookworm/installed" ] ;;
-    sid) [ -e "$downloads/sid/Image" ] ;;
+    *) [ -d "$downloads/$1/installed" ] ;;
     esac
 }
 
-! is_here bookworm || ! is_here sid || exit 0
+! is_here bookworm || ! is_here trixie || ! is_here sid || exit 0
 
 [ -e $keyring ] || die "no $keyring: run make setup"
 mkdir -p "$downloads"
@@ -80,20 +80,26 @@ from_package() {
     )
 }
 
-# Debian's kexec is linked to Xen's libraries, and these to one another.
+# Debian's kexec, and what it is linked to: libraries of Xen's, which are linked to one another.
 installed_kexec() {
-    local libraries=(
-        libc6 zlib1g libxenmisc4.17
-        libxen{call,devicemodel,evtchn,foreignmemory,gnttab,toolcore,toollog}1
-    )
+    local packages missing=(kexec) libraries
+    packages=$(apt-cache depends --recurse --no-{recommends,suggests,conflicts,breaks,replaces,enhances} kexec-tools |
+        grep -xE 'kexec-tools|libc6|zlib1g|libxen.*' | sort -u)
     mkdir "$work/installed" "$work/files/installed"
     cd "$work/installed"
-    apt-get -qq download kexec-tools "${libraries[@]}"
+    # shellcheck disable=SC2086
+    apt-get -qq download $packages
     for package in ./*.deb; do dpkg-deb -x "$package" .; done
-    cp -L sbin/kexec lib/aarch64-linux-gnu/{ld-linux-aarch64.so.1,libc.so.6,libz.so.1} \
-        usr/lib/aarch64-linux-gnu/libxenctrl.so.4.17 \
-        usr/lib/aarch64-linux-gnu/libxen{call,devicemodel,evtchn,foreignmemory,gnttab,toolcore,toollog}.so.1 \
-        "$work/files/installed"
+    while [ ${#missing[@]} -gt 0 ]; do
+        for file in "${missing[@]}"; do
+            cp -L "$(find . -path "*/sbin/$file" -o -path "*/lib/*$file" | sed 1q)" "$work/files/installed"
+        done
+        mapfile -t libraries < <(readelf -d "$work"/files/installed/* | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | sort -u)
+        missing=()
+        for file in "${libraries[@]}"; do
+            [ -e "$work/files/installed/$file" ] || missing+=("$file")
+        done
+    done
 }
 
 kexec_tools_source() {
@@ -128,14 +134,22 @@ bookworm() {
     kexec_tools_source
 }
 
+trixie() {
+    apt_state trixie deb
+    say "kexec-tools"
+    (installed_kexec)
+}
+
 sid() {
     apt_state sid deb deb-src
     cloud_kernel
+    say "kexec-tools"
+    (installed_kexec)
     kexec_tools_source
 }
 
 mirror=$(debian_mirror)
-for suite in bookworm sid; do
+for suite in bookworm trixie sid; do
     ! is_here "$suite" || continue
     say "Debian $suite from $mirror"
     rm -rf "$work"

@@ -9,6 +9,7 @@
 //! ```
 
 mod chain;
+mod installed;
 mod replaced;
 mod run;
 mod streaming;
@@ -56,14 +57,6 @@ fn boots_with_the_newest_kexec_tools() {
         return;
     }
     boots(Cycle::new(VHE).el2().kexec(Kexec::Sid), VERIFIED_AT_EL2_VHE);
-}
-
-#[test]
-fn boots_with_an_installed_kexec_that_was_patched() {
-    boots(
-        Cycle::new(VHE).el2().kexec(Kexec::Installed),
-        VERIFIED_AT_EL2_VHE,
-    );
 }
 
 #[test]

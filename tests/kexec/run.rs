@@ -65,6 +65,13 @@ impl Run {
         assert!(!found, "\nexpected: never {unwanted:?}\n{}", self.got());
     }
 
+    /// By a reset, which ends QEMU, or switched off; not because it could only hang.
+    #[track_caller]
+    pub fn ended_by_itself(&self) {
+        let ended = matches!(self.0.stopped_by, Stopped::Exit(_));
+        assert!(ended, "\nexpected: the machine's end\n{}", self.got());
+    }
+
     /// The number behind these words.
     #[track_caller]
     pub fn number_after(&self, words: &str) -> u64 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Builds what runs on bare metal: the image, wrapped as kexec loads it, and the tests' guests.
+//! Builds what runs on bare metal: the image, wrapped as kexec loads it, and the tests' guests. And
+//! puts the image into a kexec that is already built.
 //!
 //! `cargo build --profile image` compiles and links the same code. What it cannot do is here: find
 //! the tools, keep the caller's environment and configuration out, and write ET_REL.
@@ -9,6 +10,7 @@ mod cargo;
 mod core_source;
 mod environment;
 mod flatten;
+mod installed;
 mod note;
 mod options;
 mod panics;
@@ -40,10 +42,30 @@ fn run() -> Result<()> {
     match verb {
         Verb::Image(variant) => image(&options, &variant),
         Verb::Guests => guests(&options),
+        Verb::Patch { kexec, to, ro } => {
+            let ro = ro.unwrap_or_else(|| options.target_dir.join("purgatory.ro"));
+            done(installed::patch(&kexec, to.as_deref(), &ro))
+        }
+        Verb::Unpatch(kexec) => done(installed::unpatch(&kexec)),
+        Verb::Set {
+            file,
+            to,
+            on_failure,
+        } => done(installed::set(&file, to.as_deref(), on_failure)),
+        Verb::Info(file) => {
+            let (lines, usable) = installed::info(&file)?;
+            print!("{lines}");
+            usable
+        }
         Verb::Cargo(subcommand, rest) => {
             Cargo::new(&options, "image")?.run(&subcommand, |cargo| cargo.args(rest))
         }
     }
+}
+
+/// Prints what was done.
+fn done(outcome: Result<String>) -> Result<()> {
+    outcome.map(|line| println!("{line}"))
 }
 
 /// Builds and wraps the image, says what is in it, and leaves the linked ELF file, the linker's
@@ -63,7 +85,7 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
         panics::check(&elf, &cargo.toolchain.version)?;
         let mut flat = flatten::flatten(&elf).with_context(|| linked.display().to_string())?;
         flat.set("on_failure", variant.on_failure)?;
-        let note = note::note(&options.root, &cargo.toolchain.version)?;
+        let note = note::note(&options.root, &cargo.toolchain.version, variant.sha256)?;
         let object = wrap::wrap(&flat, &note)?;
         println!("{}", output("ro").display());
         print!("{}", summary::summary(&elf, &flat, &object)?);

@@ -3,7 +3,7 @@
 //! The command line.
 
 use crate::toolchain::Core;
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,11 +13,17 @@ commands:
   image          build target/purgatory.ro, .elf, .map and .spdx, and print what is in them
   guests         build the tests' bare-metal programs into target/guests/
   cargo <args>   run a cargo command (clippy, rustdoc …) as the image is built
+  patch <kexec>  put target/purgatory.ro into a kexec that is built; what it was stays beside it
+  unpatch <kexec>  undo that
+  set <file>     set on_failure of a purgatory.ro, or of the one in a kexec
+  info <file>    say what the purgatory in a purgatory.ro or in a kexec is
 options:
   --sha256=own|sha2         whose SHA-256 the image has where the CPU has no instructions for it:
                             its own, or that of the crate `sha2`, in target/purgatory-sha2.*
   --on-failure=<seconds>    what the image does where it starts no kernel: 0 halts (default), more
                             resets the machine after so many seconds
+  --to=<file>               patch, set: change a copy of this name instead
+  --ro=<file>               patch: another image
   --core=installed|source   where `core` comes from (default: installed, else source)
   --linker=<program>        instead of LLD: GNU ld for AArch64, by the name *-ld
   --root=<dir>              the workspace to build (default: the one around)
@@ -32,6 +38,28 @@ pub enum Verb {
     Guests,
     /// Run any cargo command for the bare-metal target: its name, and what follows.
     Cargo(String, Vec<OsString>),
+    /// Put an image (or the one that was built) into a kexec, or into a copy of it.
+    Patch {
+        /// The program.
+        kexec: PathBuf,
+        /// The copy.
+        to: Option<PathBuf>,
+        /// The image.
+        ro: Option<PathBuf>,
+    },
+    /// Take it out again.
+    Unpatch(PathBuf),
+    /// Set a symbol of an image, alone or in a kexec, or in a copy of it.
+    Set {
+        /// The image or the kexec.
+        file: PathBuf,
+        /// The copy.
+        to: Option<PathBuf>,
+        /// What `on_failure` is to be.
+        on_failure: u32,
+    },
+    /// Describe an image, alone or in a kexec.
+    Info(PathBuf),
 }
 
 /// Which image.
@@ -69,7 +97,8 @@ pub struct Options {
 /// Reads the arguments.
 pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
     let (mut root, mut target_dir, mut core, mut verb) = (here(), None, None, None);
-    let (mut variant, mut linker) = (Variant::default(), None);
+    let (mut sha256, mut on_failure, mut linker) = (Sha256::Own, None, None);
+    let (mut to, mut ro) = (None, None);
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("root") => root = std::path::absolute(arguments.value()?)?,
@@ -81,36 +110,74 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
             },
             Arg::Long("linker") => linker = Some(arguments.value()?),
             Arg::Long("sha256") => match &*arguments.value()?.string()? {
-                "own" => variant.sha256 = Sha256::Own,
-                "sha2" => variant.sha256 = Sha256::Crate,
+                "own" => sha256 = Sha256::Own,
+                "sha2" => sha256 = Sha256::Crate,
                 other => bail!("no SHA-256 is called {other}\n{USAGE}"),
             },
             Arg::Long("on-failure") => {
                 let seconds = arguments.value()?.string()?;
-                variant.on_failure = seconds.parse().map_err(|_| {
+                on_failure = Some(seconds.parse().map_err(|_| {
                     anyhow!(
                         "{seconds:?} is no number of seconds up to {}\n{USAGE}",
                         u32::MAX
                     )
-                })?;
+                })?);
             }
+            Arg::Long("to") => to = Some(file(&mut arguments)?),
+            Arg::Long("ro") => ro = Some(file(&mut arguments)?),
             Arg::Value(word) if verb.is_none() => match word.to_str() {
-                Some("image") => verb = Some(Verb::Image(variant)),
+                Some("image") => verb = Some(Verb::Image(Variant::default())),
                 Some("guests") => verb = Some(Verb::Guests),
                 Some("cargo") => {
                     let subcommand = arguments.value()?.string()?;
                     verb = Some(Verb::Cargo(subcommand, arguments.raw_args()?.collect()));
                 }
+                Some("patch") => {
+                    verb = Some(Verb::Patch {
+                        kexec: file(&mut arguments)?,
+                        to: None,
+                        ro: None,
+                    });
+                }
+                Some("unpatch") => verb = Some(Verb::Unpatch(file(&mut arguments)?)),
+                Some("set") => {
+                    verb = Some(Verb::Set {
+                        file: file(&mut arguments)?,
+                        to: None,
+                        on_failure: 0,
+                    });
+                }
+                Some("info") => verb = Some(Verb::Info(file(&mut arguments)?)),
                 _ => bail!("no command is called {word:?}\n{USAGE}"),
             },
             other => bail!("{}\n{USAGE}", other.unexpected()),
         }
     }
     let verb = match verb {
-        Some(Verb::Image(_)) => Verb::Image(variant),
+        Some(Verb::Image(_)) => Verb::Image(Variant {
+            sha256,
+            on_failure: on_failure.unwrap_or(0),
+        }),
+        Some(Verb::Patch { kexec, .. }) => Verb::Patch {
+            kexec,
+            to: to.take(),
+            ro: ro.take(),
+        },
+        Some(Verb::Set { file, .. }) => Verb::Set {
+            file,
+            to: to.take(),
+            on_failure: on_failure.with_context(|| format!("set: no --on-failure\n{USAGE}"))?,
+        },
         Some(other) => other,
         None => bail!(USAGE),
     };
+    // What a command does not know must not look as if it had been heeded.
+    for (option, value) in [("--to", to), ("--ro", ro)] {
+        ensure!(
+            value.is_none(),
+            "{option} means nothing to this command\n{USAGE}"
+        );
+    }
     let target_dir = target_dir.unwrap_or_else(|| root.join("target"));
     let options = Options {
         root,
@@ -119,6 +186,13 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
         linker,
     };
     Ok((options, verb))
+}
+
+/// The name of a file, which comes next.
+fn file(arguments: &mut Parser) -> Result<PathBuf> {
+    let file = arguments.value().ok().filter(|file| !file.is_empty());
+    file.map(Into::into)
+        .with_context(|| format!("no file is named\n{USAGE}"))
 }
 
 /// The workspace that `cargo run` found this program in, else the one it was built from. With one
@@ -166,6 +240,26 @@ mod tests {
     }
 
     #[test]
+    fn a_command_about_a_file_may_have_options_around_it() {
+        let patch = |to: Option<&str>, ro: Option<&str>| Verb::Patch {
+            kexec: "k".into(),
+            to: to.map(Into::into),
+            ro: ro.map(Into::into),
+        };
+        assert_eq!(parse("patch k").unwrap().1, patch(None, None));
+        let both = patch(Some("t"), Some("r"));
+        assert_eq!(parse("--to=t patch k --ro r").unwrap().1, both);
+        assert_eq!(
+            parse("set f --on-failure=0").unwrap().1,
+            Verb::Set {
+                file: "f".into(),
+                to: None,
+                on_failure: 0
+            }
+        );
+    }
+
+    #[test]
     fn anything_else_is_refused_with_the_usage() {
         for line in [
             "",
@@ -175,6 +269,12 @@ mod tests {
             "--on-failure=soon image",
             "--on-failure=4294967296 image",
             "dance",
+            "patch",
+            "patch --ro= k",
+            "set f",
+            "set f --on-failure=1 --ro=r",
+            "unpatch k --to=t",
+            "info f g",
         ] {
             let error = parse(line).unwrap_err().to_string();
             assert!(error.contains("usage:"), "{line}: {error}");

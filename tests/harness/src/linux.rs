@@ -33,6 +33,8 @@ const CRASH_KEY: u8 = b'c';
 pub enum Suite {
     /// Debian 12: Linux 6.1, kexec-tools 2.0.25.
     Bookworm,
+    /// Debian 13: kexec-tools 2.0.29, installed.
+    Trixie,
     /// The newest of both; not every mirror has it.
     Sid,
 }
@@ -195,14 +197,20 @@ impl Cycle {
 }
 
 impl Suite {
-    fn name(self) -> &'static str {
+    /// Returns its name, as Debian's archive has it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Bookworm => "bookworm",
+            Self::Trixie => "trixie",
             Self::Sid => "sid",
         }
     }
 
-    fn downloaded(self, name: &str) -> Result<PathBuf, String> {
+    /// Returns what is downloaded of it under this name.
+    ///
+    /// # Errors
+    /// When it is not there; the message says what to run.
+    pub fn downloaded(self, name: &str) -> Result<PathBuf, String> {
         let directory = root().join("target/downloads").join(self.name());
         present(directory.join(name), self)
     }
@@ -215,7 +223,7 @@ fn present(path: PathBuf, suite: Suite) -> Result<PathBuf, String> {
     }
     let waive = match suite {
         Suite::Sid => "; where no mirror has it, PURGATORY_WITHOUT=sid goes on without",
-        Suite::Bookworm => "",
+        Suite::Bookworm | Suite::Trixie => "",
     };
     Err(format!(
         "{} is not there: run scripts/fetch.sh{waive}",

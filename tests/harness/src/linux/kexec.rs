@@ -3,7 +3,7 @@
 //! The builds of kexec-tools, each made when it is asked for.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -17,8 +17,13 @@ pub enum Kexec {
     Bookworm,
     /// The newest (2.0.32 or later), with our `purgatory.ro`.
     Sid,
-    /// Debian 12's program as it is installed, with our `purgatory.ro` patched into it.
-    Installed,
+    /// A suite's program as Debian installs it, with our `purgatory.ro` patched into it.
+    Installed {
+        /// Whose: 2.0.25 is bookworm's, 2.0.29 trixie's, 2.0.32 sid's.
+        suite: Suite,
+        /// After how many seconds the machine is reset where no kernel is started; 0: never.
+        on_failure: u32,
+    },
     /// 2.0.25 as released, with the C purgatory: tells a fault of ours from one of the
     /// surroundings.
     WithCPurgatory,
@@ -30,30 +35,25 @@ impl Kexec {
     /// # Errors
     /// When something is missing; the message says what to run.
     pub fn program(self) -> Result<PathBuf, String> {
-        if self == Self::Installed {
-            return patch_installed();
+        if let Self::Installed { suite, on_failure } = self {
+            return patch_installed(suite, on_failure);
         }
         static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
         BUILT.get_or_init(build_kexec_tools).clone()?;
-        let path = root().join("target/kexec").join(match self {
-            Self::Bookworm => "bookworm/kexec",
-            Self::Sid => "sid/kexec",
-            Self::WithCPurgatory => "bookworm/kexec-c",
-            Self::Installed => "installed/kexec",
-        });
-        let suite = match self {
-            Self::Sid => Suite::Sid,
-            Self::Bookworm | Self::WithCPurgatory | Self::Installed => Suite::Bookworm,
+        let (path, suite) = match self {
+            Self::Sid => ("sid/kexec", Suite::Sid),
+            Self::WithCPurgatory => ("bookworm/kexec-c", Suite::Bookworm),
+            Self::Bookworm | Self::Installed { .. } => ("bookworm/kexec", Suite::Bookworm),
         };
-        present(path, suite)
+        present(root().join("target/kexec").join(path), suite)
     }
 
     /// Returns what the program is linked to, where it is not static.
     pub(super) fn libraries(self) -> Result<Vec<PathBuf>, String> {
-        if self != Self::Installed {
+        let Self::Installed { suite, .. } = self else {
             return Ok(Vec::new());
-        }
-        let directory = root().join("target/downloads/bookworm/installed");
+        };
+        let directory = suite.downloaded("installed/kexec")?.with_file_name("");
         let entries = fs::read_dir(&directory);
         let entries = entries.map_err(|error| format!("{}: {error}", directory.display()))?;
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
@@ -62,25 +62,42 @@ impl Kexec {
 }
 
 fn build_kexec_tools() -> Result<(), String> {
-    run_script("kexec-tools.sh", &[])
+    succeeds(&mut Command::new(root().join("scripts/kexec-tools.sh")))
 }
 
 /// As README.md tells who has no source.
-fn patch_installed() -> Result<PathBuf, String> {
-    let installed = Suite::Bookworm.downloaded("installed/kexec")?;
-    let patched = root().join("target/kexec/installed/kexec");
+fn patch_installed(suite: Suite, on_failure: u32) -> Result<PathBuf, String> {
+    let installed = suite.downloaded("installed/kexec")?;
+    let name = format!("target/kexec/{}-{on_failure}/kexec", suite.name());
+    let patched = root().join(name);
     let made = fs::create_dir_all(patched.with_file_name(""));
     made.map_err(|error| format!("{}: {error}", patched.display()))?;
-    run_script("patch-kexec.sh", &[&installed, &patched])?;
-    Ok(patched)
+    // The first step's result is not at the last one's name: another test may be about to boot it.
+    let half = patched.with_extension(std::process::id().to_string());
+    let (kexec, ro_in) = (installed.display(), half.display());
+    make(&["patch", &format!("KEXEC={kexec}"), &format!("TO={ro_in}")])?;
+    let (to, seconds) = (patched.display(), format!("ON_FAILURE={on_failure}"));
+    let set = make(&[
+        "set",
+        &format!("FILE={ro_in}"),
+        &format!("TO={to}"),
+        &seconds,
+    ]);
+    let _ = fs::remove_file(&half);
+    set.map(|()| patched)
 }
 
-fn run_script(name: &str, arguments: &[&Path]) -> Result<(), String> {
-    let script = root().join("scripts").join(name);
-    let output = Command::new(&script)
-        .args(arguments)
+fn make(arguments: &[&str]) -> Result<(), String> {
+    let mut make = Command::new("make");
+    make.current_dir(root()).args(arguments);
+    // What a `make test` around us says is not for this one.
+    succeeds(make.env_remove("MAKEFLAGS").env_remove("MFLAGS"))
+}
+
+fn succeeds(command: &mut Command) -> Result<(), String> {
+    let output = command
         .output()
-        .map_err(|error| format!("{}: {error}", script.display()))?;
+        .map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {
         Ok(())
     } else {

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! A folder with a kexec and an image in it, and the program that changes them.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use purgatory_test_harness::linux::Suite;
+use purgatory_test_harness::{artifact, root, this_test};
+
+/// The names in it: Debian's, ours, and what is kept of Debian's.
+pub const KEXEC: &str = "kexec";
+pub const RO: &str = "purgatory.ro";
+pub const BACKUP: &str = "kexec.unpatched";
+
+/// Each file: its mode, owner, place on the disk, and what is in it.
+pub type Snapshot = BTreeMap<PathBuf, (u32, u32, u64, Vec<u8>)>;
+
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    /// With Debian 12's kexec and our image.
+    pub fn new() -> Self {
+        Self::named(&this_test::file_name())
+    }
+
+    /// The same, where one test has several.
+    pub fn named(name: &str) -> Self {
+        // Not below the workspace, which another user may not get into.
+        let folder = Self(std::env::temp_dir().join(format!("purgatory-{name}")));
+        folder.removed();
+        fs::create_dir(&folder.0).unwrap();
+        fs::set_permissions(&folder.0, Permissions::from_mode(0o755)).unwrap();
+        folder.write(KEXEC, &debian(Suite::Bookworm));
+        folder.write(RO, &image());
+        folder
+    }
+
+    fn removed(&self) {
+        if self.0.exists() {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    /// A program, or what is to pass for one.
+    pub fn write(&self, name: &str, content: &[u8]) {
+        fs::write(self.path(name), content).unwrap();
+        fs::set_permissions(self.path(name), Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Changes a file.
+    pub fn change(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut content = self.read(name);
+        change(&mut content);
+        self.write(name, &content);
+    }
+
+    /// The tool, called from within the folder.
+    pub fn tool(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&*TOOL);
+        command.current_dir(&self.0).args(arguments);
+        command
+    }
+
+    #[track_caller]
+    pub fn succeeds(&self, arguments: &[&str]) -> String {
+        succeeded(&self.tool(arguments).output().unwrap())
+    }
+
+    #[track_caller]
+    pub fn patch(&self) -> String {
+        self.succeeds(&["patch", KEXEC, "--ro", RO])
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        let entries = fs::read_dir(&self.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let described = entries.map(|path| {
+            let metadata = path.symlink_metadata().unwrap();
+            let content = match metadata.len() {
+                // A file of 3 GiB is not read, nor is a FIFO.
+                0..0x100_0000 if metadata.is_file() => fs::read(&path).unwrap(),
+                _ => Vec::new(),
+            };
+            (
+                path,
+                (metadata.mode(), metadata.uid(), metadata.ino(), content),
+            )
+        });
+        described.collect()
+    }
+
+    /// The names of all files.
+    pub fn names(&self) -> Vec<String> {
+        let names = self.snapshot().into_keys();
+        names
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect()
+    }
+}
+
+/// A folder of a failed test stays.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.removed();
+        }
+    }
+}
+
+#[track_caller]
+pub fn succeeded(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}\n{output:?}",
+        this_test::alone()
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A suite's kexec.
+pub fn debian(suite: Suite) -> Vec<u8> {
+    fs::read(suite.downloaded("installed/kexec").unwrap()).unwrap()
+}
+
+/// Our image.
+pub fn image() -> Vec<u8> {
+    fs::read(artifact("purgatory.ro").unwrap()).unwrap()
+}
+
+/// The tool, built for the host. In a folder of its own, where nobody replaces it while it runs.
+pub static TOOL: LazyLock<PathBuf> = LazyLock::new(|| {
+    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("xtask");
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
+    let host = succeeded(&rustc.args(["--print", "host-tuple"]).output().unwrap());
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(root())
+        .args(["build", "--quiet", "--locked", "-p", "xtask"]);
+    cargo
+        .args(["--target", host.trim(), "--target-dir"])
+        .arg(&target_dir);
+    assert!(cargo.status().unwrap().success(), "cargo build -p xtask");
+    target_dir.join(host.trim()).join("debug/xtask")
+});

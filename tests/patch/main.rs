@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The image put into a kexec that is installed, and taken out: `make patch`, `unpatch`, `set` and
+//! `info`, on what Debian has and on what nobody should have. And `make install`. `tests/kexec` boots
+//! what comes of it.
+
+mod attributes;
+mod debian;
+mod folder;
+mod hostile;
+mod install;
+mod interrupted;
+mod object;
