@@ -27,7 +27,7 @@ OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
 .PHONY: all setup demo map patch unpatch set info install uninstall guests plugin sha2
 .PHONY: test test-ld test-long test-packages bench compatibility supply proof prove-all mutants fuzz
-.PHONY: check clean help
+.PHONY: check check-packaging clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
@@ -147,6 +147,9 @@ check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a war
 	$(XTASK) cargo clippy -p purgatory-test-guest --features bare-metal -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(XTASK) cargo rustdoc -p purgatory --features firmware --bin purgatory -- -D warnings --document-private-items
+
+check-packaging: ## check the recipes in packaging/ by their ecosystems' linters, and try them (root)
+	scripts/check-packaging.sh
 
 clean: ## remove everything built, but not what was downloaded
 	rm -rf $(filter-out target/downloads target/suites,$(wildcard target/*))

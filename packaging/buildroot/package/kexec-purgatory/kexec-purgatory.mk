@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+################################################################################
+#
+# kexec-purgatory
+#
+################################################################################
+
+KEXEC_PURGATORY_VERSION = 0.1.0
+KEXEC_PURGATORY_TARBALL = $(call qstrip,$(BR2_PACKAGE_KEXEC_PURGATORY_TARBALL))
+KEXEC_PURGATORY_SOURCE = $(notdir $(KEXEC_PURGATORY_TARBALL))
+KEXEC_PURGATORY_SITE = $(patsubst %/,%,$(dir $(KEXEC_PURGATORY_TARBALL)))
+KEXEC_PURGATORY_SITE_METHOD = file
+KEXEC_PURGATORY_LICENSE = MIT or Apache-2.0, MIT (spin)
+KEXEC_PURGATORY_LICENSE_FILES = LICENSE-APACHE LICENSE-MIT
+# The sum of a tarball of one's own is in no file here.
+BR_NO_CHECK_HASH_FOR += $(KEXEC_PURGATORY_SOURCE)
+HOST_KEXEC_PURGATORY_DEPENDENCIES = host-rustc
+
+# The compiler brings no library for the bare metal: this is the one of its own release.
+HOST_KEXEC_PURGATORY_STD = rust-std-$(RUST_BIN_VERSION)-aarch64-unknown-none-softfloat
+HOST_KEXEC_PURGATORY_EXTRA_DOWNLOADS = $(RUST_BIN_SITE)/$(HOST_KEXEC_PURGATORY_STD).tar.xz
+BR_NO_CHECK_HASH_FOR += $(HOST_KEXEC_PURGATORY_STD).tar.xz
+
+define HOST_KEXEC_PURGATORY_INSTALL_STD
+	mkdir -p $(@D)/std
+	$(call suitable-extractor,$(HOST_KEXEC_PURGATORY_STD).tar.xz) \
+		$(HOST_KEXEC_PURGATORY_DL_DIR)/$(HOST_KEXEC_PURGATORY_STD).tar.xz | \
+		$(TAR) -C $(@D)/std $(TAR_OPTIONS) -
+	$(@D)/std/$(HOST_KEXEC_PURGATORY_STD)/install.sh \
+		--prefix=$(HOST_DIR) --disable-ldconfig
+endef
+HOST_KEXEC_PURGATORY_PRE_BUILD_HOOKS += HOST_KEXEC_PURGATORY_INSTALL_STD
+
+HOST_KEXEC_PURGATORY_MAKE = \
+	$(HOST_MAKE_ENV) $(HOST_CONFIGURE_OPTS) \
+	CARGO_HOME=$(@D)/cargo-home CARGO_NET_OFFLINE=true \
+	$(MAKE) -C $(@D) RUSTC=$(HOST_DIR)/bin/rustc CARGO=$(HOST_DIR)/bin/cargo
+
+define HOST_KEXEC_PURGATORY_BUILD_CMDS
+	$(HOST_KEXEC_PURGATORY_MAKE)
+endef
+
+define HOST_KEXEC_PURGATORY_INSTALL_CMDS
+	$(INSTALL) -D -m 0644 $(@D)/target/purgatory.ro \
+		$(HOST_DIR)/share/kexec-purgatory/purgatory.ro
+endef
+
+$(eval $(host-generic-package))
+
+# What follows is for the package kexec of Buildroot.
+ifeq ($(BR2_PACKAGE_KEXEC_PURGATORY),y)
+
+# By plain cp: make builds its own again where this looks older, and says nothing.
+define KEXEC_EMBED_PURGATORY
+	cp $(HOST_DIR)/share/kexec-purgatory/purgatory.ro $(@D)/purgatory/purgatory.ro
+	rm $(@D)/kexec/purgatory.c
+	$(TARGET_MAKE_ENV) $(KEXEC_MAKE_ENV) $(MAKE) $(KEXEC_MAKE_OPTS) -C $(@D)
+	cmp $(HOST_DIR)/share/kexec-purgatory/purgatory.ro $(@D)/purgatory/purgatory.ro
+	grep -aq 'purgatory: halted' $(@D)/build/sbin/kexec
+endef
+KEXEC_POST_BUILD_HOOKS += KEXEC_EMBED_PURGATORY
+
+# The variable is for what looks at it when kexec is built. The rule's prerequisites were made of it
+# before this file was read, so they are named once more.
+KEXEC_DEPENDENCIES += host-kexec-purgatory
+$(KEXEC_TARGET_CONFIGURE): | host-kexec-purgatory
+
+endif

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Stands in for Buildroot's own make where packaging/buildroot is tried: what its package
+# infrastructure does with the variables that are used there, in its order. EXTERNAL, TREE (a
+# kexec-tools), OURS and WORK are given.
+
+BR2_EXTERNAL_KEXEC_PURGATORY_PATH = $(EXTERNAL)
+BR2_PACKAGE_KEXEC_PURGATORY = $(ENABLED)
+BR2_PACKAGE_KEXEC_PURGATORY_TARBALL = "/somewhere/purgatory-0.1.0.tar.xz"
+HOST_DIR = $(WORK)/host
+INSTALL = install
+TAR = true
+RUST_BIN_VERSION = 1.97.1
+RUST_BIN_SITE = https://example.org/dist
+qstrip = $(strip $(subst ",,$(1)))
+suitable-extractor = true
+
+kexec: $(TREE)/.stamp_built
+
+# Prerequisites are read where a package is declared, hooks when they are run.
+KEXEC_TARGET_CONFIGURE = $(TREE)/.stamp_configured
+$(KEXEC_TARGET_CONFIGURE): | $(KEXEC_DEPENDENCIES)
+	cd $(@D) && ./configure
+	touch $@
+$(TREE)/.stamp_built: $(TREE)/.stamp_configured
+	$(MAKE) -C $(@D)
+	$(foreach hook,$(KEXEC_POST_BUILD_HOOKS),$(call $(hook)))
+
+define host-generic-package
+.PHONY: host-kexec-purgatory
+host-kexec-purgatory: $$(WORK)/host-kexec-purgatory/.stamp_installed
+$$(WORK)/host-kexec-purgatory/.stamp_installed:
+	mkdir -p $$(@D)/std/$$(HOST_KEXEC_PURGATORY_STD) $$(@D)/target
+	printf 'all:\n\tcp $$(OURS) target/purgatory.ro\n' >$$(@D)/Makefile
+	echo 'test "$$$$1" = --prefix=$$(HOST_DIR)' >$$(@D)/std/$$(HOST_KEXEC_PURGATORY_STD)/install.sh
+	chmod +x $$(@D)/std/$$(HOST_KEXEC_PURGATORY_STD)/install.sh
+	$$(foreach hook,$$(HOST_KEXEC_PURGATORY_PRE_BUILD_HOOKS),$$(call $$(hook))$$(sep))
+	$$(HOST_KEXEC_PURGATORY_BUILD_CMDS)
+	$$(HOST_KEXEC_PURGATORY_INSTALL_CMDS)
+endef
+
+include $(EXTERNAL)/external.mk
