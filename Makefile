@@ -136,7 +136,7 @@ supply: all ## whose lines are in the image, which are unsafe; licences, sources
 map: all guests ## draw memory and page tables of such a boot into target/map.svg; ARGS as for demo
 	$(CARGO) run -q --locked -p purgatory-demo -- --map target/map.svg $(ARGS)
 
-compatibility: ## put what the tests have booted into the table of docs/operators.md
+compatibility: ## put what the tests have booted into README's table of compatibility
 	$(CARGO) run -q --locked -p purgatory-test-harness --bin compatibility
 
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
