@@ -133,10 +133,10 @@ bench: all guests plugin ## count and model what verifying costs; ARGS=--help sh
 supply: all ## whose lines are in the image, which are unsafe; licences, sources, advisories
 	$(CARGO) run -q --locked -p purgatory-test-supply
 
-map: all guests ## draw memory and page tables of such a boot into target/map.svg; ARGS as for demo
+map: all guests ## draw memory and page tables of a boot into target/map.svg; ARGS as for demo
 	$(CARGO) run -q --locked -p purgatory-demo -- --map target/map.svg $(ARGS)
 
-compatibility: ## put what the tests have booted into README's table of compatibility
+compatibility: ## put what the tests have booted into the table of compatibility
 	$(CARGO) run -q --locked -p purgatory-test-harness --bin compatibility
 
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
@@ -155,4 +155,4 @@ clean: ## remove everything built, but not what was downloaded
 	rm -rf $(filter-out target/downloads target/suites,$(wildcard target/*))
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 16

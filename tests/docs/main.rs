@@ -9,4 +9,5 @@ mod compatibility;
 mod console;
 mod document;
 mod map;
+mod memory;
 mod sentences;

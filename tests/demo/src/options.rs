@@ -124,8 +124,15 @@ impl Options {
         {
             return Err(format!("{} has no VHE: try --el el2", options.cpu).into());
         }
-        if options.granule == Granule::Size16K && options.cpu.starts_with("cortex-a") {
+        let older = ["cortex-a35", "cortex-a53", "cortex-a57", "cortex-a72"];
+        if options.granule == Granule::Size16K && older.contains(&&*options.cpu) {
             return Err(format!("{} has no pages of 16 KiB", options.cpu).into());
+        }
+        let untold = options.corrupt.is_some() || options.skip_checks || options.silent;
+        if options.map.is_some() && untold {
+            return Err("--map wants a boot that says how it has verified: \
+                        no --corrupt, --skip-checks or --silent"
+                .into());
         }
         Ok(Asked::Boot(options))
     }
@@ -220,7 +227,7 @@ mod tests {
     #[test]
     fn all_that_may_be_chosen_is_read() {
         let args = "--cpu max --el el1 --at 512g --size 3 --memory 7 --corrupt dtb:0x10 --silent \
-                    --skip-checks --granule 16K --regions 5 --map a.svg";
+                    --skip-checks --granule 16K --regions 5";
         let args: Vec<_> = args.split_whitespace().collect();
         let options = read(&args).unwrap();
         assert_eq!(options.cpu, "max");
@@ -229,7 +236,7 @@ mod tests {
         assert_eq!(options.size, 3 * MIB);
         assert_eq!(options.memory, Some(7));
         assert_eq!((options.granule, options.regions), (Granule::Size16K, 5));
-        assert_eq!(options.map, Some("a.svg".into()));
+        assert_eq!(read(&["--map", "a.svg"]).unwrap().map, Some("a.svg".into()));
         assert_eq!(options.corrupt, Some(("dtb".into(), Some(16))));
         assert!(options.skip_checks && options.silent);
     }
@@ -260,6 +267,10 @@ mod tests {
             (
                 &["--cpu", "cortex-a72", "--el", "el2", "--granule", "16K"],
                 "cortex-a72 has no pages of 16 KiB",
+            ),
+            (
+                &["--map", "a.svg", "--silent"],
+                "--map wants a boot that says",
             ),
             (&["--fast"], "invalid option '--fast'"),
             (&["fast"], "unexpected argument \"fast\""),
