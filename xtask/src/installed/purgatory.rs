@@ -109,17 +109,11 @@ impl<'a> Purgatory<'a> {
     pub fn usable(&self) -> Result<()> {
         // Of ours none may be missing, for some loader knows each.
         let all = self.symbols.iter().map(|(name, _)| *name);
-        let required = all.filter(|name| self.note.is_some() || REQUIRED.contains(name));
-        required
-            .into_iter()
-            .try_for_each(|name| self.symbol(name).map(drop))?;
-        let relocations = if self.note.is_some() {
-            self.relocations
-        } else {
-            0
-        };
+        let mut required = all.filter(|name| self.note.is_some() || REQUIRED.contains(name));
+        required.try_for_each(|name| self.symbol(name).map(drop))?;
+        let relocations = self.relocations;
         ensure!(
-            relocations == 0,
+            self.note.is_none() || relocations == 0,
             "it has {relocations} relocations, and ours has none"
         );
         Ok(())
