@@ -1,111 +1,152 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A full disk, and a signal at any time: at its name kexec is as it was, or patched.
+//! Killed, or out of space, at any step: at its name kexec is as it was, or patched.
 
-use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
 
-use crate::folder::{BACKUP, Folder, KEXEC, RO, TOOL, debian};
 use purgatory_test_harness::linux::Suite;
+use purgatory_test_harness::{root, this_test};
+use rstest::rstest;
+
+use crate::folder::{BACKUP, Folder, KEXEC, RO, Snapshot, TOOL, debian, image, succeeded};
 
 const PATCH: &[&str] = &["patch", KEXEC, "--ro", RO];
+const COPY: &[&str] = &["patch", KEXEC, "--ro", RO, "--to", "to"];
+const SET: &[&str] = &["set", KEXEC, "--on-failure=1"];
+const UNPATCH: &[&str] = &["unpatch", KEXEC];
 const SIGKILL: i32 = 9;
 const SIGXFSZ: i32 = 25;
 
-/// Moments at which it is killed.
-const KILLS: u32 = 60;
+/// More steps than any command has.
+const MANY: usize = 100;
 
-/// A shell that lets no file get longer than half a kexec.
-fn limited(folder: &Folder, first: &str) -> Command {
-    let mut shell = Command::new("bash");
-    shell.current_dir(&folder.0).arg("-c");
-    shell
-        .arg(format!("{first} ulimit -f 100; exec \"$0\" \"$@\""))
-        .arg(&*TOOL)
-        .args(PATCH);
-    shell
-}
+/// The step of patching before which the new file is written and not yet on the disk.
+const WRITTEN: usize = 3;
 
-#[test]
-fn on_a_full_disk_nothing_has_changed() {
-    let folder = Folder::new();
-    let before = folder.snapshot();
-    // Without the signal a write beyond the limit fails, as one beyond the disk does.
-    let output = limited(&folder, "trap '' XFSZ;").output().unwrap();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(
-        error.contains("/.kexec.") && error.contains("File too large"),
-        "{error}"
+/// What `tests/patch/steps.c` becomes.
+static STEPS: LazyLock<PathBuf> = LazyLock::new(|| {
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("steps.so");
+    let mut gcc = Command::new("gcc");
+    gcc.args(["-shared", "-fPIC", "-o"]).arg(&library);
+    succeeded(
+        &gcc.arg(root().join("tests/patch/steps.c"))
+            .output()
+            .unwrap(),
     );
-    assert_eq!(folder.snapshot(), before);
+    library
+});
+
+/// Does something before a step of a command.
+fn at_step(folder: &Folder, arguments: &[&str], step: usize, then: &str) -> Output {
+    let mut command = folder.tool(arguments);
+    command.env("LD_PRELOAD", &*STEPS);
+    command.env("STEP", step.to_string()).env("THEN", then);
+    command.output().unwrap()
 }
 
-#[test]
-fn a_signal_in_the_middle_of_a_write_leaves_kexec_as_it_was() {
-    let folder = Folder::new();
-    let before = folder.snapshot();
-    let status = limited(&folder, "ulimit -c 0;").status().unwrap();
-    assert_eq!(status.signal(), Some(SIGXFSZ));
-    let mut after = folder.snapshot();
-    after.retain(|path, _| path.extension().is_none_or(|extension| extension != "new"));
-    assert_eq!(after, before);
-    folder.patch();
+/// A folder in which this command has something to do.
+fn before(arguments: &[&str], number: usize) -> Folder {
+    let folder = Folder::named(&format!("{}-{number}", this_test::file_name()));
+    if [SET, UNPATCH].contains(&arguments) {
+        folder.patch();
+    }
+    folder
 }
 
-#[test]
-fn killed_at_any_time_kexec_is_whole_and_can_be_patched_and_undone() {
-    let original = debian(Suite::Bookworm);
-    let folder = Folder::new();
-    let start = Instant::now();
-    folder.patch();
-    let takes = start.elapsed();
-    let patched = folder.read(KEXEC);
-    let (mut killed, mut before, mut after) = (0, 0, 0);
-    for number in 0..KILLS {
-        let folder = Folder::named(&format!("killed-{number}"));
-        let mut child = folder.tool(PATCH).stdout(Stdio::null()).spawn().unwrap();
-        sleep(takes * number / KILLS);
-        let _ = child.kill();
-        killed += u32::from(child.wait().unwrap().signal() == Some(SIGKILL));
-        let now = folder.read(KEXEC);
-        assert!(
-            now == original || now == patched,
-            "after {number}/{KILLS} of {takes:?}"
-        );
-        before += u32::from(now == original);
-        after += u32::from(now == patched);
+/// Runs a command once for each of its steps, in a folder of its own.
+fn at_each_step(arguments: &[&str], then: &str) -> Vec<(Folder, Snapshot, Output)> {
+    let mut runs = Vec::new();
+    loop {
+        let folder = before(arguments, runs.len());
+        let snapshot = folder.snapshot();
+        let output = at_step(&folder, arguments, runs.len(), then);
+        if output.status.success() {
+            return runs;
+        }
+        runs.push((folder, snapshot, output));
+    }
+}
+
+#[rstest]
+#[case::patch(PATCH, 7)]
+#[case::copy(COPY, 6)]
+#[case::set(SET, 6)]
+#[case::unpatch(UNPATCH, 2)]
+fn killed_at_any_step(#[case] arguments: &[&str], #[case] steps: usize) {
+    let complete = before(arguments, MANY);
+    complete.succeeds(arguments);
+    let debian = debian(Suite::Bookworm);
+    let runs = at_each_step(arguments, "kill");
+    assert_eq!(runs.len(), steps);
+    for (number, (folder, before, output)) in runs.iter().enumerate() {
+        assert_eq!(output.status.signal(), Some(SIGKILL));
+        for (name, is_old) in [(KEXEC, true), ("to", false)] {
+            let Some(now) = folder.snapshot().remove(&folder.path(name)) else {
+                assert!(!is_old, "{name} is gone at step {number}");
+                continue;
+            };
+            let old = before.get(&folder.path(name)).map(|file| &file.3);
+            let whole = old == Some(&now.3) || now.3 == complete.read(name);
+            assert!(whole, "{name} is neither old nor new at step {number}");
+        }
         if folder.path(BACKUP).exists() {
-            assert!(
-                folder.read(BACKUP) == original,
-                "after {number}/{KILLS} of {takes:?}"
-            );
+            assert!(folder.read(BACKUP) == debian, "step {number}");
+        } else {
+            assert!(folder.read(KEXEC) == debian, "step {number}");
         }
         folder.patch();
-        assert!(folder.read(KEXEC) == patched);
         folder.succeeds(&["unpatch", KEXEC]);
-        assert!(folder.read(KEXEC) == original);
-        sleep(Duration::from_millis(1));
+        assert!(folder.read(KEXEC) == debian, "step {number}");
     }
-    assert!(
-        killed > KILLS / 4 && before > 0,
-        "{killed} killed, {before} before, {after} after"
-    );
 }
 
-#[test]
-fn between_the_backup_and_the_new_kexec_one_can_go_on() {
+#[rstest]
+#[case::patch(PATCH)]
+#[case::copy(COPY)]
+#[case::set(SET)]
+#[case::unpatch(UNPATCH)]
+fn without_space_at_any_step(#[case] arguments: &[&str]) {
+    let mut runs = at_each_step(arguments, "fail");
+    // The last one is to keep the new names, and comes when all is done.
+    let (folder, _, last) = runs.pop().unwrap();
+    assert!(!folder.names().iter().any(|name| name.ends_with(".new")));
+    for (folder, before, output) in &runs {
+        assert_eq!(&folder.snapshot(), before, "{output:?}");
+    }
+    for output in runs.iter().map(|run| &run.2).chain([&last]) {
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains(": No space left on device"), "{error}");
+    }
+}
+
+/// Who replaces kexec, patches it, or damages what is about to take its place.
+#[rstest]
+#[case::replaced("cp purgatory.ro new; mv new kexec", "kexec: has changed meanwhile", &image())]
+#[case::patched("ln kexec kexec.unpatched", "kexec.unpatched: File exists", &debian(Suite::Bookworm))]
+#[case::damaged("truncate -s 1000 .kexec.*", "reads back otherwise", &debian(Suite::Bookworm))]
+fn somebody_else_is_at_work(#[case] work: &str, #[case] words: &str, #[case] kexec: &[u8]) {
     let folder = Folder::new();
-    fs::hard_link(folder.path(KEXEC), folder.path(BACKUP)).unwrap();
-    fs::write(folder.path(".kexec.1.new"), &folder.read(KEXEC)[..1000]).unwrap();
-    let output = folder.tool(&["unpatch", KEXEC]).output().unwrap();
+    let output = at_step(&folder, PATCH, WRITTEN, work);
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(error.contains("is not patched"), "{error}");
-    let original = folder.read(KEXEC);
+    assert!(!output.status.success() && error.contains(words), "{error}");
+    assert!(folder.read(KEXEC) == kexec);
+    assert!(!folder.names().iter().any(|name| name.ends_with(".new")));
+}
+
+/// With a limit of the system's own, and the signal that comes with it.
+#[test]
+fn killed_in_the_middle_of_a_write() {
+    let folder = Folder::new();
+    let before = folder.read(KEXEC);
+    let mut shell = Command::new("bash");
+    shell
+        .current_dir(&folder.0)
+        .args(["-c", "ulimit -c 0 -f 100; exec \"$0\" \"$@\""]);
+    let status = shell.arg(&*TOOL).args(PATCH).status().unwrap();
+    assert_eq!(status.signal(), Some(SIGXFSZ));
+    assert!(folder.read(KEXEC) == before && !folder.path(BACKUP).exists());
     folder.patch();
-    folder.succeeds(&["unpatch", KEXEC]);
-    assert_eq!(folder.read(KEXEC), original);
 }

@@ -12,7 +12,7 @@ mod replace;
 
 pub use info::info;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use place::find;
 use purgatory::{ON_FAILURE, Purgatory};
 use replace::Existing;
@@ -23,7 +23,12 @@ use std::path::{Path, PathBuf};
 
 /// Puts an image into a kexec, or into a copy of it; says what came of it.
 pub fn patch(kexec: &Path, to: Option<&Path>, ro: &Path) -> Result<String> {
-    let image = Existing::read(ro).context("run make, or name a purgatory.ro")?;
+    ensure!(
+        ro.exists(),
+        "{}: is not there: run make, or name another by RO=",
+        ro.display()
+    );
+    let image = Existing::read(ro)?;
     let named = || image.path.display().to_string();
     let ours = find(&image.bytes).with_context(named)?;
     ensure!(
@@ -57,26 +62,21 @@ pub fn patch(kexec: &Path, to: Option<&Path>, ro: &Path) -> Result<String> {
     check.purgatory.ours().context("what would be written")?;
 
     let target = target(&kexec, to)?;
-    let backup = backup(&kexec.path);
-    let mut undo = String::new();
-    if to.is_none() {
-        if new == kexec.bytes {
-            return Ok(format!("{path}: has it already"));
-        }
-        let is_new = !replace::exists(&backup)?;
-        if !is_new {
-            ensure_its_backup(&kexec, &place, old.note.is_some(), &backup)?;
-        }
-        kexec.write(&target, &new, is_new.then_some(&*backup))?;
-        undo = format!("; as it was: {}", backup.display());
-    } else {
+    let done = format!("{size} bytes in the place of {room} at {}", place.start);
+    if to.is_some() {
         kexec.write(&target, &new, None)?;
+        return Ok(format!("{}: {done}", target.display()));
     }
-    let target = target.display();
-    Ok(format!(
-        "{target}: {size} bytes in the place of {room} at {}{undo}",
-        place.start
-    ))
+    if new == kexec.bytes {
+        return Ok(format!("{path}: has it already"));
+    }
+    let backup = backup(&kexec.path);
+    let is_new = !replace::exists(&backup)?;
+    if !is_new {
+        ensure_its_backup(&kexec, &place, old.note.is_some(), &backup)?;
+    }
+    kexec.write(&target, &new, is_new.then_some(&*backup))?;
+    Ok(format!("{path}: {done}; as it was: {}", backup.display()))
 }
 
 /// Takes it out again: what was there before comes back.
@@ -146,11 +146,13 @@ fn target(file: &Existing, to: Option<&Path>) -> Result<PathBuf> {
     let Some(to) = to else {
         return Ok(file.path.clone());
     };
-    if replace::exists(to)? && to.canonicalize()? == file.path {
-        bail!(
-            "{}: TO is the file itself; leave it out to change that",
-            to.display()
+    if replace::exists(to)? {
+        let (is, to) = (to.canonicalize()?, to.display());
+        ensure!(
+            is != file.path,
+            "{to}: TO is the file itself; leave it out to change that"
         );
+        ensure!(is != backup(&file.path), "{to}: is what unpatch needs");
     }
     Ok(to.to_path_buf())
 }

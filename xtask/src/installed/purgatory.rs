@@ -45,16 +45,10 @@ pub struct Purgatory<'a> {
 }
 
 impl<'a> Purgatory<'a> {
-    /// Reads what begins where `bytes` do, and ends with them or earlier.
+    /// Reads a relocatable object for AArch64 that begins where `bytes` do, and ends with them or
+    /// earlier.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
         let header = Header::parse(bytes).context("no 64-bit little-endian ELF file")?;
-        ensure!(header.is_little_endian(), "big-endian");
-        let (kind, machine) = (header.e_type(LE), header.e_machine(LE));
-        ensure!(
-            machine == EM_AARCH64,
-            "for another machine (e_machine {machine}), not for arm64"
-        );
-        ensure!(kind == ET_REL, "no relocatable object (e_type {kind})");
         let (start, count) = (header.e_shoff(LE), header.e_shnum(LE));
         let size = header.e_shentsize(LE);
         ensure!(
@@ -115,17 +109,11 @@ impl<'a> Purgatory<'a> {
     pub fn usable(&self) -> Result<()> {
         // Of ours none may be missing, for some loader knows each.
         let all = self.symbols.iter().map(|(name, _)| *name);
-        let required = all.filter(|name| self.note.is_some() || REQUIRED.contains(name));
-        required
-            .into_iter()
-            .try_for_each(|name| self.symbol(name).map(drop))?;
-        let relocations = if self.note.is_some() {
-            self.relocations
-        } else {
-            0
-        };
+        let mut required = all.filter(|name| self.note.is_some() || REQUIRED.contains(name));
+        required.try_for_each(|name| self.symbol(name).map(drop))?;
+        let relocations = self.relocations;
         ensure!(
-            relocations == 0,
+            self.note.is_none() || relocations == 0,
             "it has {relocations} relocations, and ours has none"
         );
         Ok(())
