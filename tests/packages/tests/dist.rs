@@ -107,11 +107,14 @@ fn what_needs_tests_says_that_there_are_none() {
     unpack(&directory);
     for target in ["test", "check", "demo", "test-packages"] {
         let mut make = Command::new("make");
-        make.env_remove("MAKEFLAGS").arg(target).arg("CARGO=false");
+        make.env_remove("MAKEFLAGS").arg(target);
         let output = make.current_dir(&directory).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success(), "{target}");
-        assert!(error.contains("error: there are no tests here"), "{error}");
+        assert!(
+            error.contains(&format!("make {target}: there are no tests here")),
+            "{error}"
+        );
     }
 }
 
