@@ -2,10 +2,10 @@
 
 //! Debian's kexec as it is installed, with its libraries, and our image patched into it.
 
-use purgatory_test_harness::linux::{Cycle, Kexec, Leave, Suite};
+use purgatory_test_harness::linux::{Cycle, Kexec, Leave, Suite, waived};
 use rstest::rstest;
 
-use crate::run::{GREETING, VERIFIED_AT_EL2_VHE, boots, run, waived};
+use crate::run::{GREETING, VERIFIED_AT_EL2_VHE, boots, run};
 use crate::{NO_VHE, VHE};
 
 #[rstest]

@@ -14,12 +14,11 @@ mod replaced;
 mod run;
 mod streaming;
 
-use purgatory_test_harness::linux::{Cycle, Kexec, Leave};
+use purgatory_test_harness::linux::{Cycle, Kexec, Leave, waived};
 
 use self::run::{
     BOOTING, CRASH_USERLAND, CRASHED_IMAGE, DTB, ENTRY, GREETING, LAST_USERLAND, UNVERIFIED,
     VERIFIED_AT_EL1, VERIFIED_AT_EL2, VERIFIED_AT_EL2_VHE, VMCORE, VMCORE_NOTES, boots, run,
-    waived,
 };
 
 /// Cortex-A72 has no VHE, Neoverse N1 has.

@@ -2,9 +2,6 @@
 
 //! What a cycle's console has to say.
 
-use std::env;
-use std::io::{Write, stderr};
-
 use purgatory_test_harness::linux::Cycle;
 use purgatory_test_harness::qemu::{Outcome, Stopped};
 use purgatory_test_harness::this_test;
@@ -31,22 +28,6 @@ pub const CRASHED_IMAGE: Line = &["init: vmcore image Linux version "];
 
 /// A console to make claims about.
 pub struct Run(Outcome);
-
-/// Whether `PURGATORY_WITHOUT` names this suite of Debian's, which not every mirror has. Without
-/// that word a test fails where the suite is not here: what is not tested must not look as if it
-/// were.
-pub fn waived(suite: &str) -> bool {
-    let without = env::var("PURGATORY_WITHOUT").unwrap_or_default();
-    let waived = without.split(',').any(|word| word == suite);
-    if waived {
-        let name = this_test::name();
-        // Not `eprintln!`: libtest would hide that from who reads the results.
-        // And in one piece, as others write there too.
-        let line = format!("{name}: NOT TESTED: PURGATORY_WITHOUT={without}\n");
-        let _ = stderr().write_all(line.as_bytes());
-    }
-    waived
-}
 
 /// The whole way into the last kernel's userland, with this verdict of the purgatory's.
 #[track_caller]

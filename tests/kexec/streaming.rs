@@ -4,12 +4,12 @@
 //! starts the purgatory with the mode still on, in which the CPU has no SHA2 instructions, unless
 //! it has FEAT_SME_FA64; and a kernel that is started in it panics.
 
-use purgatory_test_harness::linux::{Cycle, Leave, Suite};
+use purgatory_test_harness::linux::{Cycle, Leave, Suite, waived};
 use rstest::rstest;
 
 use crate::run::{
     BOOTING, CRASH_USERLAND, CRASHED_IMAGE, GREETING, Line, UNVERIFIED, VERIFIED_AT_EL1,
-    VERIFIED_AT_EL2, VERIFIED_AT_EL2_VHE, VMCORE, VMCORE_NOTES, run, waived,
+    VERIFIED_AT_EL2, VERIFIED_AT_EL2_VHE, VMCORE, VMCORE_NOTES, run,
 };
 
 /// One CPU, as the program must be what the crash interrupts. Linux 6.12 and later oops with LPA2.
