@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use super::{Suite, present};
-use crate::root;
+use crate::{root, this_test};
 
 /// A build of kexec-tools: which version, around which purgatory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +72,8 @@ fn patch_installed(suite: Suite, on_failure: u32) -> Result<PathBuf, String> {
     let patched = root().join(name);
     let made = fs::create_dir_all(patched.with_file_name(""));
     made.map_err(|error| format!("{}: {error}", patched.display()))?;
-    // The first step's result is not at the last one's name: another test may be about to boot it.
-    let half = patched.with_extension(std::process::id().to_string());
+    // Not at the name of what another test may be about to boot.
+    let half = patched.with_extension(this_test::file_name());
     let (kexec, ro_in) = (installed.display(), half.display());
     make(&["patch", &format!("KEXEC={kexec}"), &format!("TO={ro_in}")])?;
     let (to, seconds) = (patched.display(), format!("ON_FAILURE={on_failure}"));
