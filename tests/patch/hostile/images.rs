@@ -108,7 +108,7 @@ const IMAGES: [Case; 18] = [
                 put(ro, bss + SH_TYPE, [4]);
             })
         },
-        &["12 relocations"],
+        &["14 relocations"],
     ),
 ];
 
