@@ -29,14 +29,18 @@ const BOOTED: [&str; 3] = [
 ];
 
 #[rstest]
-fn the_package_passes_lintian(
-    #[values(Suite::Bookworm, Suite::Trixie, Suite::Sid)] suite: Suite,
-) {
+fn the_package_passes_lintian(#[values(Suite::Bookworm, Suite::Trixie, Suite::Sid)] suite: Suite) {
     if suite.waived() {
         return;
     }
     let (layer, directory) = package(suite);
-    let says = layer.offline(directory, "lintian --allow-root --info --display-info *.changes");
+    // Debian 12's does not know what came after it.
+    let unknown = match suite {
+        Suite::Bookworm => "--suppress-tags newer-standards-version,unknown-field",
+        Suite::Trixie | Suite::Sid => "",
+    };
+    let lintian = format!("lintian --allow-root --display-info {unknown} *.changes");
+    let says = layer.offline(directory, &lintian);
     assert_eq!(says, "");
 }
 
@@ -49,7 +53,7 @@ fn the_package_names_whose_the_crates_are() {
     let patterns: Vec<&str> = words
         .filter_map(|word| word.strip_prefix("vendor/")?.strip_suffix("/*"))
         .collect();
-    let vendor = source(directory).join("vendor");
+    let vendor = directory.join("purgatory-0.1.0/vendor");
     for entry in fs::read_dir(vendor).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let is_meant = |pattern: &&str| match pattern.strip_suffix('*') {
@@ -74,7 +78,10 @@ fn kexec_tools_is_built_with_it_and_boots(
     for file in ["kexec-tools/kexec-tools.patch", "debian/tests"] {
         copy(&root().join("packaging/debian").join(file), &directory);
     }
-    copy(&package.join("kexec-purgatory_0.1.0-1_arm64.deb"), &directory);
+    copy(
+        &package.join("kexec-purgatory_0.1.0-1_arm64.deb"),
+        &directory,
+    );
     layer.offline(
         &directory,
         "dpkg -i kexec-purgatory_*.deb
@@ -82,17 +89,18 @@ fn kexec_tools_is_built_with_it_and_boots(
         patch -p1 <../kexec-tools.patch
         dpkg-buildpackage -aarm64 -Pcross,nocheck -us -uc -b
         cd ..; dpkg-deb -f kexec-tools_*.deb Static-Built-Using | grep -x 'kexec-purgatory (= 0.1.0-1)'
-        for deb in kexec-tools_*.deb kexec-tools-udeb_*.udeb; do dpkg-deb -x $deb $deb.unpacked; done",
+        dpkg-deb -x kexec-tools_*.deb deb; dpkg-deb -x kexec-tools-udeb_*.udeb udeb
+        mv deb/sbin/kexec deb/ 2>/dev/null || mv deb/usr/sbin/kexec deb/
+        mv udeb/sbin/kexec udeb/ 2>/dev/null || mv udeb/usr/sbin/kexec udeb/",
     );
 
     // Whole, and in both packages.
-    let image = fs::read(installed(package)).unwrap();
-    let programs = find(&directory, &["-path", "*.unpacked/*/sbin/kexec"]);
-    assert_eq!(programs.len(), 2, "{programs:?}");
-    for program in programs {
-        let bytes = fs::read(&program).unwrap();
-        let is_in = bytes.windows(image.len()).any(|window| window == image);
-        assert!(is_in, "{}: another purgatory", program.display());
+    let image = package.join("unpacked/usr/lib/kexec-tools/purgatory.ro");
+    let image = fs::read(image).unwrap();
+    for name in ["deb", "udeb"] {
+        let program = fs::read(directory.join(name).join("kexec")).unwrap();
+        let carried = program.windows(image.len()).any(|window| window == image);
+        assert!(carried, "the {name}'s kexec carries another purgatory");
     }
 
     let console = layer.offline(
@@ -117,7 +125,7 @@ fn package(suite: Suite) -> &'static (Layer, PathBuf) {
         let directory = root().join("target/packages/debian").join(suite.name());
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).unwrap();
-        let tarball = root().join("target/purgatory-0.1.0.tar.xz");
+        let tarball = root().join(concat!("target/purgatory-", env!("CARGO_PKG_VERSION"), ".tar.xz"));
         fs::copy(tarball, directory.join("kexec-purgatory_0.1.0.orig.tar.xz")).unwrap();
         copy(&root().join("packaging/debian/debian"), &directory);
         layer.offline(
@@ -130,4 +138,10 @@ fn package(suite: Suite) -> &'static (Layer, PathBuf) {
         );
         (layer, directory)
     })
+}
+
+/// A file or a folder, with what is in it.
+fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("-r").args([from, to]).status();
+    assert!(status.unwrap().success(), "{}", from.display());
 }
