@@ -25,10 +25,16 @@ export CARGO_BUILD_TARGET = $(HOST)
 # Where xtask itself does not compile, what an earlier one built must not pass for new either.
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
-.PHONY: all setup demo patch unpatch set info install uninstall guests plugin sha2 test test-ld test-long test-packages bench supply proof mutants fuzz check check-packaging clean help
+.PHONY: all dist kexec setup demo patch unpatch set info install uninstall guests plugin sha2 test test-ld test-long test-packages bench supply proof mutants fuzz check check-packaging clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
+
+# What `make dist` packs has no tests, nor what they stand on.
+NEED_TESTS = setup demo guests plugin test test-ld test-long test-packages proof mutants fuzz bench supply check
+ifneq ($(if $(wildcard tests),,$(filter $(NEED_TESTS),$(MAKECMDGOALS))),)
+$(error make $(filter $(NEED_TESTS),$(MAKECMDGOALS)): there are no tests here, nor what they need; they are in the repository)
+endif
 
 setup: ## install what building, testing and running need (root or sudo)
 	scripts/setup.sh
@@ -95,10 +101,6 @@ test-ld: ## run the tests of the image on one that GNU ld has linked
 test-long: all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
 
-test-packages: all ## build as distributions do, in Debian systems made for it, without network (root; an hour at first)
-	scripts/fetch.sh
-	$(CARGO) test --locked -p purgatory-test-packages $(ARGS)
-
 proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
 	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture
 
@@ -135,8 +137,18 @@ check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a war
 check-packaging: ## check the recipes in packaging/ by their ecosystems' linters, and try them (root)
 	scripts/check-packaging.sh
 
+dist: ## pack what the image is built from, crates included: target/purgatory-VERSION.tar.xz
+	scripts/dist.sh
+
+kexec: all ## build kexec-tools with the image in it: SRC=its source, BUILD=elsewhere, CROSS_COMPILE=aarch64-linux-gnu-
+	scripts/kexec.sh
+
+test-packages: all guests dist ## build as distributions do, in Debian systems made for it, without network (root)
+	scripts/fetch.sh
+	$(CARGO) test --locked -p purgatory-test-packages $(ARGS)
+
 clean: ## remove everything built, but not what was downloaded
 	rm -rf $(filter-out target/downloads target/suites,$(wildcard target/*))
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 16

@@ -36,15 +36,9 @@ build() {
     mv "$out.new" "$out"
 }
 
-# replace: what a packager does to ship our purgatory (README.md tells it the same way).
 replace() {
-    [ -e "$purgatory" ] || die "no target/purgatory.ro: run make"
-    cp "$purgatory" "$out/src/purgatory/purgatory.ro"
-    touch "$out/src/purgatory/purgatory.ro" # make builds its own again where this looks older
-    rm -f "$out/src/kexec/purgatory.c" "$out/kexec"
-    quietly make -C "$out/src"
-    cmp -s "$purgatory" "$out/src/purgatory/purgatory.ro" || die "make in $out/src built its own purgatory again"
-    grep -aq 'purgatory: halted' "$out/src/build/sbin/kexec" || die "make in $out/src did not link purgatory.ro"
+    rm -f "$out/kexec"
+    quietly env SRC="$out/src" scripts/kexec.sh
     aarch64-linux-gnu-strip -o "$out/kexec.new" "$out/src/build/sbin/kexec"
     mv "$out/kexec.new" "$out/kexec"
 }

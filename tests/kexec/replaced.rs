@@ -105,7 +105,9 @@ impl Packager {
             Recipe::Readme => self.source_shell(&readme_recipe()).output(),
             Recipe::Script => {
                 let name = "scripts/kexec-tools.sh";
-                fs::copy(root().join(name), self.path(name)).unwrap();
+                for name in [name, "scripts/kexec.sh"] {
+                    fs::copy(root().join(name), self.path(name)).unwrap();
+                }
                 // One version is enough, and the other would have to be built first.
                 let downloads = "target/downloads/bookworm";
                 symlink(root().join(downloads), self.path(downloads)).unwrap();

@@ -9,7 +9,7 @@ mod unusual;
 mod usual;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
 use zerocopy::IntoBytes;
@@ -67,8 +67,9 @@ pub struct Boot {
     old_kernel: Guest,
 }
 
-fn built_image(name: &str) -> Result<PurgatoryRo, String> {
-    let image = fs::read(artifact(name)?).map_err(|error| error.to_string())?;
+fn read_image(path: &Path) -> Result<PurgatoryRo, String> {
+    let name = path.display();
+    let image = fs::read(path).map_err(|error| format!("{name}: {error}"))?;
     PurgatoryRo::read(&image).map_err(|refusal| format!("{name}: {refusal}"))
 }
 
@@ -84,7 +85,15 @@ impl Boot {
     /// # Errors
     /// When it is not built, or not fit.
     pub fn with_the_sha2_crate(&mut self) -> Result<(), String> {
-        self.load.image = built_image("purgatory-sha2.ro")?;
+        self.with_image(&artifact("purgatory-sha2.ro")?)
+    }
+
+    /// Takes the image of this file.
+    ///
+    /// # Errors
+    /// When it is not there, or not fit.
+    pub fn with_image(&mut self, path: &Path) -> Result<(), String> {
+        self.load.image = read_image(path)?;
         Ok(())
     }
 
@@ -93,7 +102,7 @@ impl Boot {
     /// # Errors
     /// When `purgatory.ro` or a guest is not built, or not fit.
     pub fn new(cpu: &str, regime: Regime, place: Place, initrd: u64) -> Result<Self, String> {
-        let image = built_image("purgatory.ro")?;
+        let image = read_image(&artifact("purgatory.ro")?)?;
         let kernel = place.base();
         let kernel = Segment::new(
             "kernel",

@@ -10,7 +10,7 @@
 mod initramfs;
 mod kexec;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::initramfs::{Sources, write_initramfs};
@@ -63,6 +63,7 @@ pub struct Cycle {
     kernel: Suite,
     kernel_options: String,
     kexec: Kexec,
+    program: Option<PathBuf>,
     options: String,
     leave: Leave,
     kexecs: u32,
@@ -87,6 +88,7 @@ impl Cycle {
             kernel: Suite::Bookworm,
             kernel_options: String::new(),
             kexec: Kexec::Bookworm,
+            program: None,
             options: String::new(),
             leave: Leave::Execute,
             kexecs: 1,
@@ -124,6 +126,12 @@ impl Cycle {
         self
     }
 
+    /// Takes a static program that was built elsewhere.
+    pub fn program(mut self, program: &Path) -> Self {
+        self.program = Some(program.into());
+        self
+    }
+
     /// Adds an option for `kexec -l` or `-p`.
     pub fn option(mut self, option: &str) -> Self {
         self.options.push(' ');
@@ -149,7 +157,10 @@ impl Cycle {
     /// When something is missing; the message says what to run.
     pub fn run(&self) -> Result<Outcome, String> {
         let image = self.kernel.downloaded("Image")?;
-        let kexec = self.kexec.program()?;
+        let kexec = match &self.program {
+            Some(program) => program.clone(),
+            None => self.kexec.program()?,
+        };
         // It stays, for who runs a failing test's QEMU by hand.
         let initramfs = kexec.with_extension(format!("{}.cpio", self.kernel.name()));
         let sources = Sources {

@@ -26,6 +26,7 @@ pub struct Sources<'a> {
 
 /// Writes the first kernel's files; among them the last one's, which has neither kernel nor kexec.
 pub fn write_initramfs(to: &Path, from: &Sources) -> io::Result<()> {
+    fs::create_dir_all(root().join("target/kexec"))?;
     let init = fs::read(root().join("tests/kexec/init"))?;
     let busybox = fs::read(from.busybox)?;
     let mut last = Vec::new();
