@@ -125,7 +125,11 @@ fn package(suite: Suite) -> &'static (Layer, PathBuf) {
         let directory = root().join("target/packages/debian").join(suite.name());
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).unwrap();
-        let tarball = root().join(concat!("target/purgatory-", env!("CARGO_PKG_VERSION"), ".tar.xz"));
+        let tarball = root().join(concat!(
+            "target/purgatory-",
+            env!("CARGO_PKG_VERSION"),
+            ".tar.xz"
+        ));
         fs::copy(tarball, directory.join("kexec-purgatory_0.1.0.orig.tar.xz")).unwrap();
         copy(&root().join("packaging/debian/debian"), &directory);
         layer.offline(
