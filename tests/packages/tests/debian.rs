@@ -3,6 +3,7 @@
 //! `packaging/debian`: the package of the image, built for arm64 of what `make dist` makes, without
 //! network and without a compiler for arm64; Debian's kexec-tools built with it; and Debian's
 //! kernel booted by that, as `debian/tests/boots` does it.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
