@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! `packaging/debian`: the package of the image, built for arm64 of what `make dist` makes, without
-//! network and without a compiler for arm64; Debian's kexec-tools built with it; and Debian's kernel
-//! booted by that, as `debian/tests/boots` does it.
+//! network and without a compiler for arm64; Debian's kexec-tools built with it; and Debian's
+//! kernel booted by that, as `debian/tests/boots` does it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,9 +34,13 @@ fn the_package_passes_lintian(#[values(Suite::Bookworm, Suite::Trixie, Suite::Si
         return;
     }
     let (layer, directory) = package(suite);
-    // What one suite's lintian minds another's does not know.
-    let lintian = "lintian --allow-root --display-info --suppress-tags unused-override *.changes";
-    let says = layer.offline(directory, lintian);
+    // Debian 12's does not know what came after it.
+    let unknown = match suite {
+        Suite::Bookworm => "--suppress-tags newer-standards-version,unknown-field",
+        Suite::Trixie | Suite::Sid => "",
+    };
+    let lintian = format!("lintian --allow-root --display-info {unknown} *.changes");
+    let says = layer.offline(directory, &lintian);
     assert_eq!(says, "");
 }
 
@@ -121,7 +125,11 @@ fn package(suite: Suite) -> &'static (Layer, PathBuf) {
         let directory = root().join("target/packages/debian").join(suite.name());
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).unwrap();
-        let tarball = root().join("target/purgatory-0.1.0.tar.xz");
+        let tarball = root().join(concat!(
+            "target/purgatory-",
+            env!("CARGO_PKG_VERSION"),
+            ".tar.xz"
+        ));
         fs::copy(tarball, directory.join("kexec-purgatory_0.1.0.orig.tar.xz")).unwrap();
         copy(&root().join("packaging/debian/debian"), &directory);
         layer.offline(
