@@ -8,7 +8,6 @@ use rstest::rstest;
 
 use crate::run::{GREETING, VERIFIED_AT_EL2_VHE, boots, run};
 use crate::{NO_VHE, VHE};
-use purgatory_test_harness::this_test::waived;
 
 #[rstest]
 fn boots_verified_once_it_is_patched(
