@@ -23,15 +23,15 @@ const TOUCH_IS_IDLE: (&str, &str) = ("touch", "#!/bin/sh\n");
 /// Who replaces it.
 #[derive(Clone, Copy)]
 enum Recipe {
-    /// The commands of README.md.
-    Readme,
+    /// The commands of packaging/README.md.
+    ByHand,
     /// `scripts/kexec-tools.sh`.
     Script,
 }
 
 #[rstest]
 fn an_image_older_than_kexec_tools_is_taken(
-    #[values(Recipe::Readme, Recipe::Script)] recipe: Recipe,
+    #[values(Recipe::ByHand, Recipe::Script)] recipe: Recipe,
     #[values(&[], &[CP_KEEPS_TIMES])] tools: &[(&str, &str)],
 ) {
     let packager = Packager::new(tools);
@@ -42,7 +42,7 @@ fn an_image_older_than_kexec_tools_is_taken(
 
 #[rstest]
 fn an_image_that_make_did_not_take_is_noticed(
-    #[values(Recipe::Readme, Recipe::Script)] recipe: Recipe,
+    #[values(Recipe::ByHand, Recipe::Script)] recipe: Recipe,
 ) {
     let packager = Packager::new(&[CP_KEEPS_TIMES, TOUCH_IS_IDLE]);
     let output = packager.follows(recipe);
@@ -92,7 +92,7 @@ impl Packager {
         }
         let own = "rm purgatory/purgatory.ro kexec/purgatory.c && make";
         succeeds(&mut packager.source_shell(own));
-        assert!(!packager.has_ours_in(Recipe::Readme));
+        assert!(!packager.has_ours_in(Recipe::ByHand));
         packager
     }
 
@@ -102,7 +102,7 @@ impl Packager {
 
     fn follows(&self, recipe: Recipe) -> Output {
         match recipe {
-            Recipe::Readme => self.source_shell(&readme_recipe()).output(),
+            Recipe::ByHand => self.source_shell(&recipe_by_hand()).output(),
             Recipe::Script => {
                 let name = "scripts/kexec-tools.sh";
                 for name in [name, "scripts/kexec.sh"] {
@@ -120,7 +120,7 @@ impl Packager {
     /// Whether the program that comes out has our image in it, whole.
     fn has_ours_in(&self, recipe: Recipe) -> bool {
         let program = match recipe {
-            Recipe::Readme => "target/kexec/bookworm/src/build/sbin/kexec",
+            Recipe::ByHand => "target/kexec/bookworm/src/build/sbin/kexec",
             Recipe::Script => "target/kexec/bookworm/kexec",
         };
         // The script leaves none where it does not succeed.
@@ -158,13 +158,11 @@ impl Packager {
     }
 }
 
-/// The commands of README.md, but for the path of our image, which is set already, and the first
+/// The commands of packaging/README.md, but for the path of our image, which is set already, and the first
 /// build, which is done.
-fn readme_recipe() -> String {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, section) = readme
-        .split_once("**With the source of kexec-tools**")
-        .unwrap();
+fn recipe_by_hand() -> String {
+    let readme = fs::read_to_string(root().join("packaging/README.md")).unwrap();
+    let (_, section) = readme.split_once("## What is done to kexec-tools").unwrap();
     let (_, block) = section.split_once("```sh\n").unwrap();
     let (block, _) = block.split_once("```").unwrap();
     let done = ["ro=", "./configure"];

@@ -65,7 +65,7 @@ fn build_kexec_tools() -> Result<(), String> {
     succeeds(&mut Command::new(root().join("scripts/kexec-tools.sh")))
 }
 
-/// As README.md tells who has no source.
+/// As README.md tells the operator, who has no source.
 fn patch_installed(suite: Suite, on_failure: u32) -> Result<PathBuf, String> {
     let installed = suite.downloaded("installed/kexec")?;
     let name = format!("target/kexec/{}-{on_failure}/kexec", suite.name());
