@@ -14,6 +14,7 @@ FILE ?=
 DESTDIR ?=
 PREFIX ?= /usr/local
 TIME ?= 60
+KERNEL ?= 6.12
 XTASK = $(CARGO) run -q --locked -p xtask --
 
 # Flags for the host are not for us, nor are they for the image. And what is built for the host is
@@ -26,14 +27,14 @@ export CARGO_BUILD_TARGET = $(HOST)
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
 .PHONY: all dist kexec setup demo map patch unpatch set info install uninstall guests plugin sha2
-.PHONY: test test-ld test-long test-packages bench compatibility supply proof prove-all mutants fuzz
+.PHONY: test test-ld test-long test-packages test-kexec-file bench compatibility supply proof prove-all mutants fuzz
 .PHONY: check check-packaging clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
 
 # What `make dist` packs has no tests, nor what they stand on.
-NEED_TESTS = setup demo map guests plugin test test-ld test-long test-packages proof prove-all mutants fuzz \
+NEED_TESTS = setup demo map guests plugin test test-ld test-long test-packages test-kexec-file proof prove-all mutants fuzz \
 	bench compatibility supply check check-packaging
 ifneq ($(if $(wildcard tests),,$(filter $(NEED_TESTS),$(MAKECMDGOALS))),)
 $(error make $(filter $(NEED_TESTS),$(MAKECMDGOALS)): there are no tests here, nor what they need; they are in the repository)
@@ -95,7 +96,8 @@ uninstall: ## remove what `make install` has installed
 
 test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh
-	$(CARGO) test --locked --workspace --exclude purgatory-test-packages $(ARGS)
+	$(CARGO) test --locked --workspace --exclude purgatory-test-packages \
+		--exclude purgatory-test-kexec-file $(ARGS)
 
 test-ld: ## run the tests of the image on one that GNU ld has linked
 	$(MAKE) test LINKER=aarch64-linux-gnu-ld ARGS="--test image --test qemu --test hash --test coherence"
@@ -144,7 +146,7 @@ compatibility: ## put what the tests have booted into the table of compatibility
 
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check
-	shellcheck --severity=warning scripts/*.sh .ci/run
+	shellcheck --severity=warning scripts/*.sh tests/kexec-file/kernel.sh .ci/run
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(XTASK) cargo clippy -p purgatory --features firmware -- -D warnings
 	$(XTASK) cargo clippy -p purgatory-test-guest --features bare-metal -- -D warnings
@@ -163,6 +165,11 @@ kexec: all ## build kexec-tools with the image in it: SRC=its source, BUILD=else
 test-packages: all guests dist ## build as distributions do, in Debian systems made for it, without network (root)
 	scripts/fetch.sh
 	$(CARGO) test --locked -p purgatory-test-packages $(ARGS)
+
+test-kexec-file: all ## build a kernel with the image for its own purgatory, and boot it: KERNEL=6.12
+	scripts/fetch.sh
+	tests/kexec-file/kernel.sh $(KERNEL)
+	KEXEC_FILE_KERNEL=$(KERNEL) $(CARGO) test --locked -p purgatory-test-kexec-file $(ARGS)
 
 clean: ## remove everything built, but not what was downloaded
 	rm -rf $(filter-out target/downloads target/suites,$(wildcard target/*))

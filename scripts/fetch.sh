@@ -38,36 +38,6 @@ flock 9 # of two test runs at once, the second finds the work done
 work=$downloads/.work
 trap 'rm -rf "$work"' EXIT
 
-# apt_state SUITE TYPE…: makes an empty arm64 apt state; from here on every apt command uses it.
-# Proxies and the like stay the system's.
-apt_state() {
-    local suite=$1 state=$work/apt type system
-    shift
-    system=$(apt_acquire)
-    mkdir -p "$state"/etc/{apt.conf.d,preferences.d} "$state"/lists/partial "$state"/cache/archives/partial
-    touch "$state/status"
-    cat >"$state/apt.conf" <<END
-$system
-Dir "$state";
-Dir::Etc "etc";
-Dir::State "$state";
-Dir::State::status "$state/status";
-Dir::Cache "cache";
-APT::Architecture "arm64";
-APT::Architectures { "arm64"; };
-APT::Sandbox::User "";
-APT::Update::Error-Mode "any";
-Acquire::Languages "none";
-Acquire::Retries "2";
-Acquire::http::Timeout "20";
-END
-    for type; do
-        echo "$type [signed-by=$keyring] $mirror $suite main"
-    done >"$state/etc/sources.list"
-    export APT_CONFIG=$state/apt.conf
-    apt-get -qq update
-}
-
 # from_package PACKAGE PATTERN NAME: takes one file out of an arm64 package.
 from_package() {
     local package=$1 pattern=$2 name=$3
@@ -126,7 +96,7 @@ cloud_kernel() {
 }
 
 bookworm() {
-    apt_state bookworm deb deb-src
+    apt_state "$work/apt" bookworm deb deb-src
     say "busybox-static, kexec-tools"
     cloud_kernel
     from_package busybox-static bin/busybox busybox
@@ -135,20 +105,20 @@ bookworm() {
 }
 
 trixie() {
-    apt_state trixie deb
+    apt_state "$work/apt" trixie deb
     say "kexec-tools"
     (installed_kexec)
 }
 
 sid() {
-    apt_state sid deb deb-src
+    apt_state "$work/apt" sid deb deb-src
     cloud_kernel
     say "kexec-tools"
     (installed_kexec)
     kexec_tools_source
 }
 
-mirror=$(debian_mirror)
+mirror=$(debian_mirror Debian)
 for suite in bookworm trixie sid; do
     ! is_here "$suite" || continue
     say "Debian $suite from $mirror"

@@ -35,7 +35,7 @@ make_base() {
     [ "$(id -u)" = 0 ] || die "a suite is made by root alone"
     command -v debootstrap >/dev/null || die "no debootstrap: apt-get install debootstrap"
     [ -e $keyring ] || die "no $keyring: run make setup"
-    mirror=$(debian_mirror)
+    mirror=$(debian_mirror Debian)
     say "Debian $suite from $mirror"
     quietly debootstrap --variant=buildd --keyring=$keyring "$suite" "$root/base.new" "$mirror"
     source_lines >"$root/base.new/etc/apt/sources.list"

@@ -7,7 +7,7 @@
 //! `scripts/kexec-tools.sh` (kexec-tools around our `purgatory.ro`). The userland is
 //! `tests/kexec/init`.
 
-mod initramfs;
+pub mod initramfs;
 mod kexec;
 mod record;
 
@@ -226,7 +226,7 @@ impl Suite {
         }
     }
 
-    /// Returns what is downloaded of it under this name.
+    /// Returns a file of it.
     ///
     /// # Errors
     /// When it is not there; the message says what to run.

@@ -66,3 +66,21 @@ KEXEC_DEPENDENCIES += host-kexec-purgatory
 $(KEXEC_TARGET_CONFIGURE): | host-kexec-purgatory
 
 endif
+
+# And for Buildroot's kernel, patched by BR2_LINUX_KERNEL_PATCH.
+ifeq ($(BR2_PACKAGE_KEXEC_PURGATORY_KERNEL),y)
+
+define LINUX_EMBED_PURGATORY
+	cp $(HOST_DIR)/share/kexec-purgatory/purgatory.ro $(LINUX_DIR)/arch/arm64/purgatory/purgatory.ro
+endef
+LINUX_PRE_BUILD_HOOKS += LINUX_EMBED_PURGATORY
+
+define LINUX_KCONFIG_KEXEC_FILE
+	$(call KCONFIG_ENABLE_OPT,CONFIG_KEXEC_FILE)
+endef
+LINUX_KCONFIG_FIXUP_CMDS += $(LINUX_KCONFIG_KEXEC_FILE)
+
+LINUX_DEPENDENCIES += host-kexec-purgatory
+$(LINUX_TARGET_CONFIGURE): | host-kexec-purgatory
+
+endif

@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use crate::root;
 
 /// Where files come from.
-pub struct Sources<'a> {
+pub(super) struct Sources<'a> {
     /// Debian's busybox.
     pub busybox: &'a Path,
     /// The program under test, with our purgatory in it.
@@ -24,29 +24,61 @@ pub struct Sources<'a> {
     pub image: &'a Path,
 }
 
-/// Writes the first kernel's files; among them the last one's, which has neither kernel nor kexec.
-pub fn write_initramfs(to: &Path, from: &Sources) -> io::Result<()> {
-    fs::create_dir_all(root().join("target/kexec"))?;
-    let init = fs::read(root().join("tests/kexec/init"))?;
-    let busybox = fs::read(from.busybox)?;
-    let mut last = Vec::new();
-    for (name, contents) in [("init", &init), ("bin/busybox", &busybox)] {
-        last = append(last, name, contents)?;
+/// A cpio archive of executable files, as the kernel unpacks it.
+#[derive(Clone, Debug, Default)]
+pub struct Archive(Vec<u8>);
+
+impl Archive {
+    /// Appends a file, and the directory that it is in.
+    ///
+    /// # Errors
+    /// When it is too long for the format.
+    pub fn add(&mut self, name: &str, contents: &[u8]) -> io::Result<()> {
+        if let Some((directory, _)) = name.split_once('/') {
+            let builder = Builder::new(directory)
+                .mode(0o755)
+                .set_mode_file_type(ModeFileType::Directory);
+            builder.write(&mut self.0, 0).finish()?;
+        }
+        let length = u32::try_from(contents.len()).map_err(io::Error::other)?;
+        let builder = Builder::new(name)
+            .mode(0o755)
+            .set_mode_file_type(ModeFileType::Regular);
+        let mut writer = builder.write(&mut self.0, length);
+        writer.write_all(contents)?;
+        writer.finish()?;
+        Ok(())
     }
-    // One archive may follow another, and the kernel unpacks both.
-    let mut first = NamedTempFile::new_in(root().join("target/kexec"))?;
-    first.write_all(&trailer(last.clone())?)?;
-    let mut first = append(first, "last.cpio", &trailer(last)?)?;
-    first = append(first, "streaming", &streaming_program()?)?;
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// None that memory gives.
+    pub fn finish(self) -> io::Result<Vec<u8>> {
+        trailer(self.0)
+    }
+}
+
+/// Writes the first kernel's files; among them the last one's, which has neither kernel nor kexec.
+pub(super) fn write_initramfs(to: &Path, from: &Sources) -> io::Result<()> {
+    fs::create_dir_all(root().join("target/kexec"))?;
+    let mut last = Archive::default();
+    last.add("init", &fs::read(root().join("tests/kexec/init"))?)?;
+    last.add("bin/busybox", &fs::read(from.busybox)?)?;
+    let mut first = last.clone();
+    first.add("last.cpio", &last.finish()?)?;
+    first.add("streaming", &streaming_program()?)?;
     for (name, path) in [("kexec", from.kexec), ("Image", from.image)] {
-        first = append(first, name, &fs::read(path)?)?;
+        first.add(name, &fs::read(path)?)?;
     }
     for path in from.libraries {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        first = append(first, &format!("lib/{name}"), &fs::read(path)?)?;
+        first.add(&format!("lib/{name}"), &fs::read(path)?)?;
     }
     // Whole or not at all, as two tests may write the same at the same time.
-    trailer(first)?.persist(to)?;
+    let mut whole = NamedTempFile::new_in(root().join("target/kexec"))?;
+    whole.write_all(&first.finish()?)?;
+    whole.persist(to)?;
     Ok(())
 }
 
@@ -63,21 +95,4 @@ fn streaming_program() -> io::Result<Vec<u8>> {
         return Err(io::Error::other(String::from_utf8_lossy(&built.stderr)));
     }
     fs::read(&program)
-}
-
-/// Appends an executable file, and the directory that it is in.
-fn append<W: Write>(mut archive: W, name: &str, contents: &[u8]) -> io::Result<W> {
-    if let Some((directory, _)) = name.split_once('/') {
-        let builder = Builder::new(directory)
-            .mode(0o755)
-            .set_mode_file_type(ModeFileType::Directory);
-        archive = builder.write(archive, 0).finish()?;
-    }
-    let length = u32::try_from(contents.len()).map_err(io::Error::other)?;
-    let builder = Builder::new(name)
-        .mode(0o755)
-        .set_mode_file_type(ModeFileType::Regular);
-    let mut writer = builder.write(archive, length);
-    writer.write_all(contents)?;
-    writer.finish()
 }
