@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # A module of NixOS: the image as the purgatory of the kernel's own kexec_file_load, on aarch64.
-#   imports = [ (import ./kernel.nix { source = /path/to/purgatory-0.1.0.tar.xz; }) ];
+#   imports = [ (import ./kernel.nix { source = /path/to/purgatory-1.0.0.tar.xz; }) ];
 { source }:
 
 { lib, pkgs, ... }:

@@ -25,7 +25,7 @@ let
 in
 stdenv.mkDerivation {
   pname = "kexec-purgatory";
-  version = "0.1.0";
+  version = "1.0.0";
   src = source;
 
   nativeBuildInputs = [

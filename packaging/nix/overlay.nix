@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# An overlay: `import ./overlay.nix { source = /path/to/purgatory-0.1.0.tar.xz; }`. kexec-tools for
+# An overlay: `import ./overlay.nix { source = /path/to/purgatory-1.0.0.tar.xz; }`. kexec-tools for
 # aarch64 is then built with this purgatory.
 { source }:
 

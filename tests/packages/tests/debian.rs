@@ -53,7 +53,7 @@ fn the_package_names_whose_the_crates_are() {
     let patterns: Vec<&str> = words
         .filter_map(|word| word.strip_prefix("vendor/")?.strip_suffix("/*"))
         .collect();
-    let vendor = directory.join("purgatory-0.1.0/vendor");
+    let vendor = directory.join("purgatory-1.0.0/vendor");
     for entry in fs::read_dir(vendor).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let is_meant = |pattern: &&str| match pattern.strip_suffix('*') {
@@ -79,7 +79,7 @@ fn kexec_tools_is_built_with_it_and_boots(
         copy(&root().join("packaging/debian").join(file), &directory);
     }
     copy(
-        &package.join("kexec-purgatory_0.1.0-1_arm64.deb"),
+        &package.join("kexec-purgatory_1.0.0-1_arm64.deb"),
         &directory,
     );
     layer.offline(
@@ -88,7 +88,7 @@ fn kexec_tools_is_built_with_it_and_boots(
         cp -r /src/kexec-tools-*/ .; cd kexec-tools-*/
         patch -p1 <../kexec-tools.patch
         dpkg-buildpackage -aarm64 -Pcross,nocheck -us -uc -b
-        cd ..; dpkg-deb -f kexec-tools_*.deb Static-Built-Using | grep -x 'kexec-purgatory (= 0.1.0-1)'
+        cd ..; dpkg-deb -f kexec-tools_*.deb Static-Built-Using | grep -x 'kexec-purgatory (= 1.0.0-1)'
         dpkg-deb -x kexec-tools_*.deb deb; dpkg-deb -x kexec-tools-udeb_*.udeb udeb
         mv deb/sbin/kexec deb/ 2>/dev/null || mv deb/usr/sbin/kexec deb/
         mv udeb/sbin/kexec udeb/ 2>/dev/null || mv udeb/usr/sbin/kexec udeb/",
@@ -130,7 +130,7 @@ fn package(suite: Suite) -> &'static (Layer, PathBuf) {
             env!("CARGO_PKG_VERSION"),
             ".tar.xz"
         ));
-        fs::copy(tarball, directory.join("kexec-purgatory_0.1.0.orig.tar.xz")).unwrap();
+        fs::copy(tarball, directory.join("kexec-purgatory_1.0.0.orig.tar.xz")).unwrap();
         copy(&root().join("packaging/debian/debian"), &directory);
         layer.offline(
             &directory,

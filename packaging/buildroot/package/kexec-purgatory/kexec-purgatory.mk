@@ -5,7 +5,7 @@
 #
 ################################################################################
 
-KEXEC_PURGATORY_VERSION = 0.1.0
+KEXEC_PURGATORY_VERSION = 1.0.0
 KEXEC_PURGATORY_TARBALL = $(call qstrip,$(BR2_PACKAGE_KEXEC_PURGATORY_TARBALL))
 KEXEC_PURGATORY_SOURCE = $(notdir $(KEXEC_PURGATORY_TARBALL))
 KEXEC_PURGATORY_SITE = $(patsubst %/,%,$(dir $(KEXEC_PURGATORY_TARBALL)))
