@@ -90,8 +90,8 @@ pub const SYMBOLS: [DataSymbol; 10] = symbols! {
     on_failure: 4,
 };
 
-/// What the kernel's own loader (`kexec_file_load`, kernel/kexec_file.c) calls two of the symbols: its
-/// name, and ours.
+/// What the kernel's own loader (`kexec_file_load`, kernel/kexec_file.c) calls two of the symbols:
+/// its name, and ours.
 pub const ALIASES: [(&str, &str); 2] = [
     ("purgatory_sha_regions", "sha256_regions"),
     ("purgatory_sha256_digest", "sha256_digest"),

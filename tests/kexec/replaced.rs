@@ -158,8 +158,8 @@ impl Packager {
     }
 }
 
-/// The commands of packaging/README.md, but for the path of our image, which is set already, and the first
-/// build, which is done.
+/// The commands of packaging/README.md, but for the path of our image, which is set already, and
+/// the first build, which is done.
 fn recipe_by_hand() -> String {
     let readme = fs::read_to_string(root().join("packaging/README.md")).unwrap();
     let (_, section) = readme.split_once("## What is done to kexec-tools").unwrap();

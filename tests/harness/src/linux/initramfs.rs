@@ -50,10 +50,10 @@ impl Archive {
         Ok(())
     }
 
-    /// Ends it.
+    /// Ends it, and returns its bytes.
     ///
     /// # Errors
-    /// None that memory gives.
+    /// As [`Archive::add`].
     pub fn finish(self) -> io::Result<Vec<u8>> {
         trailer(self.0)
     }
