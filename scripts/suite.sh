@@ -40,6 +40,8 @@ make_base() {
     quietly debootstrap --variant=buildd --keyring=$keyring "$suite" "$root/base.new" "$mirror"
     source_lines >"$root/base.new/etc/apt/sources.list"
     { apt_acquire; echo 'APT::Install-Recommends "false";'; } >"$root/base.new/etc/apt/apt.conf.d/99suite"
+    # Whatever a power cut leaves of it is made anew, so nothing has to wait for the disk.
+    echo force-unsafe-io >"$root/base.new/etc/dpkg/dpkg.cfg.d/suite"
     rm -rf "$root/base.new"/var/cache/apt/archives/*.deb
     mv "$root/base.new" "$root/base"
 }
