@@ -42,9 +42,13 @@ unpack() {
     mkdir -p "$work/apt"
     say "linux-source-$version"
     for suite in trixie sid; do
-        (apt_state "$work/apt" "$suite" deb && cd "$work" && apt-get -qq download "linux-source-$version") 2>"$work/log" && break
+        (
+            apt_state "$work/apt" "$suite" deb && cd "$work" &&
+                apt-get -qq download "linux-source-$version"
+        ) 2>"$work/log" && break
     done
-    package=$(ls "$work"/*.deb 2>/dev/null) || die "no linux-source-$version in trixie or sid: $(cat "$work/log")"
+    package=$(ls "$work"/*.deb 2>/dev/null) ||
+        die "no linux-source-$version in trixie or sid: $(cat "$work/log")"
     dpkg-deb -x "$package" "$work/x"
     mkdir "$work/source"
     tar -xf "$work/x/usr/src/linux-source-$version.tar.xz" -C "$work/source" --strip-components=1
