@@ -18,8 +18,9 @@ use purgatory_test_harness::linux::{Kexec, Suite};
 use purgatory_test_harness::qemu::{Outcome, Qemu};
 use purgatory_test_harness::{root, this_test};
 
-/// Emulated, with more CPUs than the machine may have, and beside other tests.
-const TIMEOUT: Duration = Duration::from_secs(240);
+/// Emulated, with more CPUs than the machine may have, and beside other tests; each allocation of a
+/// load in turn takes minutes.
+const TIMEOUT: Duration = Duration::from_secs(900);
 
 /// The exception level, and the CPU for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
