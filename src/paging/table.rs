@@ -119,6 +119,7 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
                 if let Some(done) = tables[depth].take() {
                     self.frames.finish(done);
                 }
+                // Above the first table there is none, which ends the loop.
                 depth = depth.wrapping_sub(1);
                 continue;
             };
