@@ -80,8 +80,10 @@ impl Digest {
 /// bytes.
 ///
 /// Its SHA-256 counts in two 32-bit words and adds one carry for a segment, also where a segment of
-/// 8 GiB or more has several: the digest that it computes then is that of a shorter message, padded
-/// as such.
+/// more than 4 GiB has several: the digest that it computes then is that of a shorter message, padded
+/// as such. Where the file of a segment ends and zeros follow, which it counts apart, a region does
+/// not tell: a file of 4 GiB or more whose zeros pass a multiple of 4 GiB of the message has yet
+/// another length, and is refused.
 pub fn kexec_tools_len(segments: impl Iterator<Item = u64>) -> u64 {
     let (low, high) = segments.fold((0_u32, 0_u32), |(low, high), len| {
         let sum = low.wrapping_add(len as u32);
