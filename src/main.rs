@@ -30,19 +30,14 @@ entry!(main);
 /// Called once by `purgatory_start`, with the MMU off, on our own stack.
 fn main(found: arch::Entry) -> ! {
     let cpu = registers::cpu();
-    registers::settle(&cpu);
     let raw = symbols::raw();
     let parts = image::parts();
     let Ok(own) = parts.region(cpu.pa_range) else {
         handover::park()
     };
-    let console = &mut Uart::new(
-        raw,
-        &own,
-        cpu.pa_range,
-        symbols::kernel_size(raw, cpu.pa_range),
-    );
+    let console = &mut Uart::new(raw, &own, cpu.pa_range);
     report::greeting(console);
+    registers::settle(&cpu);
 
     let request = match Request::new(raw, &own, cpu.pa_range) {
         Ok(request) => request,
@@ -95,6 +90,7 @@ fn verify(
     };
     let window = map.map(|map| Window::new(cpu, &map, pool.mark()));
 
+    let serror_is_older = registers::serror_is_pending();
     let mut computed = Digests::default();
     let mut judge = |memory| {
         sha256::hash(cpu, check, memory, &mut computed);
@@ -107,10 +103,18 @@ fn verify(
         cache::flush(cpu, check.regions());
         judge(Memory::Uncached)
     };
+    // An error of the memory's may come late, and would reach the new kernel.
+    let serror = !serror_is_older && registers::serror_is_pending();
+    if serror {
+        report::serror(console);
+    }
     let Some(cleared) = cleared else {
         report::mismatch(console, &computed.sha256, check.digest());
         return None;
     };
+    if serror {
+        return None;
+    }
     let verified = Verified {
         bytes: check.bytes(),
         regions: check.regions().count() as u64,

@@ -185,6 +185,15 @@ pub fn skipped(console: &mut impl Console) {
     );
 }
 
+/// Says that an SError became pending while memory was read.
+pub fn serror(console: &mut impl Console) {
+    say(
+        console,
+        "purgatory: SError pending since the hash began: memory may be bad\n",
+        &[],
+    );
+}
+
 /// Shows a digest that is wrong beside the one expected.
 pub fn mismatch(console: &mut impl Console, computed: &Digest, expected: &[u8; 32]) {
     say(

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Instructions that may fault without that being the end: nobody knows whether something answers
-//! at the console's address, or to PSCI.
+//! Instructions that may fault without ending the boot: it is unknown whether anything answers at
+//! the console's address or to PSCI, and whether firmware or a hypervisor lets us at a register that
+//! is newer than it.
 
 use core::arch::global_asm;
 
@@ -15,9 +16,22 @@ unsafe extern "C" {
 
     /// The same by SMC.
     pub fn psci_smc(function: u32) -> u32;
+
+    /// SMSTOP: `PSTATE.SM` and `PSTATE.ZA` off. Returns 0, or 1 if that trapped.
+    pub fn smstop() -> u32;
+
+    /// `TCR2_EL1` = 0; with E2H = 1 the name means `TCR2_EL2`. Returns 0, or 1 if that trapped.
+    pub fn clear_tcr2_el1() -> u32;
+
+    /// `TCR2_EL2` = 0. The same.
+    pub fn clear_tcr2_el2() -> u32;
+
+    /// `TCR2_EL1` = 0 by the name that it has with E2H = 1. The same.
+    pub fn clear_tcr2_el12() -> u32;
 }
 
-// sink_store: x0 data, w1 byte, w2 unmask_serror. psci_hvc, psci_smc: w0 function.
+// sink_store: x0 data, w1 byte, w2 unmask_serror. psci_hvc, psci_smc: w0 function. The registers
+// are named by their encodings: assemblers older than they do not know them.
 //
 // From `attempts` up to `attempt_failed` nothing but the return address is needed afterwards, so
 // that any exception may end there: `exception_entry` sees to that.
@@ -51,6 +65,20 @@ global_asm!(
     "    smc     #0",
     "    ret",
     ".size psci_smc, . - psci_smc",
+    ".macro access name, instruction:vararg",
+    ".globl \\name",
+    ".type \\name, %function",
+    "\\name:",
+    "    \\instruction",
+    "    isb",
+    "    mov     w0, wzr",
+    "    ret",
+    ".size \\name, . - \\name",
+    ".endm",
+    "access smstop, .inst 0xd503467f",
+    "access clear_tcr2_el1, msr S3_0_C2_C0_3, xzr",
+    "access clear_tcr2_el2, msr S3_4_C2_C0_3, xzr",
+    "access clear_tcr2_el12, msr S3_5_C2_C0_3, xzr",
     ".globl attempt_failed",
     ".type attempt_failed, %function",
     "attempt_failed:",

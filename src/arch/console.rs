@@ -5,7 +5,7 @@
 use purgatory::abi::RawSymbols;
 use purgatory::region::{PaRange, Region};
 use purgatory::report::Console;
-use purgatory::sink::{KernelSize, usable_sink};
+use purgatory::sink::usable_sink;
 use spin::relax::{RelaxStrategy, Spin};
 
 use super::attempt::sink_store;
@@ -41,9 +41,9 @@ impl Uart {
     /// off only.
     // Two callers, the story and the exception report: one copy saves space.
     #[inline(never)]
-    pub fn new(raw: &RawSymbols, image: &Region, pa_range: PaRange, kernel: KernelSize) -> Self {
+    pub fn new(raw: &RawSymbols, image: &Region, pa_range: PaRange) -> Self {
         Self {
-            data: usable_sink(raw, image, pa_range, kernel),
+            data: usable_sink(raw, image, pa_range),
             proven: false,
             ticks_per_byte: timer::frequency() / BYTES_PER_SECOND,
             empty_at: 0,

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Any exception is the end, but those of `attempt`: nothing else of ours provokes one. MMU off,
-//! one report, halt; the kernel is never started from here.
+//! Every exception ends the boot, except in `attempt`; no other code here can cause one on purpose.
+//! MMU off, one report, halt or reset; the kernel is never started from here.
 
 use core::arch::global_asm;
 
 use purgatory::control::{SCTLR_I, sctlr_off};
 use purgatory::report;
-use purgatory::sink::KernelSize;
 use purgatory::translation::Regime;
 
 use super::console::Uart;
+use super::reset::SYSTEM_RESET;
 use super::{handover, image, registers, symbols};
 
 /// Reports the exception with a fresh stack and the MMU off.
@@ -20,7 +20,7 @@ extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
     let Ok(own) = parts.region(cpu.pa_range) else {
         handover::park()
     };
-    let mut console = Uart::new(symbols::raw(), &own, cpu.pa_range, KernelSize::UNKNOWN);
+    let mut console = Uart::new(symbols::raw(), &own, cpu.pa_range);
     report::exception(
         &mut console,
         &report::Exception {
@@ -38,8 +38,10 @@ extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
 //
 // The tables or the stack may be what broke, so until the MMU is off nothing is loaded or stored;
 // and lines of ours that are dirty in the cache go to memory before the report uses that memory as
-// its stack, lest they are written over it later. The word `reporting` is 0 in memory until then,
-// so a second exception finds it set and stops without a word.
+// its stack, so that they cannot overwrite it later. The word `reporting` is 0 in memory until then:
+// a second exception, one of the report's own, finds it set. It says nothing any more, for it would
+// only happen again; it resets the machine at once where `on_failure` asks for a reset, with neither
+// stack nor stores, and stops for ever otherwise.
 global_asm!(
     // The four of our own level with SP_ELx, the only ones that can be taken: PSTATE.SP is 1 from
     // the entry on, and nothing runs at a lower level. link.ld puts them 0x200 after `vectors`.
@@ -87,8 +89,22 @@ global_asm!(
     "    ldr     w5, [x4]",
     "    mov     w6, #1",
     "    str     w6, [x4]",
-    "5:  cbnz    w5, 5b",
-    "    adr     x4, stack_top",
+    "    cbz     w5, 7f",
+    "    adr     x4, on_failure",
+    "    ldr     w4, [x4]",
+    "    cbz     w4, 6f",
+    "    movz    w0, #({system_reset} & 0xffff)",
+    "    movk    w0, #({system_reset} >> 16), lsl #16",
+    "    cmp     x3, {el2}",
+    "    b.eq    5f",
+    "    bl      psci_hvc",
+    // What it returned in w0 is not needed, nor can any other register be relied on.
+    "    movz    w0, #({system_reset} & 0xffff)",
+    "    movk    w0, #({system_reset} >> 16), lsl #16",
+    "5:  bl      psci_smc",
+    "6:  wfe",
+    "    b       6b",
+    "7:  adr     x4, stack_top",
     "    mov     sp, x4",
     "    b       {exception}",
     ".size exception_entry, . - exception_entry",
@@ -101,4 +117,5 @@ global_asm!(
     sctlr_el1 = const sctlr_off(Regime::El1And0) | SCTLR_I,
     sctlr_el2 = const sctlr_off(Regime::El2) | SCTLR_I,
     exception = sym exception,
+    system_reset = const SYSTEM_RESET,
 );

@@ -5,11 +5,13 @@
 use core::arch::asm;
 
 use aarch64_cpu::registers::{
-    CurrentEL, HCR_EL2, ID_AA64ISAR0_EL1, ID_AA64MMFR0_EL1, ID_AA64PFR0_EL1, MAIR_EL1, MAIR_EL2,
-    Readable, TCR_EL1, TCR_EL2, TTBR0_EL1, TTBR0_EL2,
+    CPACR_EL1, CPTR_EL2, CurrentEL, HCR_EL2, ID_AA64ISAR0_EL1, ID_AA64MMFR0_EL1, ID_AA64PFR0_EL1,
+    ID_AA64PFR1_EL1, MAIR_EL1, MAIR_EL2, Readable, TCR_EL1, TCR_EL2, TTBR0_EL1, TTBR0_EL2,
 };
 use purgatory::cpu::{Cpu, IdRegisters};
 use purgatory::translation::Regime;
+
+use super::attempt::{clear_tcr2_el1, clear_tcr2_el2, clear_tcr2_el12, smstop};
 
 /// Returns what the CPU can do and where we run.
 pub fn cpu() -> Cpu {
@@ -26,60 +28,44 @@ pub fn cpu() -> Cpu {
         mmfr3: id_aa64mmfr3_el1(),
         isar0: ID_AA64ISAR0_EL1.get(),
         pfr0: ID_AA64PFR0_EL1.get(),
-        pfr1: id_aa64pfr1_el1(),
+        pfr1: ID_AA64PFR1_EL1.get(),
         ctr: ctr_el0(),
     })
 }
 
-/// Ends what the old kernel may have left on and no code of ours, nor the next kernel, could do
-/// with.
+/// Turns off what the old kernel may have left on and neither this code nor the next kernel can run
+/// with. Each access is one that firmware or a hypervisor older than the register may trap: if that
+/// comes back to us as an exception it costs nothing, for then the old kernel had no access either.
 pub fn settle(cpu: &Cpu) {
-    if cpu.has_sme {
-        leave_streaming_mode(cpu.regime);
-    }
-    if cpu.has_tcr2 {
-        clear_tcr2(cpu.regime);
-    }
-}
-
-/// SMSTOP, unless that would trap: streaming mode off, in which the CPU may have neither FP/SIMD
-/// nor SHA2 instructions, and ZA storage off. Linux leaves both as the thread that a crash
-/// interrupts has them.
-///
-/// Where access to SME is trapped, by the old kernel or further up, it is off or somebody else's,
-/// and stays as it is.
-fn leave_streaming_mode(regime: Regime) {
-    // SAFETY: changes PSTATE.SM and PSTATE.ZA, on which no code of ours relies, and vector
-    // registers, which hold nothing yet. By its encoding: assemblers older than SME do not know
-    // `smstop`.
+    // SAFETY: changes PSTATE.SM and PSTATE.ZA, on which no code of ours relies, vector registers,
+    // which hold nothing yet, and TCR2_ELx, which has no effect with the MMU off.
     unsafe {
-        match regime {
-            // CPTR_EL2.TSM.
-            Regime::El2 => asm!(
-                "mrs {0}, cptr_el2", "tbnz {0}, #12, 2f", ".inst 0xd503467f", "2:",
-                out(reg) _, options(nostack),
-            ),
-            // CPACR_EL1.SMEN. With E2H = 1 the name means CPTR_EL2, which has the same layout then.
-            Regime::El1And0 | Regime::El2And0 => asm!(
-                "mrs {0}, cpacr_el1", "tbz {0}, #24, 2f", ".inst 0xd503467f", "2:",
-                out(reg) _, options(nostack),
-            ),
+        // Streaming mode, in which the CPU may have neither FP/SIMD nor SHA2 instructions, and ZA
+        // storage: Linux leaves both as the thread has them that a crash interrupts. Where the old
+        // kernel has SME trapped both are off, and no exception of ours has to show that.
+        if cpu.has_sme && !sme_is_trapped(cpu.regime) {
+            smstop();
+        }
+        // With `PIE` of the old kernel's the permission bits of descriptors would mean something
+        // else, for us and for a kernel that is older than the register. That of EL1 as well: a
+        // kernel that leaves EL2 runs with it.
+        if cpu.has_tcr2 {
+            match cpu.regime {
+                Regime::El1And0 => clear_tcr2_el1(),
+                Regime::El2 => clear_tcr2_el2() | clear_tcr2_el1(),
+                Regime::El2And0 => clear_tcr2_el2() | clear_tcr2_el12(),
+            };
         }
     }
 }
 
-/// TCR2_ELx = 0: with `PIE` of the old kernel's the permission bits of descriptors would mean
-/// something else, for us and for a kernel that is older than the register.
-fn clear_tcr2(regime: Regime) {
-    // SAFETY: the MMU is off. By its encoding: assemblers older than the register do not know its
-    // name.
-    unsafe {
-        match regime {
-            Regime::El1And0 => asm!("msr S3_0_C2_C0_3, xzr", "isb", options(nostack)),
-            Regime::El2 | Regime::El2And0 => {
-                asm!("msr S3_4_C2_C0_3, xzr", "isb", options(nostack));
-            }
-        }
+/// Returns whether SME is trapped at our exception level (Arm ARM, CPACR_EL1 and CPTR_EL2).
+fn sme_is_trapped(regime: Regime) -> bool {
+    match regime {
+        // CPTR_EL2.TSM.
+        Regime::El2 => CPTR_EL2.get() & 1 << 12 != 0,
+        // CPACR_EL1.SMEN. With E2H = 1 the name means CPTR_EL2, which has the same layout then.
+        Regime::El1And0 | Regime::El2And0 => CPACR_EL1.get() & 1 << 24 == 0,
     }
 }
 
@@ -120,16 +106,6 @@ fn id_aa64mmfr3_el1() -> u64 {
     // SAFETY: reading an ID register has no effect.
     unsafe {
         asm!("mrs {}, S3_0_C0_C7_3", out(reg) value, options(pure, nomem, nostack, preserves_flags));
-    }
-    value
-}
-
-/// Reads `ID_AA64PFR1_EL1`, which `aarch64-cpu` does not have.
-fn id_aa64pfr1_el1() -> u64 {
-    let value;
-    // SAFETY: reading an ID register has no effect.
-    unsafe {
-        asm!("mrs {}, id_aa64pfr1_el1", out(reg) value, options(pure, nomem, nostack, preserves_flags));
     }
     value
 }

@@ -9,30 +9,32 @@ use super::attempt::{psci_hvc, psci_smc};
 use super::timer;
 
 /// `SYSTEM_RESET` (PSCI, Arm DEN 0022, 5.1): the function's number.
-const SYSTEM_RESET: u32 = 0x8400_0009;
+pub const SYSTEM_RESET: u32 = 0x8400_0009;
 
-/// Timer reads in all, for each second, before nothing is waited for any more: the counter may be
-/// stopped. A read takes some 20 to 100 ns.
-const PATIENCE: u64 = 1 << 25;
+/// Timer reads in a row that may show the same count before the counter is taken for stopped. A read
+/// takes 5 to 100 ns, and no counter that firmware leaves running is slower than 1 MHz.
+const PATIENCE: u32 = 1 << 20;
 
-/// Waits for so many seconds.
+/// Waits for this many seconds by the generic timer; not at all if the timer is stopped, or if
+/// firmware has not set its frequency.
 pub fn wait(seconds: u32) {
-    let seconds = u64::from(seconds);
-    let (start, ticks) = (timer::now(), timer::frequency().saturating_mul(seconds));
-    for _ in 0..PATIENCE * seconds {
-        if timer::now().wrapping_sub(start) >= ticks {
-            break;
-        }
+    let ticks = timer::frequency().saturating_mul(seconds.into());
+    let start = timer::now();
+    let (mut last, mut patience) = (start, PATIENCE);
+    while last.wrapping_sub(start) < ticks && patience != 0 {
         Spin::relax();
+        let now = timer::now();
+        patience = if now == last { patience - 1 } else { PATIENCE };
+        last = now;
     }
 }
 
-/// Resets the machine. Returns if nobody does that here.
+/// Resets the machine. Returns if its firmware cannot.
 pub fn system(regime: Regime) {
     // SAFETY: ends this machine, or returns as a function does (SMC Calling Convention, Arm DEN
     // 0028).
     unsafe {
-        // At EL2 nobody would take an HVC but we.
+        // At EL2 an HVC is taken by EL2 itself, that is by us.
         if regime == Regime::El1And0 {
             psci_hvc(SYSTEM_RESET);
         }

@@ -8,8 +8,6 @@ use core::arch::global_asm;
 use core::ptr;
 
 use purgatory::abi::RawSymbols;
-use purgatory::region::{PaRange, Region};
-use purgatory::sink::KernelSize;
 
 use super::image::address_of;
 
@@ -44,18 +42,4 @@ pub fn raw() -> &'static RawSymbols {
     // SAFETY: `abi` is aligned to 8 and, with its tail padded to 8, as long as RawSymbols, whose
     // offsets are asserted beside it; any bytes are a valid RawSymbols; nobody writes there.
     unsafe { &*abi }
-}
-
-/// Returns the size that the kernel to be started claims, where only that tells what a sink must
-/// not overwrite: with no regions.
-pub fn kernel_size(raw: &RawSymbols, pa_range: PaRange) -> KernelSize {
-    let entry = raw.arm64_kernel_entry;
-    let readable = entry % 8 == 0 && Region::new(entry, 64, pa_range).is_ok();
-    if raw.arm64_sink == 0 || raw.skip_checks != 1 || !readable {
-        return KernelSize::UNKNOWN;
-    }
-    let header = ptr::with_exposed_provenance::<[u64; 8]>(entry as usize);
-    // SAFETY: aligned, and what will be executed next is memory. Volatile, since it may lie at
-    // address 0.
-    KernelSize::from_header(&unsafe { header.read_volatile() })
 }

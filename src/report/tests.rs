@@ -376,6 +376,10 @@ fn what_is_said_on_the_way() {
         said(skipped),
         "purgatory: sha256 not checked (skip_checks=1)\r\n"
     );
+    assert_eq!(
+        said(serror),
+        "purgatory: SError pending since the hash began: memory may be bad\r\n"
+    );
     assert_eq!(said(handing_over), "purgatory: booting kernel now\r\n");
     assert_eq!(
         said(halted),

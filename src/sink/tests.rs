@@ -34,7 +34,7 @@ fn a_sink_that_could_be_memory_is_not_used() {
     let sink = |change: fn(&mut RawSymbols)| {
         let mut raw = good();
         change(&mut raw);
-        usable_sink(&raw, &image(), PA_RANGE, KernelSize::UNKNOWN)
+        usable_sink(&raw, &image(), PA_RANGE)
     };
     assert_eq!(sink(|_| ()), Some(0x900_0000));
     assert_eq!(sink(|raw| raw.arm64_sink = 0), None);
@@ -51,42 +51,38 @@ fn a_sink_that_could_be_memory_is_not_used() {
     };
     let mut raw = good();
     raw.sha256_regions[9] = wraps;
-    let sink = usable_sink(&raw, &image(), PA_RANGE, KernelSize::UNKNOWN);
+    let sink = usable_sink(&raw, &image(), PA_RANGE);
     assert_eq!(sink, None);
 }
 
-/// Then kexec leaves the list of regions empty.
+/// Then kexec leaves the list of regions empty, and nothing tells where it has put an initrd.
 #[test]
-fn without_checks_a_sink_in_the_kernel_or_near_the_device_tree_is_not_used() {
-    let mut header = [0; 8];
-    header[7] = u64::from(u32::from_le_bytes(*b"ARM\x64"));
-    header[2] = 0x0180_0000;
-    let kernel = KernelSize::from_header(&header);
-    let no_kernel = KernelSize::from_header(&[0, 0, 0x0180_0000, 0, 0, 0, 0, 0]);
-    assert_eq!(no_kernel, KernelSize::UNKNOWN);
-    let usable = |sink, kernel| {
+fn without_checks_only_a_sink_below_the_kernel_and_off_the_device_tree_is_used() {
+    let usable = |sink, skip_checks| {
         let raw = RawSymbols {
             sha256_regions: [RawRegion::default(); 16],
-            skip_checks: 1,
+            skip_checks,
             arm64_kernel_entry: 0x4021_0000,
+            arm64_dtb_addr: 0x3010_0000,
             arm64_sink: sink,
             ..good()
         };
-        usable_sink(&raw, &image(), PA_RANGE, kernel).is_some()
+        usable_sink(&raw, &image(), PA_RANGE).is_some()
     };
+    for sink in [0x401f_ffff, 0x300f_ffff - 0x10_0000, 0x3020_0000, 1] {
+        assert!(usable(sink, 1), "{sink:#x}");
+    }
+    // The kernel's block and all above it; the device tree's block.
     for sink in [
         0x4020_0000,
         0x4021_0000,
-        0x403f_ffff,
-        0x4800_0000,
-        0x481f_ffff,
+        0x7fff_ffff,
+        0xf_ffff_ffff,
+        0x3000_0000,
+        0x301f_ffff,
     ] {
-        assert!(!usable(sink, KernelSize::UNKNOWN), "{sink:#x}");
+        assert!(!usable(sink, 1), "{sink:#x}");
     }
-    for sink in [0x401f_ffff, 0x4040_0000, 0x47ff_ffff, 0x4820_0000] {
-        assert!(usable(sink, KernelSize::UNKNOWN), "{sink:#x}");
-    }
-    // It is all the kernel's, up to where it says that it ends.
-    assert!(!usable(0x41a0_ffff, kernel));
-    assert!(usable(0x41a1_0000, kernel));
+    // Nothing is started then, and a refusal has to be read.
+    assert!(usable(0x4021_0000, 0));
 }

@@ -103,6 +103,7 @@ pub fn all() -> Said {
     }
     verdicts(&mut said);
     say!(said, mismatch, &Digest([0x0123_4567; 8]), &[0xfe; 32]);
+    say!(said, serror);
     say!(said, skipped);
     exceptions(&mut said);
     say!(said, handing_over);

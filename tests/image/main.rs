@@ -210,9 +210,16 @@ fn its_code_runs_anywhere_with_the_mmu_off_and_without_fp() {
     let vectors: Vec<_> = specials::with_vectors()
         .map(|name| calls.function(name).unwrap().range.clone())
         .collect();
-    let faults: Vec<_> = code::faults(&code, |address| {
-        vectors.iter().any(|f| f.contains(&address))
-    })
+    let symbol = |name| {
+        let symbol = elf.symbols().find(|s| s.name() == Ok(name));
+        symbol.unwrap().address()
+    };
+    let attempts = symbol("attempts")..symbol("attempt_failed");
+    let faults: Vec<_> = code::faults(
+        &code,
+        |address| vectors.iter().any(|f| f.contains(&address)),
+        &attempts,
+    )
     .into_iter()
     .map(|(address, what)| format!("{address:#x} {}: {what}", code::place(&elf, address)))
     .collect();

@@ -15,6 +15,7 @@ mod cpu_shim;
 mod digest;
 mod entry_state;
 mod exceptions;
+mod firmware;
 mod guests;
 mod input;
 mod loader_tables;

@@ -6,7 +6,7 @@
 use purgatory_test_harness::Piece;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::Boot;
-use purgatory_test_harness::briefing::{SINK_ABORTS, SINK_RAISES_SERROR};
+use purgatory_test_harness::briefing::{HASH_RAISES_SERROR, SINK_ABORTS, SINK_RAISES_SERROR};
 use rstest::rstest;
 
 use crate::expect::Expect;
@@ -59,6 +59,29 @@ fn where_the_uarts_store_raises_an_serror_it_boots_silently() {
     });
 }
 
+/// Memory whose error comes late: what was hashed may not be what is there, and the new kernel would
+/// take the SError for one of its own.
+#[rstest]
+fn an_serror_that_came_with_the_hash_starts_nothing(#[values(false, true)] corrupt: bool) {
+    usual(El1And0, |boot| {
+        boot.break_sink(HASH_RAISES_SERROR);
+        let [entry, dtb] = [boot.load.entry, boot.load.dtb];
+        let mut lines = vec![
+            format!("purgatory: entry={entry:#018x}"),
+            format!("purgatory: dtb={dtb:#018x}"),
+            "purgatory: SError pending since the hash began: memory may be bad".into(),
+        ];
+        if corrupt {
+            boot.load.corrupt.push(("kernel".into(), 0));
+            lines.push("purgatory: sha256 digests do not match".into());
+            lines.extend(
+                ["digest: *", "sha256_digest: *"].map(|word| format!("purgatory: *{word}")),
+            );
+        }
+        Expect::RefusesThus(lines)
+    });
+}
+
 /// As `kexec --no-checks` leaves it: no regions to tell what is memory.
 fn unchecked(boot: &mut Boot, sink: u64) -> Expect {
     boot.load.skip_checks = true;
@@ -73,8 +96,19 @@ fn without_checks_the_kernels_first_word_is_no_sink(
     usual(regime, |boot| unchecked(boot, boot.load.entry));
 }
 
+/// All that was loaded lies above the kernel, and none of it is named to the image.
 #[rstest]
-fn without_checks_the_kernel_is_no_sink(#[values(El1And0, El2, El2And0)] regime: Regime) {
+fn without_checks_the_initrd_is_no_sink(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let sink = boot.segment("initrd").at + 0x18;
+        unchecked(boot, sink)
+    });
+}
+
+#[rstest]
+fn without_checks_memory_above_the_kernel_is_no_sink(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+) {
     usual(regime, |boot| {
         let sink = boot.load.entry + 0x1_0000;
         // What a kernel would have there; this one is shorter.

@@ -12,9 +12,9 @@ pub const STEPS: &[(&str, &[&str])] = &[
         "main",
         &[
             "registers::cpu",
-            "registers::settle",
             "symbols::raw",
             "Uart::new",
+            "registers::settle",
             "Request::new",
             "report::refusal",
             "request.waive",
@@ -71,7 +71,7 @@ const MAIN: [Step; 12] = [
     step(
         "the CPU",
         "level, granules, cache line",
-        &["registers::cpu", "registers::settle"],
+        &["registers::cpu"],
         "cold",
     ),
     step(
@@ -82,8 +82,8 @@ const MAIN: [Step; 12] = [
     ),
     step(
         "values checked",
-        "each address, each region",
-        &["Request::new"],
+        "old leftovers off; each address, each region",
+        &["registers::settle", "Request::new"],
         "cold",
     ),
     step(

@@ -42,6 +42,10 @@ pub struct Briefing {
     /// What comes of its first access to the UART: a `SINK_` constant. Nobody else's fails.
     pub sink: u64,
 
+    // For the firmware; it goes on at `old_kernel`, too.
+    /// Whether there is one, and what it does with what it traps: a `FIRMWARE_` constant.
+    pub firmware: u64,
+
     // For the new kernel.
     /// Where it must have been entered.
     pub kernel_entry: u64,
@@ -98,6 +102,15 @@ pub const SINK_WORKS: u64 = 0;
 pub const SINK_ABORTS: u64 = 1;
 /// An SError some time later, as where a bus buffers the store to a device that has no clock.
 pub const SINK_RAISES_SERROR: u64 = 2;
+/// The UART works; an SError comes when the MMU goes off, as where memory reports an error late.
+pub const HASH_RAISES_SERROR: u64 = 3;
+
+/// There is none: the machine starts at the level of the old kernel.
+pub const FIRMWARE_NONE: u64 = 0;
+/// It ends the machine.
+pub const FIRMWARE_KEEPS: u64 = 1;
+/// It gives it back as an undefined instruction.
+pub const FIRMWARE_GIVES_BACK: u64 = 2;
 
 impl Briefing {
     /// "purgator", so that a briefing that was never placed is noticed.
@@ -137,6 +150,7 @@ impl Default for Briefing {
             purgatory: [0; 2],
             overrides: [IdOverride::default(); 4],
             sink: SINK_WORKS,
+            firmware: FIRMWARE_NONE,
             kernel_entry: 0,
             dtb: 0,
             pieces: [Piece::default(); 20],

@@ -9,6 +9,7 @@
 //!   may expect, reports item by item, and ends the machine.
 //! - `careless-purgatory` gives nothing back and hands over the wrong things: what the new kernel
 //!   must see.
+//! - `firmware` runs below them at EL3, and traps what it does not know of the CPU.
 //! - `cpu-shim` runs below them at EL2 and lies to the purgatory about the CPU.
 //! - `register-sweep` is both kernels, for a purgatory that is called again and again, each time
 //!   with something else in the system registers ([`sweep`]).

@@ -39,7 +39,8 @@ pub const RAM: u64 = 0x4000_0000;
 const BRIEFING_AT: u64 = 0x4080_0000;
 const OLD_KERNEL_AT: u64 = BRIEFING_AT + 0x1_0000;
 const STAND_IN_AT: u64 = BRIEFING_AT + 0x4_0000;
-const SHIM_AT: u64 = BRIEFING_AT + 0x8_0000;
+/// Of the two that run below the old kernel there is at most one.
+const BELOW_AT: u64 = BRIEFING_AT + 0x8_0000;
 
 const MIB: u64 = 1 << 20;
 
@@ -199,10 +200,13 @@ impl Boot {
         };
         let briefing = briefing.as_bytes().to_vec();
         let mut segments = vec![Segment::new("briefing", BRIEFING_AT, briefing)];
-        let shim = self.has_shim().then(|| Guest::read("cpu-shim"));
-        let shim = shim.transpose()?;
+        let below = match (self.has_firmware(), self.has_shim()) {
+            (true, _) => Some(Guest::read("firmware")?),
+            (_, true) => Some(Guest::read("cpu-shim")?),
+            _ => None,
+        };
         let guests = [
-            (shim.as_ref(), SHIM_AT),
+            (below.as_ref(), BELOW_AT),
             (Some(&self.old_kernel), OLD_KERNEL_AT),
             (self.stand_in.as_ref(), STAND_IN_AT),
         ];
@@ -212,14 +216,8 @@ impl Boot {
             segments.extend(guest.map(place));
         }
         segments.extend(loaded.segments.iter().chain(&self.unhashed).cloned());
-        let file = executable(
-            &segments,
-            if shim.is_some() {
-                SHIM_AT
-            } else {
-                OLD_KERNEL_AT
-            },
-        );
+        let start = below.as_ref().map_or(OLD_KERNEL_AT, |_| BELOW_AT);
+        let file = executable(&segments, start);
         Ok((loaded, file))
     }
 

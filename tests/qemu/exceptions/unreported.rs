@@ -68,12 +68,45 @@ fn two(regime: Regime, change: impl FnOnce(&mut Boot)) {
     }
 }
 
+/// One exception, and one instead of the call of its report.
+fn undefined_twice(boot: &mut Boot) {
+    let first = symbol(boot, INSIDE);
+    let second = symbol(boot, "exception_entry") + length(boot, "exception_entry") - 4;
+    patch(boot, first, &[UDF]);
+    patch(boot, second, &[UDF]);
+}
+
 #[rstest]
 fn a_report_that_is_undefined(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    two(regime, |boot| {
-        let first = symbol(boot, INSIDE);
-        let second = symbol(boot, "exception_entry") + length(boot, "exception_entry") - 4;
-        patch(boot, first, &[UDF]);
-        patch(boot, second, &[UDF]);
-    });
+    two(regime, undefined_twice);
+}
+
+/// Where `on_failure` asks for a reset it comes without a report, by HVC or SMC, and at once.
+#[rstest]
+#[case::hvc(El1And0, false)]
+#[case::smc(El1And0, true)]
+#[case::smc(El2, false)]
+#[case::smc(El2And0, false)]
+fn a_report_that_is_undefined_resets_if_that_is_asked_for(
+    #[case] regime: Regime,
+    #[case] hvc_is_undefined: bool,
+) {
+    let boot = &mut usual_boot(regime);
+    let calls = ["psci_hvc", "psci_smc"].map(|routine| symbol(boot, routine));
+    undefined_twice(boot);
+    if hvc_is_undefined {
+        patch(boot, calls[0], &[UDF]);
+        // QEMU's PSCI answers to one of the two.
+        patch(boot, calls[1], &[HVC]);
+    }
+    let pokes = &mut boot.load.pokes;
+    pokes.push(("on_failure".into(), 600_u32.to_le_bytes().into()));
+    let run = Run::new(boot, Duration::from_secs(60));
+    run.ended(0);
+    run.equal(
+        "the purgatory's last words",
+        &3,
+        &console::purgatory(&run.outcome.console).len(),
+    );
+    run.passed();
 }

@@ -15,7 +15,7 @@
 use core::arch::{asm, global_asm};
 use core::fmt::Write;
 
-use purgatory_test_guest::briefing::{SINK_ABORTS, SINK_WORKS};
+use purgatory_test_guest::briefing::{HASH_RAISES_SERROR, SINK_ABORTS, SINK_WORKS};
 use purgatory_test_guest::id_register::{IdRegister, trap};
 use purgatory_test_guest::machine::{self, Exit, Uart, exit, stage2};
 use purgatory_test_guest::sctlr::M;
@@ -62,7 +62,9 @@ extern "C" fn main() -> ! {
         exit(Exit::WrongMachine);
     }
     let (mut hcr, mut breakpoint) = (HCR, BREAKPOINT);
-    if briefing.sink != SINK_WORKS {
+    if briefing.sink == HASH_RAISES_SERROR {
+        hcr |= AMO;
+    } else if briefing.sink != SINK_WORKS {
         // SAFETY: at EL2, and once.
         unsafe { stage2::set_up(briefing.uart) };
         hcr |= VM | AMO;
@@ -303,6 +305,10 @@ fn write(register: u64, value: u64) {
             } else if !purgatory && seen.purgatory_ran {
                 seen.report("kernel");
                 seen.purgatory_ran = false;
+            }
+            let late = machine::briefing().sink == HASH_RAISES_SERROR;
+            if late && purgatory && get!("sctlr_el1") & !value & M != 0 {
+                set!("hcr_el2", get!("hcr_el2") | VSE);
             }
             seen.purgatory_ran |= purgatory;
             set!("sctlr_el1", value);

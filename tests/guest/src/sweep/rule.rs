@@ -123,6 +123,7 @@ names! {
     CNTHV_CTL_EL2 = 3 4 14 3 1;
     SCTLR_EL12 = 3 5 1 0 0;
     ZCR_EL12 = 3 5 1 2 0;
+    TCR2_EL12 = 3 5 2 0 3;
     CNTP_TVAL_EL02 = 3 5 14 2 0;
     CNTP_CTL_EL02 = 3 5 14 2 1;
     CNTV_TVAL_EL02 = 3 5 14 3 0;
@@ -163,7 +164,7 @@ pub fn rule(register: Encoding) -> Rule {
         // SM and ZA: neither a kernel's own SIMD nor its look at the vector length expects them on.
         SVCR => set(3, 0),
         // Kernels older than the register do not clear it before they turn their MMU on.
-        TCR2_EL1 | TCR2_EL2 => set(u64::MAX, 0),
+        TCR2_EL1 | TCR2_EL2 | TCR2_EL12 => set(u64::MAX, 0),
         // Arm ARM, ResetSVEState(): the cumulative exception bits are set.
         FPSR => Rule::EndOfStreaming(0x0800_009f),
         FPMR => Rule::EndOfStreaming(0),

@@ -49,6 +49,8 @@ pub const MRS_HCR: Pattern = system(0xd53c_1100);
 pub const MRS_ISAR0: Pattern = system(0xd538_0600);
 /// `MRS Xt, ID_AA64MMFR0_EL1`.
 pub const MRS_MMFR0: Pattern = system(0xd538_0700);
+/// `MRS Xt, ID_AA64MMFR3_EL1`.
+pub const MRS_MMFR3: Pattern = system(0xd538_0760);
 /// `MRS Xt, CTR_EL0`.
 pub const MRS_CTR: Pattern = system(0xd53b_0020);
 /// `MRS Xt, CNTFRQ_EL0`.

@@ -18,6 +18,11 @@ impl Boot {
             Regime::El1And0 if !self.has_shim() => "",
             _ => ",virtualization=on",
         };
+        let secure = if self.has_firmware() {
+            ",secure=on"
+        } else {
+            ""
+        };
         let size = format!("{}M", self.memory);
         let kind = match &self.memory_file {
             Some(file) => format!(
@@ -27,7 +32,7 @@ impl Boot {
             None => "memory-backend-ram".into(),
         };
         Qemu::new(&format!(
-            "virt,gic-version=2{virtualization},memory-backend=ram"
+            "virt,gic-version=2{virtualization}{secure},memory-backend=ram"
         ))
         .cpu(&self.cpu)
         .memory(&size)

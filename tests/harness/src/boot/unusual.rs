@@ -2,7 +2,7 @@
 
 //! What only some boots have: page tables made by the loader, and a CPU that is lied about.
 
-use purgatory_test_guest::briefing::SINK_WORKS;
+use purgatory_test_guest::briefing::{FIRMWARE_NONE, SINK_WORKS};
 use purgatory_test_guest::{IdOverride, IdRegister};
 
 use super::{Boot, RAM};
@@ -27,6 +27,17 @@ impl Boot {
     /// is a shim as well.
     pub const fn break_sink(&mut self, how: u64) {
         self.briefing.sink = how;
+    }
+
+    /// Puts firmware at EL3 that knows neither SME nor `TCR2_ELx`, and does this with what it traps:
+    /// a `FIRMWARE_` constant.
+    pub const fn put_firmware(&mut self, what: u64) {
+        self.briefing.firmware = what;
+    }
+
+    /// Returns whether there is firmware.
+    pub(super) const fn has_firmware(&self) -> bool {
+        self.briefing.firmware != FIRMWARE_NONE
     }
 
     /// Returns whether there is a shim.

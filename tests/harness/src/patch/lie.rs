@@ -4,7 +4,7 @@
 
 use super::Patch;
 use crate::a64::{
-    MRS_CNTFRQ, MRS_CNTVCT, MRS_CTR, MRS_HCR, MRS_ISAR0, MRS_MMFR0, Pattern, movk, movz,
+    MRS_CNTFRQ, MRS_CNTVCT, MRS_CTR, MRS_HCR, MRS_ISAR0, MRS_MMFR0, MRS_MMFR3, Pattern, movk, movz,
 };
 
 /// What the image is made to read of the CPU.
@@ -18,6 +18,8 @@ pub enum Lie {
     Granule16KiB,
     /// Pages of 64 KiB and no others.
     Granule64KiB,
+    /// `ID_AA64MMFR3_EL1`: `TCR2_ELx` is there.
+    HasTcr2,
     /// `CNTFRQ_EL0`: 4 GHz, whatever the counter does.
     FrequencyOfAllOnes,
     /// `CNTVCT_EL0`: always the same.
@@ -34,6 +36,7 @@ impl Patch {
         // ID_AA64MMFR0_EL1 has 48 bits of address.
         let (read, value): (Pattern, u32) = match lie {
             Lie::NoSha2 => (MRS_ISAR0, 0),
+            Lie::HasTcr2 => (MRS_MMFR3, 1),
             Lie::FrequencyOfAllOnes => (MRS_CNTFRQ, u32::MAX),
             Lie::CounterStopped => (MRS_CNTVCT, 0x1234_5678),
             Lie::HcrReadsZero => (MRS_HCR, 0),
