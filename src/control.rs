@@ -6,46 +6,37 @@ use aarch64_cpu::registers::{TCR_EL1, TCR_EL2};
 use tock_registers::fields::FieldValue;
 
 use crate::cpu::Cpu;
-use crate::translation::{Granule, Regime};
+use crate::translation::Regime;
 
 /// `MAIR_ELx` with attribute 0 = Normal, Inner and Outer Write-Back, Read- and Write-Allocate; the
 /// only attribute used. Also what the loader's tables want (Arm ARM, MAIR_EL1).
 pub const MAIR: u64 = 0xff;
 
-/// `TCR_ELx` for a walk of addresses of `va_bits` bits from TTBR0: Inner Shareable Write-Back table
+/// `TCR_ELx` for a walk of addresses of `va_bits` bits from TTBR0, in 4 KiB granules: Inner Shareable Write-Back table
 /// walks, TTBR1 never walked; hardware updates of descriptors and all else off.
 #[must_use]
-pub fn tcr(cpu: &Cpu, granule: Granule, va_bits: u32) -> u64 {
+pub fn tcr(cpu: &Cpu, va_bits: u32) -> u64 {
     let offset = u64::from(64 - va_bits);
     match cpu.regime {
         // With E2H = 1, TCR_EL2 has TCR_EL1's layout (Arm ARM, TCR_EL2).
         Regime::El1And0 | Regime::El2And0 => {
-            let granule = match granule {
-                Granule::Size4K => TCR_EL1::TG0::KiB_4 + TCR_EL1::TG1::KiB_4,
-                Granule::Size16K => TCR_EL1::TG0::KiB_16 + TCR_EL1::TG1::KiB_16,
-                Granule::Size64K => TCR_EL1::TG0::KiB_64 + TCR_EL1::TG1::KiB_64,
-            };
             (TCR_EL1::T0SZ.val(offset)
                 + TCR_EL1::IRGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
                 + TCR_EL1::ORGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
                 + TCR_EL1::SH0::Inner
-                + granule
+                + TCR_EL1::TG0::KiB_4
+                + TCR_EL1::TG1::KiB_4
                 + TCR_EL1::EPD1::DisableTTBR1Walks
                 + TCR_EL1::T1SZ.val(offset)
                 + TCR_EL1::IPS.val(cpu.ips))
             .value
         }
         Regime::El2 => {
-            let granule = match granule {
-                Granule::Size4K => TCR_EL2::TG0::KiB_4,
-                Granule::Size16K => TCR_EL2::TG0::KiB_16,
-                Granule::Size64K => TCR_EL2::TG0::KiB_64,
-            };
             let fields: FieldValue<u64, TCR_EL2::Register> = TCR_EL2::T0SZ.val(offset)
                 + TCR_EL2::IRGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
                 + TCR_EL2::ORGN0::WriteBack_ReadAlloc_WriteAlloc_Cacheable
                 + TCR_EL2::SH0::Inner
-                + granule
+                + TCR_EL2::TG0::KiB_4
                 + TCR_EL2::PS.val(cpu.ips);
             // Bits 31 and 23 are RES1 in this layout.
             fields.value | 1 << 31 | 1 << 23

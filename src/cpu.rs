@@ -8,7 +8,7 @@ use aarch64_cpu::registers::ID_AA64MMFR0_EL1;
 use tock_registers::LocalRegisterCopy;
 
 use crate::region::PaRange;
-use crate::translation::{Granule, Regime};
+use crate::translation::Regime;
 
 /// The ID registers that decisions depend on, as read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,7 +17,7 @@ pub struct IdRegisters {
     pub current_el: u64,
     /// `HCR_EL2`, with `E2H` as it is in effect; 0 at EL1, where it cannot be read.
     pub hcr_el2: u64,
-    /// `ID_AA64MMFR0_EL1`: physical address range, granules.
+    /// `ID_AA64MMFR0_EL1`: physical address range, granule.
     pub mmfr0: u64,
     /// `ID_AA64MMFR3_EL1`: `TCRX`. Reads as 0 on CPUs that are older than it.
     pub mmfr3: u64,
@@ -48,49 +48,11 @@ pub struct Cpu {
     pub has_sha2: bool,
     /// Streaming mode exists (SME), and may be on.
     pub has_sme: bool,
-    /// The granules that our own tables may have.
-    pub granules: Granules,
+    /// Tables may have 4 KiB granules.
+    pub has_4k: bool,
     /// For `TCR_ELx.IPS` or `PS`: `PARange`, or 48 bits where that is more. 52 bits would be
     /// another layout of descriptor.
     pub(crate) ips: u64,
-}
-
-/// A CPU's stage 1 granules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Granules {
-    size_4k: bool,
-    size_16k: bool,
-    size_64k: bool,
-}
-
-impl Granules {
-    /// `TGran4` and `TGran64` are signed fields: 0 and up are yes, 0b1111 is no. `TGran16` is
-    /// unsigned: 0 is no (Arm ARM, ID_AA64MMFR0_EL1, and "Principles of the ID scheme").
-    fn new(mmfr0: LocalRegisterCopy<u64, ID_AA64MMFR0_EL1::Register>) -> Self {
-        const NEGATIVE: u64 = 0b1000;
-        Self {
-            size_4k: mmfr0.read(ID_AA64MMFR0_EL1::TGran4) < NEGATIVE,
-            size_16k: mmfr0.read(ID_AA64MMFR0_EL1::TGran16) != 0,
-            size_64k: mmfr0.read(ID_AA64MMFR0_EL1::TGran64) < NEGATIVE,
-        }
-    }
-
-    /// Returns whether the CPU has this one.
-    #[must_use]
-    pub const fn has(self, granule: Granule) -> bool {
-        match granule {
-            Granule::Size4K => self.size_4k,
-            Granule::Size16K => self.size_16k,
-            Granule::Size64K => self.size_64k,
-        }
-    }
-
-    /// Returns those that there are in the order in which they are to be tried: 4 KiB maps exactly
-    /// what is asked, 64 KiB takes one level less than 16 KiB.
-    pub fn by_preference(self) -> impl Iterator<Item = Granule> {
-        let all = [Granule::Size4K, Granule::Size64K, Granule::Size16K];
-        all.into_iter().filter(move |&granule| self.has(granule))
-    }
 }
 
 /// `PARange` and `IPS` for 48 bits.
@@ -115,7 +77,9 @@ impl Cpu {
             has_sha2: (id.isar0 >> 12) & 0xf != 0 && (id.pfr0 >> 20) & 0xf != 0xf,
             // ID_AA64PFR1_EL1.SME, bits [27:24].
             has_sme: (id.pfr1 >> 24) & 0xf != 0,
-            granules: Granules::new(mmfr0),
+            // A signed field: 0 and up are yes, 0b1111 is no (Arm ARM, ID_AA64MMFR0_EL1, and
+            // "Principles of the ID scheme").
+            has_4k: mmfr0.read(ID_AA64MMFR0_EL1::TGran4) < 0b1000,
         }
     }
 }

@@ -172,9 +172,14 @@ impl<E: Engine> Sha256<E> {
         digest.0 = state.0;
     }
 
-    /// Gives the engine back.
-    pub fn into_engine(self) -> E {
-        self.engine
+    /// Returns the engine, which may have to be told something between two updates.
+    pub const fn engine(&mut self) -> &mut E {
+        &mut self.engine
+    }
+
+    /// Returns the bytes that were added.
+    pub const fn len(&self) -> u64 {
+        self.len
     }
 
     const fn pending_len(&self) -> usize {

@@ -18,6 +18,7 @@ pub mod control;
 pub mod cpu;
 pub mod digest;
 pub mod paging;
+pub mod part;
 pub mod region;
 pub mod report;
 pub mod request;

@@ -13,17 +13,16 @@ mod arch;
 
 use arch::console::Uart;
 use arch::memory::{LoaderMemory, TablePool};
-use arch::sha256::{self, Memory};
+use arch::sha256::{Hash, Memory};
 use arch::window::Window;
 use arch::{cache, entry, handover, image, registers, symbols, timer};
 use purgatory::cpu::Cpu;
-use purgatory::digest::Digests;
 use purgatory::paging::layout::{ImageParts, Layout};
-use purgatory::paging::table::{self, NoTables};
-use purgatory::paging::{AddressMap, loader};
-use purgatory::report::{self, Through, Verified};
+use purgatory::paging::table::{self, VaBits};
+use purgatory::paging::{AddressMap, Way, loader};
+use purgatory::part::{self, Part};
+use purgatory::report::{self, How, Through, Verified};
 use purgatory::request::{Check, Cleared, Request, TableOffer};
-use purgatory::translation::Granule;
 
 entry!(main);
 
@@ -53,7 +52,7 @@ fn main(found: arch::Entry) -> ! {
         verify(
             console,
             &cpu,
-            parts,
+            &parts,
             check,
             request.tables,
             pool,
@@ -71,92 +70,123 @@ fn main(found: arch::Entry) -> ! {
     handover::hand_over(cleared, cpu.regime, &found.registers, &request)
 }
 
-/// Hashes the regions, through a window if there can be one, and compares with the loader's digest.
+/// Hashes the regions, part by part, each through a window if there can be one, and compares with the
+/// loader's digest.
 fn verify(
     console: &mut Uart,
     cpu: &Cpu,
-    parts: ImageParts,
+    image: &ImageParts,
     check: &Check<'_>,
     offer: Option<TableOffer>,
     pool: &mut TablePool,
     started: u64,
 ) -> Option<Cleared> {
-    let (map, through) = match address_map(console, cpu, parts, check, offer, pool) {
-        Ok((map, through)) => (Some(map), through),
-        Err(why) => {
-            report::no_window(console, why);
-            (None, Through::Uncached)
-        }
-    };
-    let window = map.map(|map| Window::new(cpu, &map, pool.mark()));
-
     let serror_is_older = registers::serror_is_pending();
-    let mut computed = Digests::default();
-    let mut judge = |memory| {
-        sha256::hash(cpu, check, memory, &mut computed);
-        check.clear(&computed)
+    let (regions, bytes) = check.count_and_bytes();
+    let way = way(console, cpu, image, check, offer);
+    let how = How {
+        regime: cpu.regime,
+        through: Through::of(&way),
+        sha2: cpu.has_sha2,
     };
-    let cleared = if let Some(window) = &window {
-        window.with(|| judge(Memory::Cached))
-    } else {
-        // What the kernel will find is what the caches hold now.
-        cache::flush(cpu, check.regions());
-        judge(Memory::Uncached)
-    };
+    let most = part::most(cpu.has_sha2, how.through != Through::Uncached);
+
+    let mut hash = Hash::new(cpu);
+    let mut part = Part::whole(check.regions());
+    while part.begin(most) {
+        if hash.bytes() != 0 || bytes > most {
+            report::progress(console, hash.bytes(), bytes, how);
+        }
+        let map = address_map(cpu, image, &way, &mut part, pool);
+        if map.is_none_or(|map| !map.is_inner_shareable()) {
+            // What the kernel will find is what the caches hold now, those of other CPUs as well.
+            cache::flush(cpu, part.clone());
+        }
+        if let Some(map) = map {
+            let window = Window::new(cpu, &map, pool.mark());
+            window.with(|| hash.add(check, &mut part, Memory::Cached));
+        } else {
+            hash.add(check, &mut part, Memory::Uncached);
+        }
+    }
+
     // An error of the memory's may come late, and would reach the new kernel.
     let serror = !serror_is_older && registers::serror_is_pending();
     if serror {
         report::serror(console);
     }
-    let Some(cleared) = cleared else {
-        report::mismatch(console, &computed.sha256, check.digest());
-        return None;
+    let cleared = match hash.verdict()? {
+        Ok(cleared) if !serror => cleared,
+        Ok(_) => return None,
+        Err(computed) => {
+            report::mismatch(console, &computed, check.digest());
+            return None;
+        }
     };
-    if serror {
-        return None;
-    }
     let verified = Verified {
-        bytes: check.bytes(),
-        regions: check.regions().count() as u64,
+        bytes,
+        regions,
         ticks: timer::now()
             .wrapping_sub(started)
             .wrapping_sub(console.waited()),
         frequency: timer::frequency(),
-        regime: cpu.regime,
-        through,
-        granule: map.map(|map| map.granule()),
-        sha2: cpu.has_sha2,
+        how,
         miscounted: cleared.miscounted(),
     };
     report::verified(console, &verified);
     Some(cleared)
 }
 
-/// The loader's tables if they are good, else our own, of the first granule with which they fit the
-/// pool; why there are none otherwise.
-fn address_map(
+/// Through the loader's tables if they are good, else through our own; past the cache, and why,
+/// where there can be none.
+fn way<'a>(
     console: &mut Uart,
     cpu: &Cpu,
-    parts: ImageParts,
+    image: &'a ImageParts,
     check: &Check<'_>,
     offer: Option<TableOffer>,
-    pool: &mut TablePool,
-) -> Result<(AddressMap, Through), NoTables> {
-    let layout = |granule| Layout::new(granule, parts, check.regions());
+) -> Way<'a> {
+    let layout = Layout::new(image, Part::whole(check.regions()));
+    let va_bits = match VaBits::of(cpu, &layout) {
+        Ok(va_bits) => va_bits,
+        Err(why) => {
+            report::no_window(console, why);
+            return Way::Uncached;
+        }
+    };
     if let Some(offer) = offer {
-        match loader::check(cpu, &layout(Granule::Size4K), &offer, &LoaderMemory(*check)) {
-            Ok(map) => return Ok((map, Through::LoaderTables)),
+        match loader::check(
+            cpu.regime,
+            &layout,
+            &offer,
+            &LoaderMemory::new(cpu, check, offer.root),
+        ) {
+            Ok(map) => return Way::LoaderTables(map),
             Err(why) => report::loader_tables_refused(console, offer.root, why),
         }
     }
-    let mut refused = NoTables::NoGranule;
-    for granule in cpu.granules.by_preference() {
-        match table::build(cpu.regime, &layout(granule), &mut pool.frames()) {
-            Ok(map) => return Ok((map, Through::OwnTables)),
-            Err(why) => refused = why,
-        }
+    Way::OwnTables(va_bits)
+}
+
+/// The tables for a part. For ours it becomes smaller if they do not fit the pool.
+fn address_map<'a>(
+    cpu: &Cpu,
+    image: &'a ImageParts,
+    way: &Way<'a>,
+    part: &mut Part<'_>,
+    pool: &mut TablePool,
+) -> Option<AddressMap<'a>> {
+    match way {
+        Way::LoaderTables(map) => Some(*map),
+        Way::OwnTables(va_bits) => loop {
+            let layout = Layout::new(image, part.clone());
+            let map = table::build(cpu.regime, *va_bits, &layout, &mut pool.frames());
+            if map.is_some() || !part.separate() {
+                break map;
+            }
+        },
+        Way::Uncached => None,
     }
-    Err(refused)
 }
 
 /// Required by the compiler; tests/image proves that no panic can be reached. One would be reported

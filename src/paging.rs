@@ -15,30 +15,35 @@ pub mod pool;
 pub mod table;
 pub mod walk;
 
-use crate::translation::Granule;
 use layout::ImageParts;
+use table::VaBits;
+
+/// How memory is read while it is hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way<'a> {
+    /// Through the D-cache, with the loader's tables.
+    LoaderTables(AddressMap<'a>),
+    /// Through the D-cache, with tables of our own for each part.
+    OwnTables(VaBits),
+    /// Past the D-cache, with the MMU off.
+    Uncached,
+}
 
 /// Identity tables that were found, or built, to map everything of a [`layout::Layout`]: there is
 /// no other way to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AddressMap {
+pub struct AddressMap<'a> {
     root: u64,
-    granule: Granule,
     va_bits: u32,
-    image: ImageParts,
+    image: &'a ImageParts,
+    inner_shareable: bool,
 }
 
-impl AddressMap {
+impl<'a> AddressMap<'a> {
     /// Returns the physical address of the first table, for `TTBR0_ELx`.
     #[must_use]
     pub const fn root(&self) -> u64 {
         self.root
-    }
-
-    /// Returns the granule, for `TCR_ELx`.
-    #[must_use]
-    pub const fn granule(&self) -> Granule {
-        self.granule
     }
 
     /// Returns the number of address bits that are translated, for `TCR_ELx.T0SZ`.
@@ -47,9 +52,16 @@ impl AddressMap {
         self.va_bits
     }
 
+    /// Returns whether all of it is Inner Shareable memory, so that what other CPUs' caches hold is
+    /// seen through it, and is maintained (Arm ARM D7.5, on the domain that a `DC` affects).
+    #[must_use]
+    pub const fn is_inner_shareable(&self) -> bool {
+        self.inner_shareable
+    }
+
     /// Returns the image that is mapped.
     #[must_use]
-    pub const fn image(&self) -> &ImageParts {
-        &self.image
+    pub const fn image(&self) -> &'a ImageParts {
+        self.image
     }
 }

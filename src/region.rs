@@ -108,6 +108,14 @@ impl Region {
         self.start <= other.start && other.end() <= self.end()
     }
 
+    /// Returns what of it lies from `start` up to `end` (physical addresses), if anything does.
+    #[must_use]
+    pub fn between(&self, start: u64, end: u64) -> Option<Self> {
+        let start = start.max(self.start);
+        let len = end.min(self.end()).checked_sub(start)?;
+        NonZeroU64::new(len).map(|len| Self { start, len })
+    }
+
     /// Returns whether the two have a byte in common.
     #[must_use]
     pub const fn overlaps(&self, other: &Self) -> bool {

@@ -13,10 +13,11 @@ use template::{hex, say};
 
 use crate::abi::RawRegion;
 use crate::digest::Digest;
+use crate::paging::Way;
 use crate::paging::loader::{Unusable, unusable_words};
 use crate::paging::table::{NoTables, no_tables_words};
 use crate::request::{Problem, Refusal, Request, problem_words, symbol_words};
-use crate::translation::{Granule, Regime, regime_words};
+use crate::translation::{Regime, regime_words};
 
 worded! {
     /// What memory was read through.
@@ -30,7 +31,30 @@ worded! {
     }
 }
 
-/// How the digest was computed.
+impl Through {
+    /// Returns what to call this way.
+    #[must_use]
+    pub const fn of(way: &Way<'_>) -> Self {
+        match way {
+            Way::OwnTables(_) => Self::OwnTables,
+            Way::LoaderTables(_) => Self::LoaderTables,
+            Way::Uncached => Self::Uncached,
+        }
+    }
+}
+
+/// How the digest is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct How {
+    /// The regime we run in.
+    pub regime: Regime,
+    /// With the MMU and D-cache on?
+    pub through: Through,
+    /// With the CPU's SHA2 instructions?
+    pub sha2: bool,
+}
+
+/// What was verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// Bytes hashed.
@@ -42,14 +66,8 @@ pub struct Verified {
     pub ticks: u64,
     /// Ticks a second (`CNTFRQ_EL0`); 0 where firmware has not set it.
     pub frequency: u64,
-    /// The regime we ran in.
-    pub regime: Regime,
-    /// With the MMU and D-cache on?
-    pub through: Through,
-    /// The granule of the tables, if there were any.
-    pub granule: Option<Granule>,
-    /// With the CPU's SHA2 instructions?
-    pub sha2: bool,
+    /// How it was hashed.
+    pub how: How,
     /// Only with the length that kexec-tools counts?
     pub miscounted: bool,
 }
@@ -140,6 +158,30 @@ pub fn loader_tables_refused(console: &mut impl Console, root: u64, why: Unusabl
     );
 }
 
+/// Says how far the hash is, before each part of it where there are several: bytes of bytes.
+pub fn progress(console: &mut impl Console, hashed: u64, bytes: u64, how: How) {
+    say(console, "purgatory: hashed %m of %m MiB", &[hashed, bytes]);
+    say_how(console, how);
+    say(console, ")\n", &[]);
+}
+
+/// Says how, up to a bracket that is still open.
+// Two callers: one copy saves space.
+#[inline(never)]
+fn say_how(console: &mut impl Console, how: How) {
+    say(
+        console,
+        concat!(
+            " (%[",
+            regime_words!(),
+            "], D-cache %[",
+            through_words!(),
+            "], %[software SHA-256|SHA2 instructions]"
+        ),
+        &[how.regime as u64, how.through as u64, how.sha2.into()],
+    );
+}
+
 /// Says that the digest is right, and how it was computed.
 pub fn verified(console: &mut impl Console, verified: &Verified) {
     let in_ms = verified
@@ -148,31 +190,20 @@ pub fn verified(console: &mut impl Console, verified: &Verified) {
         .checked_div(verified.frequency);
     say(
         console,
-        concat!(
-            "purgatory: %m MiB in %d region%[|s] verified in %d %[ms|ticks] (%[",
-            regime_words!(),
-            "], D-cache %[",
-            through_words!(),
-            "]%[|, 16 KiB granule|, 64 KiB granule], %[software SHA-256|SHA2 instructions]\
-             %[|, length as kexec-tools counts it])\n"
-        ),
+        "purgatory: %m MiB in %d region%[|s] verified in %d %[ms|ticks]",
         &[
             verified.bytes,
             verified.regions,
             (verified.regions != 1).into(),
             in_ms.unwrap_or(verified.ticks),
             in_ms.is_none().into(),
-            verified.regime as u64,
-            verified.through as u64,
-            match verified.granule {
-                // What is usual is not said.
-                None | Some(Granule::Size4K) => 0,
-                Some(Granule::Size16K) => 1,
-                Some(Granule::Size64K) => 2,
-            },
-            verified.sha2.into(),
-            verified.miscounted.into(),
         ],
+    );
+    say_how(console, verified.how);
+    say(
+        console,
+        "%[|, length as kexec-tools counts it])\n",
+        &[verified.miscounted.into()],
     );
 }
 
@@ -189,7 +220,7 @@ pub fn skipped(console: &mut impl Console) {
 pub fn serror(console: &mut impl Console) {
     say(
         console,
-        "purgatory: SError pending since the hash began: memory may be bad\n",
+        "purgatory: SError while hashing: bad memory?\n",
         &[],
     );
 }

@@ -57,12 +57,11 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Returns the `len` bytes from `start` on if they lie in one of the regions.
+    /// Returns the region in which the `len` bytes from `start` on lie, if there is one.
     #[must_use]
     pub fn find(&self, start: u64, len: u64) -> Option<Region> {
         let wanted = Region::new(start, len, self.pa_range).ok()?;
-        let known = self.regions().any(|region| region.encloses(&wanted));
-        known.then_some(wanted)
+        self.regions().find(|region| region.encloses(&wanted))
     }
 
     /// Returns the digest that the loader computed.
@@ -71,13 +70,15 @@ impl<'a> Check<'a> {
         &self.raw.sha256_digest
     }
 
-    /// Returns the length of all regions together in bytes, at most 16 × 2^52.
+    /// Returns how many regions there are, at most 16, and their length together in bytes, at most
+    /// 16 × 2^52.
     #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.regions().fold(0, |sum, region| sum + region.len())
+    pub fn count_and_bytes(&self) -> (u64, u64) {
+        let add = |(count, bytes), region: Region| (count + 1, bytes + region.len());
+        self.regions().fold((0, 0), add)
     }
 
-    /// Returns [`Check::bytes`] as kexec-tools counts them.
+    /// Returns the bytes of all regions as kexec-tools counts them.
     #[must_use]
     pub fn kexec_tools_bytes(&self) -> u64 {
         kexec_tools_len(self.regions().map(|region| region.len()))
@@ -193,6 +194,8 @@ impl<'a> Request<'a> {
     /// # Errors
     ///
     /// The first bad value found, as a [`Refusal`].
+    // One caller: on its own it would return a copy.
+    #[inline]
     pub fn new(raw: &'a RawSymbols, image: &Region, pa_range: PaRange) -> Result<Self, Refusal> {
         let check = match raw.skip_checks {
             0 => Some(Check::new(raw, image, pa_range)?),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What address translation depends on: the regime and the granule (Arm ARM DDI 0487 D8.1).
+//! What address translation depends on: the regime, and the geometry of tables (Arm ARM DDI 0487
+//! D8.1).
 //!
 //! The translation *regime*, not the exception level, decides the layout of `TCR`, the permission
 //! bits of a descriptor and the TLB invalidation.
@@ -49,74 +50,46 @@ pub const MIN_VA_BITS: u32 = 32;
 /// The last level of a walk, whose entries are pages.
 pub const LAST_LEVEL: u32 = 3;
 
-/// A translation granule: the size of a page, as its log2 (Arm ARM D8.1.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Granule {
-    /// 4 KiB pages, 2 MiB and 1 GiB blocks.
-    Size4K = 12,
-    /// 16 KiB pages, 32 MiB blocks.
-    Size16K = 14,
-    /// 64 KiB pages, 512 MiB blocks.
-    Size64K = 16,
+/// Bytes in a page, and in a table: the granule is 4 KiB, with blocks of 2 MiB and 1 GiB (Arm ARM
+/// D8.1.1). Linux' own default needs it, so every CPU that runs Linux has it.
+pub const PAGE: u64 = 1 << PAGE_BITS;
+const PAGE_BITS: u32 = 12;
+
+/// Entries of a table, each of 8 bytes.
+pub const ENTRIES: u64 = 1 << INDEX_BITS;
+const INDEX_BITS: u32 = PAGE_BITS - 3;
+
+/// The first level whose entries may be blocks, without 52-bit addresses.
+pub const FIRST_BLOCK_LEVEL: u32 = 1;
+
+/// Returns log2 of what one entry at `level` (at most 3) covers, in bytes.
+#[must_use]
+pub const fn shift(level: u32) -> u32 {
+    PAGE_BITS + LAST_LEVEL.saturating_sub(level) * INDEX_BITS
 }
 
-impl Granule {
-    /// log2 of the page size.
-    #[must_use]
-    pub const fn page_bits(self) -> u32 {
-        self as u32
-    }
+/// Returns which entry of a table at `level` translates `address`.
+#[must_use]
+pub const fn index(level: u32, address: u64) -> u64 {
+    (address >> shift(level)) & (ENTRIES - 1)
+}
 
-    /// Bytes in a page, and in a table.
-    #[must_use]
-    pub const fn page(self) -> u64 {
-        1 << self.page_bits()
+/// Returns the level at which a walk of addresses of so many bits starts (Arm ARM D8.2,
+/// "Translation table base address", on the initial lookup level).
+#[must_use]
+pub const fn first_level(va_bits: u32) -> u32 {
+    let mut level = 0;
+    while shift(level) >= va_bits {
+        level += 1;
     }
+    level
+}
 
-    /// log2 of the number of entries in a table; an entry has 8 bytes.
-    #[must_use]
-    pub const fn index_bits(self) -> u32 {
-        self.page_bits() - 3
-    }
-
-    /// The level at which a walk of addresses of so many bits starts (Arm ARM D8.2, "Translation
-    /// table base address", on the initial lookup level).
-    #[must_use]
-    pub const fn first_level(self, va_bits: u32) -> u32 {
-        let mut level = 0;
-        while self.shift(level) >= va_bits {
-            level += 1;
-        }
-        level
-    }
-
-    /// The first level whose entries may be blocks, without 52-bit addresses.
-    #[must_use]
-    pub const fn first_block_level(self) -> u32 {
-        match self {
-            Self::Size4K => 1,
-            Self::Size16K | Self::Size64K => 2,
-        }
-    }
-
-    /// Bytes in the first table, at most a page: it has no more entries than such addresses need.
-    #[must_use]
-    pub const fn first_table(self, va_bits: u32) -> u64 {
-        8 << (va_bits - self.shift(self.first_level(va_bits)))
-    }
-
-    /// log2 of what one entry at `level` (at most 3) covers.
-    #[must_use]
-    pub const fn shift(self, level: u32) -> u32 {
-        self.page_bits() + LAST_LEVEL.saturating_sub(level) * self.index_bits()
-    }
-
-    /// Which entry of a table at `level` translates `address`.
-    #[must_use]
-    pub const fn index(self, level: u32, address: u64) -> u64 {
-        (address >> self.shift(level)) & ((1 << self.index_bits()) - 1)
-    }
+/// Returns the bytes in the first table, at most a page: it has no more entries than addresses of
+/// so many bits need.
+#[must_use]
+pub const fn first_table(va_bits: u32) -> u64 {
+    8 << (va_bits - shift(first_level(va_bits)))
 }
 
 #[cfg(test)]

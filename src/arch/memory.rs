@@ -8,9 +8,10 @@ use core::ptr::{self, NonNull};
 use purgatory::cpu::Cpu;
 use purgatory::paging::pool::{BYTES, Pool, PoolMemory, TableSize};
 use purgatory::paging::table::{Frames, Run};
-use purgatory::paging::walk::Tables;
+use purgatory::paging::walk::{Tables, alike};
+use purgatory::region::Region;
 use purgatory::request::Check;
-use purgatory::translation::Granule;
+use purgatory::translation::{ENTRIES, PAGE};
 
 use super::cache;
 use super::image::address_of;
@@ -193,22 +194,70 @@ unsafe fn fill(at: NonNull<u64>, end: NonNull<u64>, value: u64, step: u64) {
     }
 }
 
-/// The loader's tables, as far as they lie in what is verified: memory that can be read.
-pub struct LoaderMemory<'a>(pub Check<'a>);
+/// The loader's tables: memory in one of the regions that are verified, which can be read.
+pub struct LoaderMemory {
+    region: Option<Region>,
+    /// The smallest cache line, bytes.
+    line: u64,
+}
 
-impl Tables for LoaderMemory<'_> {
+impl LoaderMemory {
+    /// Lets tables be read in the region of `check` that the one at `root` lies in.
+    pub fn new(cpu: &Cpu, check: &Check<'_>, root: u64) -> Self {
+        Self {
+            region: check.find(root, PAGE),
+            line: cpu.dcache_line,
+        }
+    }
+
+    /// Writes back what the caches hold of the entries from `entry` up to `end`: the MMU will read
+    /// them through the caches, where the loader's copy may be the newer one.
+    fn clean(&self, entry: u64, end: u64) {
+        cache::clean_and_invalidate(entry, end, self.line);
+        cache::complete();
+    }
+}
+
+impl Tables for LoaderMemory {
     fn read(&self, table: u64, index: u64) -> Option<u64> {
-        let table = self.0.find(table, Granule::Size4K.page())?;
-        if table.start() % table.len() != 0 {
+        let page = self.region?.between(table, table.checked_add(PAGE)?)?;
+        if page.len() != PAGE || table % PAGE != 0 {
             return None;
         }
-        let entry = ptr::with_exposed_provenance::<u64>((table.start() + index * 8) as usize);
-        // The MMU will read it through the cache, where the loader's copy may be the newer one.
-        // SAFETY: aligned, and inside a region, which is memory; nobody writes there, and cleaning
-        // loses no data.
-        Some(unsafe {
-            asm!("dc civac, {}", "dsb sy", in(reg) entry, options(nostack, preserves_flags));
-            entry.read_volatile()
-        })
+        let entry = table + index * 8;
+        self.clean(entry, entry + 8);
+        // SAFETY: aligned, and inside a region, which is memory; nobody writes there.
+        Some(unsafe { ptr::with_exposed_provenance::<u64>(entry as usize).read_volatile() })
     }
+
+    fn alike(&self, table: u64, index: u64, step: u64) -> u64 {
+        self.clean(table + index * 8, table + PAGE);
+        let mut pair = [0; 2];
+        alike(
+            (index..ENTRIES).map(|next| {
+                let odd = next & 1;
+                if odd == 0 || next == index {
+                    pair = load_pair(table + (next - odd) * 8);
+                }
+                pair[odd as usize]
+            }),
+            step,
+        )
+    }
+}
+
+/// Loads two entries by one access.
+fn load_pair(at: u64) -> [u64; 2] {
+    let (even, odd);
+    // SAFETY: the callers' pairs are aligned, and lie in a table that `read` has found in a region.
+    unsafe {
+        asm!(
+            "ldp {even}, {odd}, [{at}]",
+            at = in(reg) at,
+            even = out(reg) even,
+            odd = lateout(reg) odd,
+            options(readonly, nostack, preserves_flags),
+        );
+    }
+    [even, odd]
 }

@@ -12,8 +12,9 @@ use core::arch::asm;
 use core::ptr;
 
 use purgatory::cpu::Cpu;
-use purgatory::digest::{BLOCK, Block, Digests, Engine, Sha256, State};
-use purgatory::request::Check;
+use purgatory::digest::{BLOCK, Block, Digest, Digests, Engine, Sha256, State};
+use purgatory::part::Part;
+use purgatory::request::{Check, Cleared};
 use purgatory::translation::Regime;
 
 use instructions::{clear_vectors, sha256_instructions};
@@ -34,22 +35,56 @@ pub enum Memory {
     Cached,
 }
 
-/// Computes the digests of all regions of `check`, read where they lie. By reference: a copy of the
-/// result costs more than the reference.
-pub fn hash(cpu: &Cpu, check: &Check<'_>, memory: Memory, digests: &mut Digests) {
-    let mut sha = Sha256::new(BlockEngine::new(cpu, memory));
-    for region in check.regions() {
-        sha.update(region.start(), region.len());
+/// The hash of the regions, part by part, and what comes of it.
+pub struct Hash {
+    sha: Sha256<BlockEngine>,
+    /// When all is hashed.
+    verdict: Option<Result<Cleared, Digest>>,
+}
+
+impl Hash {
+    /// Begins.
+    pub const fn new(cpu: &Cpu) -> Self {
+        Self {
+            sha: Sha256::new(BlockEngine::new(cpu)),
+            verdict: None,
+        }
     }
-    sha.digest(check.bytes(), &mut digests.sha256);
-    sha.digest(check.kexec_tools_bytes(), &mut digests.kexec_tools);
-    sha.into_engine().clear_vectors_and_restore();
+
+    /// Adds a part, read from `memory` where it lies. After the last it compares with what `check` asks
+    /// for: here, where accesses may be cached.
+    pub fn add(&mut self, check: &Check<'_>, part: &mut Part<'_>, memory: Memory) {
+        self.sha.engine().begin(memory);
+        for region in &mut *part {
+            self.sha.update(region.start(), region.len());
+        }
+        if part.is_last() {
+            let mut computed = Digests::default();
+            self.sha.digest(self.sha.len(), &mut computed.sha256);
+            self.sha
+                .digest(check.kexec_tools_bytes(), &mut computed.kexec_tools);
+            self.verdict = Some(check.clear(&computed).ok_or(computed.sha256));
+        }
+        self.sha.engine().clear_vectors_and_restore();
+    }
+
+    /// Returns how many bytes are hashed.
+    pub const fn bytes(&self) -> u64 {
+        self.sha.len()
+    }
+
+    /// Returns the permission to start the kernel if the digest is right, else the digest that was
+    /// computed; `None` before all is hashed.
+    pub fn verdict(self) -> Option<Result<Cleared, Digest>> {
+        self.verdict
+    }
 }
 
 /// The engine below. It is given addresses in checked regions only, or of a block of our own.
 struct BlockEngine {
-    /// What trapped FP/SIMD before, if the CPU's instructions are used.
+    /// What trapped FP/SIMD before, while the CPU's instructions are used.
     trapped: Option<u64>,
+    has_sha2: bool,
     regime: Regime,
     memory: Memory,
     /// The smallest cache line, bytes.
@@ -57,19 +92,25 @@ struct BlockEngine {
 }
 
 impl BlockEngine {
-    fn new(cpu: &Cpu, memory: Memory) -> Self {
-        let regime = cpu.regime;
+    const fn new(cpu: &Cpu) -> Self {
         Self {
-            trapped: cpu.has_sha2.then(|| enable_fp(regime)),
-            regime,
-            memory,
+            trapped: None,
+            has_sha2: cpu.has_sha2,
+            regime: cpu.regime,
+            memory: Memory::Uncached,
             line: cpu.dcache_line,
         }
     }
 
+    /// Gets ready to read from `memory`: FP/SIMD does not trap if the CPU's instructions are used.
+    fn begin(&mut self, memory: Memory) {
+        self.memory = memory;
+        self.trapped = self.has_sha2.then(|| enable_fp(self.regime));
+    }
+
     /// Clears the vector registers, if they were used, and has them trap again, if they did.
-    fn clear_vectors_and_restore(self) {
-        if let Some(trapped) = self.trapped {
+    fn clear_vectors_and_restore(&mut self) {
+        if let Some(trapped) = self.trapped.take() {
             // SAFETY: nobody else uses vector registers; they do not trap now.
             unsafe { clear_vectors() };
             restore_fp_trap(self.regime, trapped);

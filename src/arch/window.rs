@@ -48,12 +48,12 @@ unsafe extern "C" {
 
 impl Window {
     /// Prepares a window through `map`. Up to `end` the image's memory has been used.
-    pub fn new(cpu: &Cpu, map: &AddressMap, end: u64) -> Self {
+    pub fn new(cpu: &Cpu, map: &AddressMap<'_>, end: u64) -> Self {
         let sctlr_outside = sctlr_off(cpu.regime) | SCTLR_I;
         Self {
             inside: Translation {
                 mair: MAIR,
-                tcr: control::tcr(cpu, map.granule(), map.va_bits()),
+                tcr: control::tcr(cpu, map.va_bits()),
                 ttbr0: map.root(),
             },
             sctlr_inside: sctlr_outside | SCTLR_M | SCTLR_C,

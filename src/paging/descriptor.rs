@@ -58,10 +58,8 @@ pub enum Access {
     ReadExecute,
     /// What is hashed, and our constants.
     Read,
-    /// Our stack and tables.
+    /// Our stack.
     ReadWrite,
-    /// The whole image, where a page is larger than its parts.
-    All,
 }
 
 /// Returns a table descriptor: the entry's range is translated by the table at `table` (physical
@@ -80,10 +78,10 @@ pub fn leaf(regime: Regime, level: u32, address: u64, access: Access) -> u64 {
         STAGE1::TABLE_OR_PAGE::CLEAR
     };
     let ap = match access {
-        Access::ReadWrite | Access::All => STAGE1::AP::ReadWrite,
+        Access::ReadWrite => STAGE1::AP::ReadWrite,
         Access::ReadExecute | Access::Read => STAGE1::AP::ReadOnly,
     };
-    let executable = matches!(access, Access::ReadExecute | Access::All);
+    let executable = access == Access::ReadExecute;
     let never = match regime {
         // No EL0 runs on these tables; what it may not do is said all the same.
         Regime::El1And0 | Regime::El2And0 if executable => STAGE1::UXN::SET.value,

@@ -77,10 +77,15 @@ impl Frames for FakeFrames {
 }
 
 impl Tables for FakeFrames {
-    fn read(&self, table: u64, index: u64) -> Option<u64> {
-        let size = self.frames.get(&table);
-        let known = self.finished.contains(&table) && size.is_some_and(|size| index < size / 8);
-        known.then(|| *self.entries.get(&(table, index)).unwrap_or(&0))
+    type Table = u64;
+
+    fn table(&self, address: u64) -> Option<u64> {
+        self.finished.contains(&address).then_some(address)
+    }
+
+    fn pair(&self, table: u64, index: u64) -> [u64; 2] {
+        assert!(index % 2 == 0 && index < self.frames[&table] / 8, "{index}");
+        [index, index + 1].map(|index| *self.entries.get(&(table, index)).unwrap_or(&0))
     }
 }
 
@@ -91,7 +96,7 @@ impl FakeFrames {
     }
 
     /// Every run of addresses that translates, with the descriptor's attributes, in order.
-    pub fn leaves(&self, map: &AddressMap) -> Vec<(u64, u64, u64)> {
+    pub fn leaves(&self, map: &AddressMap<'_>) -> Vec<(u64, u64, u64)> {
         let (granule, mut found) = (map.granule(), vec![]);
         let first_level = granule.first_level(map.va_bits());
         self.leaves_below(granule, map.root(), first_level, 0, &mut found);

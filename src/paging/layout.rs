@@ -5,7 +5,7 @@
 use super::descriptor::Access;
 use super::pool;
 use crate::region::{PaRange, Region, RegionError};
-use crate::translation::Granule;
+use crate::translation::PAGE;
 
 /// The image's own parts, physical addresses at 4 KiB boundaries in ascending order (`link.ld`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,46 +51,26 @@ pub struct Mapping {
     pub access: Access,
 }
 
+/// Bytes in a level 2 block of the 4 KiB granule.
+pub const BLOCK: u64 = 2 << 20;
+
 /// Everything that instructions access while the MMU is on.
 #[derive(Clone, Debug)]
-pub struct Layout<R> {
-    image: ImageParts,
+pub struct Layout<'a, R> {
+    image: &'a ImageParts,
     regions: R,
-    granule: Granule,
 }
 
-impl Granule {
-    /// Returns the pages that have a byte from `start` up to `end` (at most 2^52).
-    const fn pages(self, start: u64, end: u64, access: Access) -> Mapping {
-        let offset = self.page() - 1;
-        Mapping {
-            start: start & !offset,
-            end: (end + offset) & !offset,
-            access,
-        }
-    }
-}
-
-impl<R: Iterator<Item = Region> + Clone> Layout<R> {
+impl<'a, R: Iterator<Item = Region> + Clone> Layout<'a, R> {
     /// Describes the image and what is hashed. The regions may come in any order and may overlap
     /// one another, but not the image.
-    pub const fn new(granule: Granule, image: ImageParts, regions: R) -> Self {
-        Self {
-            image,
-            regions,
-            granule,
-        }
-    }
-
-    /// Returns the granule of the tables, which cuts memory into pages.
-    #[must_use]
-    pub const fn granule(&self) -> Granule {
-        self.granule
+    pub const fn new(image: &'a ImageParts, regions: R) -> Self {
+        Self { image, regions }
     }
 
     /// Returns the image that is to be mapped.
     #[must_use]
-    pub const fn image(&self) -> ImageParts {
+    pub const fn image(&self) -> &'a ImageParts {
         self.image
     }
 
@@ -107,33 +87,31 @@ impl<R: Iterator<Item = Region> + Clone> Layout<R> {
     /// without a sorted copy of the list and whatever the regions overlap.
     pub fn next(&self, from: u64) -> Option<Mapping> {
         let mut lowest: Option<Mapping> = None;
-        let mut consider = |mapping: Mapping| {
-            let start = mapping.start.max(from);
-            if start < mapping.end && lowest.is_none_or(|l| start < l.start) {
-                lowest = Some(Mapping { start, ..mapping });
+        let mut consider = |start: u64, end, access| {
+            let start = start.max(from);
+            if start < end && lowest.is_none_or(|lowest| start < lowest.start) {
+                lowest = Some(Mapping { start, end, access });
             }
         };
-        let image = &self.image;
-        let whole = self.granule.pages(image.text, image.pool, Access::All);
-        if self.granule == Granule::Size4K {
-            let part = |start, end, access| Mapping { start, end, access };
-            consider(part(image.text, image.rodata, Access::ReadExecute));
-            consider(part(image.rodata, image.guard, Access::Read));
-            consider(part(image.stack, image.pool, Access::ReadWrite));
-        } else {
-            // The parts share pages.
-            consider(whole);
-        }
+        let image = self.image;
+        consider(image.text, image.rodata, Access::ReadExecute);
+        consider(image.rodata, image.guard, Access::Read);
+        consider(image.stack, image.pool, Access::ReadWrite);
         self.regions.clone().for_each(|region| {
-            let mut mapping = self
-                .granule
-                .pages(region.start(), region.end(), Access::Read);
-            // A page that is shared with the image is the image's.
-            if mapping.start < whole.start {
-                mapping.end = mapping.end.min(whole.start);
-            }
-            consider(mapping);
+            let (start, end) = (region.start(), region.end());
+            consider(
+                start & !(PAGE - 1),
+                (end + PAGE - 1) & !(PAGE - 1),
+                Access::Read,
+            );
         });
         lowest
+    }
+
+    /// Returns whether some of what a loader maps for all this, the pool too, lies from `start` up to
+    /// `end` (page boundaries).
+    pub fn touches(&self, start: u64, end: u64) -> bool {
+        let pool = self.image.pool < end && start < self.image.end();
+        pool || self.next(start).is_some_and(|next| next.start < end)
     }
 }

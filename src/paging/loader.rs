@@ -8,12 +8,11 @@
 
 use super::AddressMap;
 use super::descriptor::{ADDRESS, Access, STAGE1};
-use super::layout::Layout;
-use super::walk::{Tables, translate};
-use crate::cpu::Cpu;
+use super::layout::{BLOCK, Layout};
+use super::walk::{Kind, TABLE_ATTRIBUTES, Tables};
 use crate::region::Region;
 use crate::request::TableOffer;
-use crate::translation::{Granule, MAX_VA_BITS, Regime};
+use crate::translation::{MAX_VA_BITS, Regime, index, shift};
 
 worded! {
     /// What makes the loader's tables unusable.
@@ -24,61 +23,109 @@ worded! {
         NotMapped = "they do not map all that is touched",
         /// An address that we touch translates to another one.
         NotIdentity = "they are no identity map",
+        /// They map memory that lies far from all that we touch, where a speculative read may do
+        /// harm.
+        MapMore = "they map more than what is touched",
         /// The access that we need would fault, or would not be cached.
         Attributes = "their attributes are unusable",
         /// The loader believes the image to lie elsewhere.
         NotOurs = "they are for another image",
-        /// The CPU has no 4 KiB granule.
-        Granule = "the CPU has no 4 KiB granule",
     }
 }
 
 /// Returns the tables of `offer`, if they map everything in `layout` to itself, as Normal memory,
-/// with at least the rights that we need. `MAIR` is ours, so index 0 is the cached one.
+/// with at least the rights that we need, and nothing that lies outside of the 2 MiB blocks that
+/// `layout` touches. `MAIR` is ours, so index 0 is the cached one.
 ///
 /// # Errors
 ///
 /// The first reason why not.
-pub fn check<R: Iterator<Item = Region> + Clone>(
-    cpu: &Cpu,
-    layout: &Layout<R>,
+pub fn check<'a, R: Iterator<Item = Region> + Clone>(
+    regime: Regime,
+    layout: &Layout<'a, R>,
     offer: &TableOffer,
     tables: &impl Tables,
-) -> Result<AddressMap, Unusable> {
-    if !cpu.granules.has(Granule::Size4K) {
-        return Err(Unusable::Granule);
-    }
+) -> Result<AddressMap<'a>, Unusable> {
     if !offer.for_us {
         return Err(Unusable::NotOurs);
     }
     let root = offer.root;
-    if tables.read(root, 0).is_none() {
-        return Err(Unusable::NotInRegion);
-    }
+    let mut inner_shareable = true;
     let mut at = 0;
-    while let Some(mapping) = layout.next(at) {
-        at = mapping.start;
-        while at < mapping.end {
-            let found = translate(Granule::Size4K, MAX_VA_BITS, root, tables, at)
-                .map_err(|_| Unusable::NotMapped)?;
-            // Compare the whole field: a block address with low bits set is invalid.
-            let start = at & !(found.size - 1);
-            if found.descriptor & ADDRESS != start {
-                return Err(Unusable::NotIdentity);
+    while at >> MAX_VA_BITS == 0 {
+        let (mut level, mut table) = (0, root);
+        let entry = loop {
+            let Some(entry) = tables.read(table, index(level, at)) else {
+                return Err(match level {
+                    0 => Unusable::NotInRegion,
+                    _ => Unusable::NotMapped,
+                });
+            };
+            let end = at + (1 << shift(level));
+            if Kind::new(level, entry) != Kind::Table {
+                break entry;
             }
-            if found.hierarchical != 0 || !permits(cpu.regime, found.descriptor, mapping.access) {
+            // No more tables are looked at than what is touched asks for.
+            if !layout.touches(at, end) {
+                return Err(Unusable::MapMore);
+            }
+            if entry & TABLE_ATTRIBUTES != 0 {
                 return Err(Unusable::Attributes);
             }
-            // The next mapping may need other rights in the same block.
-            at = mapping.end.min(start + found.size);
+            table = entry & ADDRESS;
+            level += 1;
+        };
+        let size = 1 << shift(level);
+        let end = at + size * tables.alike(table, index(level, at), size);
+        if Kind::new(level, entry) == Kind::Leaf {
+            check_leaves(regime, layout, entry, size, at, end)?;
+            inner_shareable &= entry & SH == STAGE1::SH::Inner.value;
+        } else if layout.next(at).is_some_and(|next| next.start < end) {
+            return Err(Unusable::NotMapped);
         }
+        at = end;
     }
     Ok(AddressMap {
         root,
-        granule: Granule::Size4K,
         va_bits: MAX_VA_BITS,
         image: layout.image(),
+        inner_shareable,
     })
+}
+
+/// Checks blocks or pages of `size` bytes that are alike, from `start` up to `end`.
+fn check_leaves<R: Iterator<Item = Region> + Clone>(
+    regime: Regime,
+    layout: &Layout<'_, R>,
+    descriptor: u64,
+    size: u64,
+    start: u64,
+    end: u64,
+) -> Result<(), Unusable> {
+    // Compare the whole field: a block address with low bits set is invalid.
+    if descriptor & ADDRESS != start {
+        return Err(Unusable::NotIdentity);
+    }
+    if size > BLOCK {
+        return Err(Unusable::MapMore);
+    }
+    let mut at = start;
+    while at < end {
+        let block = at & !(BLOCK - 1);
+        let next = layout.next(at);
+        if let Some(next) = next.filter(|next| next.start < end.min(block + BLOCK)) {
+            if !permits(regime, descriptor, next.access) {
+                return Err(Unusable::Attributes);
+            }
+            // Others may follow in its last block, with other rights.
+            at = next.end;
+        } else if layout.touches(block, block + BLOCK) {
+            at = block + BLOCK;
+        } else {
+            return Err(Unusable::MapMore);
+        }
+    }
+    Ok(())
 }
 
 /// Returns whether a block or page with this descriptor can be accessed as `access` asks for.
@@ -95,12 +142,15 @@ fn permits(regime: Regime, descriptor: u64, access: Access) -> bool {
         Access::ReadExecute => read_only,
         Access::Read => read_only | never,
         Access::ReadWrite => never,
-        Access::All => 0,
     };
     let must = (STAGE1::VALID::SET + STAGE1::AF::SET).value;
-    let any = (STAGE1::TABLE_OR_PAGE::SET + STAGE1::SH::Inner + STAGE1::NG::SET).value | ADDRESS;
-    descriptor & must == must && descriptor & !(must | any | other | may) == 0
+    let any = (STAGE1::TABLE_OR_PAGE::SET + STAGE1::NG::SET).value | SH | ADDRESS;
+    // The value is reserved.
+    let shareable = descriptor & SH != 1 << SH.trailing_zeros();
+    shareable && descriptor & must == must && descriptor & !(must | any | other | may) == 0
 }
 
+/// The field of shareability.
+const SH: u64 = STAGE1::SH.mask << STAGE1::SH.shift;
 #[cfg(test)]
 mod tests;

@@ -12,10 +12,13 @@ use core::ptr::NonNull;
 
 use linked_list_allocator::Heap;
 
-use crate::translation::Granule;
+use crate::translation::{PAGE, first_table};
 
-/// Bytes in the pool: 128 tables of 4 KiB, 31 of 16 KiB or 7 of 64 KiB beside the small first one.
-pub const BYTES: usize = 512 << 10;
+/// Bytes in the pool: 13 tables of 4 KiB. With so many the image and any part of one region (at most 1
+/// GiB) can be mapped at once wherever they lie below 2^48: the first table, and for each of the two a
+/// table at each of three levels, or two where it lies over a border. All regions of a usual layout
+/// take four or five.
+pub const BYTES: usize = 52 << 10;
 
 /// The pool's memory. Aligned to 4 KiB, the boundary that the image itself lies at.
 #[repr(C, align(4096))]
@@ -36,31 +39,17 @@ pub enum TableSize {
     Bytes512,
     /// 512 entries.
     KiB4,
-    /// 2048 entries.
-    KiB16,
-    /// 8192 entries.
-    KiB64,
 }
 
 impl TableSize {
     /// Returns the size of the first table for addresses of so many bits: room for its entries,
     /// and the rest of them never used.
     #[must_use]
-    pub const fn first(granule: Granule, va_bits: u32) -> Self {
-        if granule.first_table(va_bits) <= Self::Bytes512.bytes() as u64 {
+    pub const fn first(va_bits: u32) -> Self {
+        if first_table(va_bits) <= Self::Bytes512.bytes() as u64 {
             Self::Bytes512
         } else {
-            Self::page(granule)
-        }
-    }
-
-    /// Returns the size of all other tables: that of a page.
-    #[must_use]
-    pub const fn page(granule: Granule) -> Self {
-        match granule {
-            Granule::Size4K => Self::KiB4,
-            Granule::Size16K => Self::KiB16,
-            Granule::Size64K => Self::KiB64,
+            Self::KiB4
         }
     }
 
@@ -69,9 +58,7 @@ impl TableSize {
     pub const fn bytes(self) -> usize {
         match self {
             Self::Bytes512 => 512,
-            Self::KiB4 => 4 << 10,
-            Self::KiB16 => 16 << 10,
-            Self::KiB64 => 64 << 10,
+            Self::KiB4 => PAGE as usize,
         }
     }
 }
@@ -95,8 +82,6 @@ impl Pool {
         match size {
             TableSize::Bytes512 => self.aligned::<{ TableSize::Bytes512.bytes() }>(),
             TableSize::KiB4 => self.aligned::<{ TableSize::KiB4.bytes() }>(),
-            TableSize::KiB16 => self.aligned::<{ TableSize::KiB16.bytes() }>(),
-            TableSize::KiB64 => self.aligned::<{ TableSize::KiB64.bytes() }>(),
         }
     }
 

@@ -10,8 +10,12 @@ use super::AddressMap;
 use super::descriptor::{leaf, table};
 use super::layout::{Layout, Mapping};
 use super::pool::TableSize;
+use crate::cpu::Cpu;
 use crate::region::Region;
-use crate::translation::{Granule, LAST_LEVEL, MAX_VA_BITS, MIN_VA_BITS, Regime};
+use crate::translation::{
+    ENTRIES, FIRST_BLOCK_LEVEL, LAST_LEVEL, MAX_VA_BITS, MIN_VA_BITS, Regime, first_level, index,
+    shift,
+};
 
 /// Entries of a table that follow one another and differ by their addresses only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,56 +51,69 @@ pub trait Frames {
 }
 
 worded! {
-    /// Why there are no tables.
+    /// Why there can be no tables.
     pub enum NoTables, no_tables_words! {
-        /// The CPU has no granule that we build tables for.
-        NoGranule = "no translation granule",
-        /// The frames did not suffice, whatever the granule.
-        OutOfFrames = "no memory for so many page tables",
-        /// Something lies above the 48 bits that the tables can name.
+        /// The CPU has not the granule that ours have.
+        NoGranule = "the CPU has no 4 KiB granule",
+        /// Something lies above the 48 bits that they can name.
         Above48Bits = "a region lies above 48 bits",
     }
 }
 
-/// Builds identity tables for `layout`.
-///
-/// # Errors
-///
-/// [`NoTables`]. The frames that were taken until then are of no use any more.
-pub fn build<R: Iterator<Item = Region> + Clone>(
-    regime: Regime,
-    layout: &Layout<R>,
-    frames: &mut impl Frames,
-) -> Result<AddressMap, NoTables> {
-    let granule = layout.granule();
-    let va_bits = (u64::BITS - (layout.end() - 1).leading_zeros()).max(MIN_VA_BITS);
-    if va_bits > MAX_VA_BITS {
-        return Err(NoTables::Above48Bits);
+/// The bits of the addresses that tables translate, 32 to 48: there can be such tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VaBits(u32);
+
+impl VaBits {
+    /// Returns as many as the highest address in `layout` has, or as `TCR_ELx.T0SZ` can say at least.
+    ///
+    /// # Errors
+    ///
+    /// [`NoTables`].
+    pub fn of<R: Iterator<Item = Region> + Clone>(
+        cpu: &Cpu,
+        layout: &Layout<'_, R>,
+    ) -> Result<Self, NoTables> {
+        let bits = (u64::BITS - (layout.end() - 1).leading_zeros()).max(MIN_VA_BITS);
+        if !cpu.has_4k {
+            Err(NoTables::NoGranule)
+        } else if bits > MAX_VA_BITS {
+            Err(NoTables::Above48Bits)
+        } else {
+            Ok(Self(bits))
+        }
     }
-    let root = frames
-        .allocate(TableSize::first(granule, va_bits))
-        .ok_or(NoTables::OutOfFrames)?;
+}
+
+/// Builds identity tables for `layout`, all of whose addresses have at most `va_bits` bits; `None` if
+/// there are too few frames. Those that were taken by then are of no use any more.
+pub fn build<'a, R: Iterator<Item = Region> + Clone>(
+    regime: Regime,
+    va_bits: VaBits,
+    layout: &Layout<'a, R>,
+    frames: &mut impl Frames,
+) -> Option<AddressMap<'a>> {
+    let VaBits(va_bits) = va_bits;
+    let root = frames.allocate(TableSize::first(va_bits))?;
     let map = AddressMap {
         root: frames.address(&root),
-        granule,
         va_bits,
         image: layout.image(),
+        inner_shareable: true,
     };
     let mut builder = Builder {
         regime,
-        granule,
         layout,
         frames,
         todo: layout.next(0),
     };
-    builder.fill(granule.first_level(va_bits), root)?;
-    Ok(map)
+    builder.fill(first_level(va_bits), root)?;
+    Some(map)
 }
 
 struct Builder<'a, R, F> {
     regime: Regime,
-    granule: Granule,
-    layout: &'a Layout<R>,
+    layout: &'a Layout<'a, R>,
     frames: &'a mut F,
     /// The lowest mapping that is not in the tables yet.
     todo: Option<Mapping>,
@@ -104,8 +121,7 @@ struct Builder<'a, R, F> {
 
 impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
     /// Fills `root`, a table at level `first`, and those below it, with all that is to be mapped.
-    fn fill(&mut self, first: u32, root: F::Frame) -> Result<(), NoTables> {
-        let granule = self.granule;
+    fn fill(&mut self, first: u32, root: F::Frame) -> Option<()> {
         // The tables that are not done yet, one a level, and what the last entry written maps.
         let mut tables = [const { None }; 1 + LAST_LEVEL as usize];
         let mut depth = 0;
@@ -113,7 +129,7 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
         tables[depth] = Some(root);
         while let Some(into) = tables.get_mut(depth).and_then(Option::as_mut) {
             let level = first + depth as u32;
-            let range = granule.shift(level) + granule.index_bits();
+            let range = shift(level) + ENTRIES.ilog2();
             let is_here = |next: &Mapping| (next.start ^ last) >> range == 0;
             let Some(mapping) = self.todo.filter(is_here) else {
                 if let Some(done) = tables[depth].take() {
@@ -124,10 +140,10 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
                 continue;
             };
             last = mapping.start;
-            let step = 1 << granule.shift(level);
+            let step = 1 << shift(level);
             let mut run = Run {
-                index: granule.index(level, mapping.start),
-                count: self.leaves(level, &mapping),
+                index: index(level, mapping.start),
+                count: Self::leaves(level, &mapping),
                 descriptor: leaf(self.regime, level, mapping.start, mapping.access),
                 step,
             };
@@ -135,8 +151,7 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
             if run.count != 0 {
                 self.done(mapping.start + run.count * step);
             } else {
-                let size = TableSize::page(granule);
-                let child = self.frames.allocate(size).ok_or(NoTables::OutOfFrames)?;
+                let child = self.frames.allocate(TableSize::KiB4)?;
                 run.count = 1;
                 run.descriptor = table(self.frames.address(&child));
                 below = Some(child);
@@ -147,17 +162,17 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
                 tables[depth] = below;
             }
         }
-        Ok(())
+        Some(())
     }
 
     /// Returns how many blocks or pages of a table at `level` the start of `mapping` is made of; 0
     /// where the next level has to divide it.
-    fn leaves(&self, level: u32, mapping: &Mapping) -> u64 {
-        let bits = self.granule.shift(level);
-        if level < self.granule.first_block_level() || mapping.start & ((1 << bits) - 1) != 0 {
+    fn leaves(level: u32, mapping: &Mapping) -> u64 {
+        let bits = shift(level);
+        if level < FIRST_BLOCK_LEVEL || mapping.start & ((1 << bits) - 1) != 0 {
             return 0;
         }
-        let left = (1 << self.granule.index_bits()) - self.granule.index(level, mapping.start);
+        let left = ENTRIES - index(level, mapping.start);
         ((mapping.end - mapping.start) >> bits).min(left)
     }
 

@@ -1,17 +1,71 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Walks tables as the MMU does (Arm ARM D8.2), knowing nothing of who built them.
-
-use tock_registers::LocalRegisterCopy;
+//! Reads tables as the MMU does (Arm ARM D8.2), knowing nothing of who built them.
 
 use super::descriptor::{ADDRESS, STAGE1};
-use crate::translation::{Granule, LAST_LEVEL};
+use crate::translation::{
+    ENTRIES, FIRST_BLOCK_LEVEL, LAST_LEVEL, MAX_VA_BITS, first_level, index, shift,
+};
+
+/// What a table's descriptor may impose on all below it, bits 63 to 59: NSTable, APTable, UXNTable,
+/// PXNTable (Arm ARM D8.3).
+pub const TABLE_ATTRIBUTES: u64 = 0x1f << 59;
 
 /// Where tables are read from.
 pub trait Tables {
     /// Returns entry `index` of the table at `table` (physical address); `None` where no table can
     /// be.
     fn read(&self, table: u64, index: u64) -> Option<u64>;
+
+    /// Returns how many entries from `index` on are alike, up to the end of the table, which can be
+    /// read: all invalid, or each the one before it plus `step`.
+    fn alike(&self, table: u64, index: u64, step: u64) -> u64 {
+        let entries = (index..ENTRIES).map_while(|index| self.read(table, index));
+        alike(entries, step)
+    }
+}
+
+/// Returns how many entries are like the first: invalid as well, or each the one before it plus
+/// `step`.
+pub fn alike(mut entries: impl Iterator<Item = u64>, step: u64) -> u64 {
+    let first = entries.next().unwrap_or_default();
+    // Of what is not valid only that counts.
+    let (mut like, step, mask) = match first & STAGE1::VALID::SET.value {
+        0 => (0, 0, STAGE1::VALID::SET.value),
+        _ => (first, step, u64::MAX),
+    };
+    let mut count = 1;
+    for entry in entries {
+        like = like.wrapping_add(step);
+        if (entry ^ like) & mask != 0 {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
+/// What a descriptor is, at its level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It does not translate: invalid, or reserved.
+    Nothing,
+    /// A block or a page.
+    Leaf,
+    /// The next level's table.
+    Table,
+}
+
+impl Kind {
+    /// Tells what `descriptor` is in a table at `level`.
+    #[must_use]
+    pub const fn new(level: u32, descriptor: u64) -> Self {
+        match (descriptor & 0b11, level) {
+            (0b11, 0..LAST_LEVEL) => Self::Table,
+            (0b11, _) | (0b01, FIRST_BLOCK_LEVEL..LAST_LEVEL) => Self::Leaf,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// What an address translates to.
@@ -23,8 +77,8 @@ pub struct Translation {
     pub size: u64,
     /// The block or page descriptor, whose attributes the caller judges.
     pub descriptor: u64,
-    /// Attributes that table descriptors on the way impose on all below them (bits 63 to 59:
-    /// NSTable, APTable, UXNTable, PXNTable; Arm ARM D8.3), each set if any of them sets it.
+    /// What table descriptors on the way impose on all below them ([`TABLE_ATTRIBUTES`]), each bit
+    /// set if any of them sets it.
     pub hierarchical: u64,
     /// The level at which the walk ended.
     pub level: u32,
@@ -47,16 +101,12 @@ pub enum Fault {
     },
 }
 
-/// Bits 63 to 59 of a table descriptor.
-const TABLE_ATTRIBUTES: u64 = 0x1f << 59;
-
 /// Translates `address`, of at most `va_bits` bits, by the tables at `root`.
 ///
 /// # Errors
 ///
 /// A [`Fault`], as the MMU would report it. Permissions and the access flag are not judged.
 pub fn translate(
-    granule: Granule,
     va_bits: u32,
     root: u64,
     tables: &impl Tables,
@@ -67,33 +117,27 @@ pub fn translate(
     }
     let mut table = root;
     let mut hierarchical = 0;
-    for level in granule.first_level(va_bits)..=LAST_LEVEL {
+    for level in first_level(va_bits)..=LAST_LEVEL {
         let descriptor = tables
-            .read(table, granule.index(level, address))
+            .read(table, index(level, address))
             .ok_or(Fault::ExternalAbort { level })?;
-        let bits = LocalRegisterCopy::<u64, STAGE1::Register>::new(descriptor);
-        if !bits.is_set(STAGE1::VALID) {
-            return Err(Fault::Translation { level });
+        match Kind::new(level, descriptor) {
+            Kind::Nothing => return Err(Fault::Translation { level }),
+            Kind::Table => {
+                table = descriptor & ADDRESS;
+                hierarchical |= descriptor & TABLE_ATTRIBUTES;
+            }
+            Kind::Leaf => {
+                let size = 1_u64 << shift(level);
+                return Ok(Translation {
+                    address: (descriptor & ADDRESS & !(size - 1)) | (address & (size - 1)),
+                    size,
+                    descriptor,
+                    hierarchical,
+                    level,
+                });
+            }
         }
-        let table_or_page = bits.is_set(STAGE1::TABLE_OR_PAGE);
-        if level != LAST_LEVEL && table_or_page {
-            table = descriptor & ADDRESS & !(granule.page() - 1);
-            hierarchical |= descriptor & TABLE_ATTRIBUTES;
-            continue;
-        }
-        let is_leaf = table_or_page || level >= granule.first_block_level();
-        if !is_leaf || (level == LAST_LEVEL && !table_or_page) {
-            return Err(Fault::Translation { level });
-        }
-        let size = 1_u64 << granule.shift(level);
-        let offset = address & (size - 1);
-        return Ok(Translation {
-            address: (descriptor & ADDRESS & !(size - 1)) | offset,
-            size,
-            descriptor,
-            hierarchical,
-            level,
-        });
     }
     Err(Fault::Translation { level: LAST_LEVEL })
 }
