@@ -8,10 +8,10 @@ use core::ptr::{self, NonNull};
 use purgatory::cpu::Cpu;
 use purgatory::paging::pool::{BYTES, Pool, PoolMemory, TableSize};
 use purgatory::paging::table::{Frames, Run};
-use purgatory::paging::walk::{Tables, alike};
+use purgatory::paging::walk::Tables;
 use purgatory::region::Region;
 use purgatory::request::Check;
-use purgatory::translation::{ENTRIES, PAGE};
+use purgatory::translation::PAGE;
 
 use super::cache;
 use super::image::address_of;
@@ -232,32 +232,51 @@ impl Tables for LoaderMemory {
 
     fn alike(&self, table: u64, index: u64, step: u64) -> u64 {
         self.clean(table + index * 8, table + PAGE);
-        let mut pair = [0; 2];
-        alike(
-            (index..ENTRIES).map(|next| {
-                let odd = next & 1;
-                if odd == 0 || next == index {
-                    pair = load_pair(table + (next - odd) * 8);
-                }
-                pair[odd as usize]
-            }),
-            step,
-        )
+        let start = table + index * 8;
+        // SAFETY: entries of a table that `read` has found in a region.
+        let end = unsafe { alike_entries(start, table + PAGE, step) };
+        (end - start) / 8
     }
 }
 
-/// Loads two entries by one access.
-fn load_pair(at: u64) -> [u64; 2] {
-    let (even, odd);
-    // SAFETY: the callers' pairs are aligned, and lie in a table that `read` has found in a region.
-    unsafe {
-        asm!(
-            "ldp {even}, {odd}, [{at}]",
-            at = in(reg) at,
-            even = out(reg) even,
-            odd = lateout(reg) odd,
-            options(readonly, nostack, preserves_flags),
-        );
-    }
-    [even, odd]
+unsafe extern "C" {
+    /// Returns where the entries from `start` on end that are alike, at most `end`: all invalid, or
+    /// each the one before it plus `step`.
+    ///
+    /// # Safety
+    ///
+    /// `start`, a multiple of 8, and `end`, of 16, are the borders of memory that is not empty.
+    fn alike_entries(start: u64, end: u64, step: u64) -> u64;
 }
+
+// x0 at, x1 end, x2 step; x3 what the next entry should be, x4 the bits that count. x5, x6 the entry
+// and the one after it: two by one access.
+global_asm!(
+    ".pushsection .text.alike_entries, \"ax\", %progbits",
+    ".globl alike_entries",
+    ".type alike_entries, %function",
+    "alike_entries:",
+    "    and     x3, x0, #~15",
+    "    ldp     x3, x6, [x3]",
+    "    tbz     x0, #3, 1f",
+    "    mov     x3, x6",
+    "1:  mov     x4, #-1",
+    "    tbnz    x3, #0, 2f",
+    // Of what is not valid only that counts.
+    "    mov     x2, xzr",
+    "    mov     x3, xzr",
+    "    mov     x4, #1",
+    "2:  add     x0, x0, #8",
+    "    cmp     x0, x1",
+    "    b.hs    4f",
+    "    mov     x5, x6",
+    "    tbnz    x0, #3, 3f",
+    "    ldp     x5, x6, [x0]",
+    "3:  add     x3, x3, x2",
+    "    eor     x5, x5, x3",
+    "    tst     x5, x4",
+    "    b.eq    2b",
+    "4:  ret",
+    ".size alike_entries, . - alike_entries",
+    ".popsection",
+);

@@ -20,29 +20,19 @@ pub trait Tables {
     /// Returns how many entries from `index` on are alike, up to the end of the table, which can be
     /// read: all invalid, or each the one before it plus `step`.
     fn alike(&self, table: u64, index: u64, step: u64) -> u64 {
-        let entries = (index..ENTRIES).map_while(|index| self.read(table, index));
-        alike(entries, step)
+        let mut entries = (index..ENTRIES).map_while(|index| self.read(table, index));
+        let first = entries.next().unwrap_or_default();
+        // Of what is not valid only that counts.
+        let (mut like, step, mask) = match first & STAGE1::VALID::SET.value {
+            0 => (0, 0, STAGE1::VALID::SET.value),
+            _ => (first, step, u64::MAX),
+        };
+        let unlike = entries.position(|entry| {
+            like = like.wrapping_add(step);
+            (entry ^ like) & mask != 0
+        });
+        unlike.map_or(ENTRIES - index, |after| 1 + after as u64)
     }
-}
-
-/// Returns how many entries are like the first: invalid as well, or each the one before it plus
-/// `step`.
-pub fn alike(mut entries: impl Iterator<Item = u64>, step: u64) -> u64 {
-    let first = entries.next().unwrap_or_default();
-    // Of what is not valid only that counts.
-    let (mut like, step, mask) = match first & STAGE1::VALID::SET.value {
-        0 => (0, 0, STAGE1::VALID::SET.value),
-        _ => (first, step, u64::MAX),
-    };
-    let mut count = 1;
-    for entry in entries {
-        like = like.wrapping_add(step);
-        if (entry ^ like) & mask != 0 {
-            break;
-        }
-        count += 1;
-    }
-    count
 }
 
 /// What a descriptor is, at its level.
