@@ -24,7 +24,7 @@ fn cpu(current_el: u64, hcr_el2: u64, mmfr0: u64) -> Cpu {
 fn tcr_over_every_parange() {
     let sizes = [0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5];
     for (value, size) in (0..).zip(sizes) {
-        let tcr = |el, hcr| super::tcr(&cpu(el, hcr, value), Granule::Size4K, 48);
+        let tcr = |el, hcr| super::tcr(&cpu(el, hcr, value), 48);
         // T0SZ = T1SZ = 16, IRGN0 = ORGN0 = 1, SH0 = 3, TG0 = 0, TG1 = 2, EPD1 = 1, IPS.
         let el1 = 0x8090_3510 | size << 32;
         assert_eq!(tcr(EL1, 0), el1, "EL1, PARange = {value}");
@@ -42,7 +42,7 @@ fn tcr_over_every_parange() {
 #[test]
 fn tcr_over_every_number_of_bits() {
     for bits in MIN_VA_BITS..=MAX_VA_BITS {
-        let tcr = |el, hcr| super::tcr(&cpu(el, hcr, 5), Granule::Size4K, bits);
+        let tcr = |el, hcr| super::tcr(&cpu(el, hcr, 5), bits);
         let offset = u64::from(64 - bits);
         for (el, hcr) in [(EL1, 0), (EL2, E2H)] {
             assert_eq!(tcr(el, hcr) & 0x3f, offset, "{bits}");

@@ -12,7 +12,7 @@ use super::AddressMap;
 use super::pool::TableSize;
 use super::table::{Frames, Run};
 use super::walk::Tables;
-use crate::translation::{Granule, LAST_LEVEL};
+use crate::translation::{LAST_LEVEL, first_level, shift};
 
 /// Frames at made-up addresses; notes every write.
 pub struct FakeFrames {
@@ -77,15 +77,10 @@ impl Frames for FakeFrames {
 }
 
 impl Tables for FakeFrames {
-    type Table = u64;
-
-    fn table(&self, address: u64) -> Option<u64> {
-        self.finished.contains(&address).then_some(address)
-    }
-
-    fn pair(&self, table: u64, index: u64) -> [u64; 2] {
-        assert!(index % 2 == 0 && index < self.frames[&table] / 8, "{index}");
-        [index, index + 1].map(|index| *self.entries.get(&(table, index)).unwrap_or(&0))
+    fn read(&self, table: u64, index: u64) -> Option<u64> {
+        let size = self.frames.get(&table);
+        let known = self.finished.contains(&table) && size.is_some_and(|size| index < size / 8);
+        known.then(|| *self.entries.get(&(table, index)).unwrap_or(&0))
     }
 }
 
@@ -97,26 +92,18 @@ impl FakeFrames {
 
     /// Every run of addresses that translates, with the descriptor's attributes, in order.
     pub fn leaves(&self, map: &AddressMap<'_>) -> Vec<(u64, u64, u64)> {
-        let (granule, mut found) = (map.granule(), vec![]);
-        let first_level = granule.first_level(map.va_bits());
-        self.leaves_below(granule, map.root(), first_level, 0, &mut found);
+        let mut found = vec![];
+        self.leaves_below(map.root(), first_level(map.va_bits()), 0, &mut found);
         found
     }
 
-    fn leaves_below(
-        &self,
-        g: Granule,
-        table: u64,
-        level: u32,
-        base: u64,
-        out: &mut Vec<(u64, u64, u64)>,
-    ) {
+    fn leaves_below(&self, table: u64, level: u32, base: u64, out: &mut Vec<(u64, u64, u64)>) {
         assert!(self.finished.contains(&table), "{table:#x} is not finished");
         for (&(_, index), &d) in self.entries.range((table, 0)..=(table, u64::MAX)) {
-            let at = base + (index << g.shift(level));
-            let size = 1_u64 << g.shift(level);
+            let at = base + (index << shift(level));
+            let size = 1_u64 << shift(level);
             if level < LAST_LEVEL && d & 3 == 3 {
-                self.leaves_below(g, d & 0xffff_ffff_f000, level + 1, at, out);
+                self.leaves_below(d & 0xffff_ffff_f000, level + 1, at, out);
             } else {
                 assert_eq!(d & 0x0000_ffff_ffff_f000, at, "not identity");
                 out.push((at, at + size, d & !0x0000_ffff_ffff_f000 & !2));

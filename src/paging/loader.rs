@@ -61,12 +61,13 @@ pub fn check<'a, R: Iterator<Item = Region> + Clone>(
                     _ => Unusable::NotMapped,
                 });
             };
-            let end = at + (1 << shift(level));
             if Kind::new(level, entry) != Kind::Table {
                 break entry;
             }
             // No more tables are looked at than what is touched asks for.
-            if !layout.touches(at, end) {
+            let size = 1 << shift(level);
+            let start = at & !(size - 1);
+            if !layout.touches(start, start + size) {
                 return Err(Unusable::MapMore);
             }
             if entry & TABLE_ATTRIBUTES != 0 {

@@ -3,9 +3,7 @@
 //! Reads tables as the MMU does (Arm ARM D8.2), knowing nothing of who built them.
 
 use super::descriptor::{ADDRESS, STAGE1};
-use crate::translation::{
-    ENTRIES, FIRST_BLOCK_LEVEL, LAST_LEVEL, MAX_VA_BITS, first_level, index, shift,
-};
+use crate::translation::{ENTRIES, FIRST_BLOCK_LEVEL, LAST_LEVEL, first_level, index, shift};
 
 /// What a table's descriptor may impose on all below it, bits 63 to 59: NSTable, APTable, UXNTable,
 /// PXNTable (Arm ARM D8.3).

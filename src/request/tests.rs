@@ -56,7 +56,7 @@ fn a_good_request_comes_through_unchanged() {
             .map(|r| (r.start(), r.len()))
             .eq([(0x4020_0000, 0x10_0000), (0x4800_0000, 0x1000)])
     );
-    assert_eq!(check.bytes(), 0x10_1000);
+    assert_eq!(check.count_and_bytes(), (2, 0x10_1000));
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn the_length_as_kexec_tools_counts_it_is_that_of_all_regions() {
     })
     .unwrap();
     let check = request.check.unwrap();
-    assert_eq!(check.bytes(), 12 * GIB + 0x10_1000);
+    assert_eq!(check.count_and_bytes(), (3, 12 * GIB + 0x10_1000));
     assert_eq!(check.kexec_tools_bytes(), 4 * GIB + 0x10_1000);
 }
 

@@ -10,12 +10,12 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::cpu::IdRegisters;
+use crate::cpu::{Cpu, IdRegisters};
 use crate::paging::fake::FakeFrames;
 use crate::paging::layout::ImageParts;
 use crate::paging::pool::TableSize;
-use crate::paging::table;
-use crate::paging::table::Frames;
+use crate::paging::table::{self, Frames, VaBits};
+use crate::paging::walk::translate;
 use crate::region::PaRange;
 
 const IMAGE: ImageParts = ImageParts {
@@ -37,26 +37,8 @@ fn regions() -> Vec<Region> {
     .to_vec()
 }
 
-fn layout() -> Layout<vec::IntoIter<Region>> {
-    Layout::new(Granule::Size4K, IMAGE, regions().into_iter())
-}
-
-/// `ID_AA64MMFR0_EL1`: 48 bits, all granules; without 4 KiB.
-const HAS_4K: u64 = 1 << 20 | 5;
-const NO_4K: u64 = HAS_4K | 0xf << 28;
-
-fn cpu(regime: Regime, mmfr0: u64) -> Cpu {
-    let (current_el, hcr_el2) = match regime {
-        Regime::El1And0 => (1 << 2, 0),
-        Regime::El2 => (2 << 2, 0),
-        Regime::El2And0 => (2 << 2, 1 << 34),
-    };
-    Cpu::new(&IdRegisters {
-        current_el,
-        hcr_el2,
-        mmfr0,
-        ..IdRegisters::default()
-    })
+fn layout() -> Layout<'static, vec::IntoIter<Region>> {
+    Layout::new(&IMAGE, regions().into_iter())
 }
 
 /// AF, block, AttrIndx 0; no SH, no XN.
@@ -101,12 +83,12 @@ impl Loader {
         self.memory.entries.insert((table, index), descriptor);
     }
 
-    fn check(&self, regime: Regime) -> Result<AddressMap, Unusable> {
+    fn check(&self, regime: Regime) -> Result<AddressMap<'static>, Unusable> {
         let offer = TableOffer {
             root: self.root,
             for_us: true,
         };
-        check(&cpu(regime, HAS_4K), &layout(), &offer, &self.memory)
+        check(regime, &layout(), &offer, &self.memory)
     }
 }
 
@@ -138,14 +120,12 @@ fn our_own_tables_would_pass_as_well() {
         // With addresses of as many bits as a loader's have.
         let far = Region::new(1 << 47, 1, PaRange::new(5)).unwrap();
         let regions = regions().into_iter().chain([far]);
-        let layout = Layout::new(Granule::Size4K, IMAGE, regions);
-        let own = table::build(regime, &layout, &mut memory).unwrap();
+        let layout = Layout::new(&IMAGE, regions);
+        let va_bits = VaBits::of(&Cpu::new(&IdRegisters::default()), &layout).unwrap();
+        let own = table::build(regime, va_bits, &layout, &mut memory).unwrap();
         let root = own.root();
         let offer = TableOffer { root, for_us: true };
-        assert_eq!(
-            check(&cpu(regime, HAS_4K), &layout, &offer, &memory),
-            Ok(own)
-        );
+        assert_eq!(check(regime, &layout, &offer, &memory), Ok(own));
     }
 }
 
@@ -164,15 +144,17 @@ fn a_missing_block_is_not_mapped() {
 #[test]
 fn a_missing_block_in_the_middle_of_a_region_is_not_mapped() {
     let whole = [Region::new(0x4020_0000, 0x40_0000, PaRange::new(5)).unwrap()];
-    let layout = Layout::new(Granule::Size4K, IMAGE, whole.into_iter());
+    let layout = Layout::new(&IMAGE, whole.into_iter());
     for missing in [None, Some(1), Some(2)] {
         let mut loader = Loader::new();
+        // Without the segment above 4 GiB.
+        loader.set(loader.level1, 5, 0);
         if let Some(block) = missing {
             loader.set(loader.level2[0], block, 0);
         }
         let root = loader.root;
         let offer = TableOffer { root, for_us: true };
-        let checked = check(&cpu(Regime::El2, HAS_4K), &layout, &offer, &loader.memory);
+        let checked = check(Regime::El2, &layout, &offer, &loader.memory);
         let why = missing.map(|_| Unusable::NotMapped);
         assert_eq!(checked.err(), why, "{missing:?}");
     }
@@ -271,22 +253,106 @@ fn attributes_of_tables_that_bind_what_is_below_are_unusable() {
 }
 
 #[test]
-fn tables_for_another_image_or_granule_are_not_looked_at() {
+fn tables_for_another_image_are_not_looked_at() {
     let loader = Loader::new();
     let other = TableOffer {
         root: loader.root,
         for_us: false,
     };
-    let checked = check(&cpu(Regime::El2, HAS_4K), &layout(), &other, &loader.memory);
+    let checked = check(Regime::El2, &layout(), &other, &loader.memory);
     assert_eq!(checked, Err(Unusable::NotOurs));
-    let ours = TableOffer {
-        root: loader.root,
-        for_us: true,
+}
+
+/// Non-shareable, as a patched kexec makes them; Outer and Inner Shareable; and the reserved value.
+#[test]
+fn shareability_is_noted_and_the_reserved_value_refused() {
+    for regime in REGIMES {
+        let check = |sh: &dyn Fn(u64) -> u64| {
+            let mut loader = Loader::new();
+            for entry in loader
+                .memory
+                .entries
+                .values_mut()
+                .filter(|entry| **entry & 3 == 1)
+            {
+                *entry |= sh(*entry) << 8;
+            }
+            loader.check(regime)
+        };
+        let inner = |sh: &dyn Fn(u64) -> u64| check(sh).map(|map| map.is_inner_shareable());
+        assert_eq!(inner(&|_| 0b00), Ok(false));
+        assert_eq!(inner(&|_| 0b10), Ok(false));
+        assert_eq!(inner(&|_| 0b11), Ok(true));
+        assert_eq!(inner(&|_| 0b01), Err(Unusable::Attributes));
+        // All but one of them.
+        let one = 0x4040_0000;
+        let but_one = |entry: u64| if entry & ADDRESS == one { 0 } else { 3 };
+        assert_eq!(inner(&but_one), Ok(false));
+    }
+}
+
+/// Flash, a UART, another kernel's memory: as Normal memory a CPU may read them by speculation.
+#[test]
+fn tables_that_map_more_are_refused() {
+    // Blocks beside what is touched, a page, and a block of 1 GiB, mapped to themselves.
+    for block in [0, 4, 511] {
+        let why = unusable(|l| {
+            l.set(
+                l.level2[0],
+                block,
+                (0x4000_0000 + block * 0x20_0000) | BLOCK,
+            );
+        });
+        assert_eq!(why, Unusable::MapMore, "{block}");
+    }
+    let gigabyte = |index: u64| unusable(|l| l.set(l.level1, index, index << 30 | BLOCK));
+    assert_eq!(gigabyte(2), Unusable::MapMore);
+    // Also where it is touched.
+    assert_eq!(gigabyte(1), Unusable::MapMore);
+    // A table that maps nothing, where nothing is touched: there could be any number.
+    let empty = unusable(|l| l.set(l.level1, 2, l.level1 | TABLE));
+    assert_eq!(empty, Unusable::MapMore);
+    let empty = unusable(|l| l.set(l.root, 7, l.level2[1] | TABLE));
+    assert_eq!(empty, Unusable::MapMore);
+}
+
+/// Pages beside what is touched, in a block that is.
+#[test]
+fn the_rest_of_a_block_may_be_mapped() {
+    for regime in REGIMES {
+        let mut loader = Loader::new();
+        let frame = loader.memory.allocate(TableSize::KiB4).unwrap();
+        let level3 = loader.memory.address(&frame);
+        loader.memory.finish(frame);
+        loader.set(loader.level2[1], 0, level3 | TABLE);
+        for page in [0, 1, 2, 300] {
+            loader.set(level3, page, 0x1_4000_0000 + page * 0x1000 + BLOCK + 2);
+        }
+        assert!(loader.check(regime).is_ok());
+        loader.set(level3, 0, 0);
+        assert_eq!(loader.check(regime), Err(Unusable::NotMapped));
+    }
+}
+
+/// The purgatory's own memory is rounded out to blocks as a whole; the pool is never mapped by us.
+#[test]
+fn the_pool_may_be_mapped() {
+    let image = ImageParts {
+        text: 0x407f_4000,
+        rodata: 0x407f_8000,
+        guard: 0x407f_9000,
+        stack: 0x407f_a000,
+        pool: 0x407f_c000,
     };
-    assert_eq!(
-        check(&cpu(Regime::El2, NO_4K), &layout(), &ours, &loader.memory),
-        Err(Unusable::Granule)
-    );
+    let layout = Layout::new(&image, regions().into_iter());
+    let mut loader = Loader::new();
+    loader.set(loader.level2[0], 4, 0x4080_0000 | BLOCK);
+    let root = loader.root;
+    let offer = TableOffer { root, for_us: true };
+    assert!(check(Regime::El2, &layout, &offer, &loader.memory).is_ok());
+    loader.set(loader.level2[0], 5, 0x40a0_0000 | BLOCK);
+    let checked = check(Regime::El2, &layout, &offer, &loader.memory);
+    assert_eq!(checked, Err(Unusable::MapMore));
 }
 
 proptest! {
@@ -307,7 +373,7 @@ proptest! {
             let mut at = 0;
             while let Some(mapping) = layout().next(at) {
                 for page in (mapping.start..mapping.end).step_by(4096) {
-                    let found = translate(Granule::Size4K, MAX_VA_BITS, loader.root, &loader.memory, page).unwrap();
+                    let found = translate(MAX_VA_BITS, loader.root, &loader.memory, page).unwrap();
                     prop_assert_eq!(found.address, page);
                     // AF set, index 0, no EL0, and no other than these bits.
                     prop_assert_eq!(found.descriptor & 0x45d, 0x401);
