@@ -31,11 +31,11 @@ impl Model {
         if dc == Dc::Cvac {
             self.violate(Rule::CleanedOnly, address);
         }
-        self.cacheable(&(address..address + 1));
+        let kind = self.kind(&(address..address + 1));
         if !self.order.maintain(line) {
             self.violate(Rule::MaintenanceUnordered, address);
         }
-        let rule = self.lines.maintain(line, dc, self.opened);
+        let rule = self.lines.maintain(line, dc, self.opened, kind);
         rule.into_iter().for_each(|rule| self.violate(rule, line));
         if dc == Dc::Civac {
             if let Some(flush) = &mut self.flush {
@@ -83,7 +83,11 @@ impl Model {
         if self.flush.is_some() {
             self.violate(Rule::AccessBeforeFlush, address);
         }
-        let cached = self.caching() && self.cacheable(&range);
+        let kind = match self.kind(&range) {
+            kind if self.caching() => kind,
+            _ => Kind::Uncached,
+        };
+        let cached = kind != Kind::Uncached;
         if store
             && self
                 .tables
@@ -102,13 +106,14 @@ impl Model {
             if store {
                 self.order.store(line, cached);
             }
-            let kind = if cached { Kind::Cached } else { Kind::Uncached };
+            let others = self.lines.meets_others(line, kind, store);
             let rule = if store {
                 self.lines.store(line, kind)
             } else {
                 self.lines.load(line, kind)
             };
-            rule.into_iter().for_each(|rule| self.violate(rule, line));
+            let rules = rule.into_iter().chain(others);
+            rules.for_each(|rule| self.violate(rule, line));
         }
     }
 
@@ -130,16 +135,21 @@ impl Model {
         self.violate(rule, range.start);
     }
 
-    /// Whether the tables say so; with the MMU off that says nothing.
-    fn cacheable(&mut self, range: &Range<u64>) -> bool {
+    /// What the tables say; with the MMU off maintenance reaches all caches.
+    fn kind(&mut self, range: &Range<u64>) -> Kind {
         let Some(tables) = &self.tables else {
-            return true;
+            return Kind::Cached;
         };
-        let found = tables.memory_type(range);
-        if found.is_none() {
-            self.violate(Rule::NotMapped, range.start);
+        let shared = tables.is_shared(range);
+        match tables.memory_type(range) {
+            Some(true) if shared => Kind::Cached,
+            Some(true) => Kind::Alone,
+            Some(false) => Kind::Uncached,
+            None => {
+                self.violate(Rule::NotMapped, range.start);
+                Kind::Cached
+            }
         }
-        found.unwrap_or(true)
     }
 }
 

@@ -18,6 +18,10 @@
 //!   of the system (D7.5, "General behavior of the caches"). So each store past the cache leaves a
 //!   stale line, unless the line is invalidated after it; and what was invalidated and not stored
 //!   to since is as good as absent, for what comes back is what memory holds.
+//! - What is dirty may be so in the cache of another CPU, which is parked and writes nothing any more.
+//!   Loads, stores and maintenance of Inner or Outer Shareable memory see it there; those of
+//!   Non-shareable memory do not, nor do Device accesses. Maintenance with the MMU off reaches all
+//!   caches: memory is Device then, which is Outer Shareable (Arm ARM D7.5 and B2, "Device memory").
 //! - With the MMU on, whatever is mapped may be fetched at any time, and what is dirty may be
 //!   written back at any time, or never.
 //!

@@ -12,9 +12,11 @@ use super::Rule;
 /// How an access reaches memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Through the cache.
+    /// Through the caches of all CPUs: Inner or Outer Shareable memory.
     Cached,
-    /// Past it.
+    /// Through this CPU's alone: Non-shareable memory.
+    Alone,
+    /// Past them.
     Uncached,
 }
 
@@ -34,6 +36,8 @@ enum State {
 pub struct Lines {
     size: u64,
     states: HashMap<u64, State>,
+    /// Dirty in the cache of another CPU, and not written back yet.
+    elsewhere: HashSet<u64>,
     /// Cleaned since the MMU was on for the first time.
     cleaned: HashSet<u64>,
     /// Loaded or stored through the cache, and not thrown out of it since.
@@ -41,17 +45,20 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Starts with the lines as they are at entry: those with a byte in these ranges are dirty.
+    /// Starts with the lines as they are at entry: those with a byte in these ranges are dirty, here
+    /// or in the cache of another CPU. Both are followed at once.
     pub fn new(size: u64, dirty: &[Range<u64>]) -> Self {
         assert!(size.is_power_of_two(), "a cache line of {size} bytes");
         let mut lines = Self {
             size,
             states: HashMap::new(),
+            elsewhere: HashSet::new(),
             cleaned: HashSet::new(),
             resident: HashSet::new(),
         };
-        let all = dirty.iter().flat_map(|range| lines.of(range));
-        lines.states = all.map(|line| (line, State::Dirty)).collect();
+        lines.elsewhere = dirty.iter().flat_map(|range| lines.of(range)).collect();
+        let all = lines.elsewhere.iter();
+        lines.states = all.map(|&line| (line, State::Dirty)).collect();
         lines
     }
 
@@ -97,11 +104,34 @@ impl Lines {
         dirty
     }
 
+    /// Returns the lines that are dirty in the cache of another CPU, in order.
+    pub fn elsewhere(&self) -> Vec<u64> {
+        let mut elsewhere: Vec<_> = self.elsewhere.iter().copied().collect();
+        elsewhere.sort_unstable();
+        elsewhere
+    }
+
+    /// Does a load or store, as far as it is about other CPUs' caches; the rule that it breaks.
+    pub fn meets_others(&mut self, line: u64, kind: Kind, store: bool) -> Option<Rule> {
+        match kind {
+            Kind::Cached if store => {
+                // The line comes here, and is dirty here from now on.
+                self.elsewhere.remove(&line);
+                None
+            }
+            Kind::Cached => None,
+            Kind::Alone | Kind::Uncached => {
+                let unseen = self.elsewhere.contains(&line);
+                unseen.then_some(Rule::ElsewhereUnseen)
+            }
+        }
+    }
+
     /// Does a load; the rule that it breaks.
     pub fn load(&mut self, line: u64, kind: Kind) -> Option<Rule> {
         self.comes(line, kind);
         match (kind, self.state(line)) {
-            (Kind::Cached, State::Stale) => Some(Rule::StaleRead),
+            (Kind::Cached | Kind::Alone, State::Stale) => Some(Rule::StaleRead),
             (Kind::Uncached, State::Dirty) => Some(Rule::DirtyRead),
             (_, State::Clean | State::Stale | State::Dirty) => None,
         }
@@ -112,8 +142,10 @@ impl Lines {
         self.comes(line, kind);
         self.cleaned.remove(&line);
         match (kind, self.state(line)) {
-            (Kind::Cached, State::Clean | State::Dirty) => self.becomes(line, State::Dirty),
-            (Kind::Cached, State::Stale) => Some(Rule::StaleWrite),
+            (Kind::Cached | Kind::Alone, State::Clean | State::Dirty) => {
+                self.becomes(line, State::Dirty)
+            }
+            (Kind::Cached | Kind::Alone, State::Stale) => Some(Rule::StaleWrite),
             (Kind::Uncached, State::Clean) => self.becomes(line, State::Stale),
             (Kind::Uncached, State::Stale) => None,
             (Kind::Uncached, State::Dirty) => Some(Rule::DirtyOverwritten),
@@ -129,8 +161,12 @@ impl Lines {
         }
     }
 
-    /// Does maintenance by address to the Point of Coherency.
-    pub fn maintain(&mut self, line: u64, dc: Dc, opened: bool) -> Option<Rule> {
+    /// Does maintenance by address to the Point of Coherency; of Non-shareable memory it reaches this
+    /// CPU's cache alone (Arm ARM D7.5, on the shareability domain of a `DC`).
+    pub fn maintain(&mut self, line: u64, dc: Dc, opened: bool, kind: Kind) -> Option<Rule> {
+        if kind != Kind::Alone && matches!(dc, Dc::Civac | Dc::Cvac | Dc::Ivac) {
+            self.elsewhere.remove(&line);
+        }
         if matches!(dc, Dc::Civac | Dc::Cvac) && opened {
             self.cleaned.insert(line);
         }
@@ -151,7 +187,7 @@ impl Lines {
     }
 
     fn comes(&mut self, line: u64, kind: Kind) {
-        if kind == Kind::Cached {
+        if kind != Kind::Uncached {
             self.resident.insert(line);
         }
     }

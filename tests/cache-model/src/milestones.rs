@@ -103,6 +103,11 @@ impl Model {
                 self.violations.add(Rule::DirtyAtKernel, line);
             }
         }
+        for line in self.lines.elsewhere() {
+            if !unused(line) {
+                self.violations.add(Rule::ElsewhereAtKernel, line);
+            }
+        }
         if !self.opened {
             return;
         }

@@ -39,6 +39,10 @@ rules! {
     DirtyDiscarded: "a dirty line is invalidated without being cleaned";
     DirtyAtKernel: "a dirty line when the kernel starts: it may be written over the kernel's memory at any time";
 
+    // What other CPUs, which are parked, have left in their caches.
+    ElsewhereUnseen: "a load or store of a line that is dirty in another CPU's cache, past it: it is not what that cache holds";
+    ElsewhereAtKernel: "a line is dirty in another CPU's cache when the kernel starts: the kernel finds that, hashed or not";
+
     // What a range of lines has to go through.
     CodeNotCleaned: "the MMU goes on while an instruction of ours is dirty in the D-cache, where no fetch needs to look";
     ImageNotInvalidated: "the MMU goes on while the cache may hold what memory does not any more, of a line of the image";

@@ -95,6 +95,8 @@ struct Mapping {
     len: u64,
     to: u64,
     cacheable: bool,
+    /// Inner or Outer Shareable.
+    shared: bool,
 }
 
 /// All tables that the MMU can reach, and all that they map.
@@ -178,6 +180,15 @@ impl Tables {
         elsewhere.map(|mapping| mapping.from)
     }
 
+    /// Returns whether other CPUs' caches are asked about all of this memory.
+    pub fn is_shared(&self, range: &Range<u64>) -> bool {
+        let mut mappings = self.mappings.iter();
+        mappings.all(|mapping| {
+            let apart = range.end <= mapping.from || mapping.from + mapping.len <= range.start;
+            mapping.shared || apart
+        })
+    }
+
     /// Returns whether this memory is cacheable; `None` where some of it is not mapped.
     pub fn memory_type(&self, range: &Range<u64>) -> Option<bool> {
         let mut at = range.start;
@@ -217,6 +228,8 @@ impl Reader<'_> {
                         to: to & !((1 << bits) - 1),
                         // Normal memory, write-back both inside and outside.
                         cacheable: attribute & 0xff == 0xff,
+                        // SH: 10 Outer, 11 Inner Shareable.
+                        shared: descriptor & 1 << 9 != 0,
                     });
                 }
                 // Not valid.

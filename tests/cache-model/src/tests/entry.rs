@@ -2,23 +2,57 @@
 
 //! Lines that are dirty at entry, and lines that come back after they were invalidated.
 
+use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::{Dc, Domain, System};
 
 use super::Case;
 use super::script::*;
 use crate::Rule::*;
 
+/// Maps the regions, with this in `SH`.
+fn regions_mapped(script: Script, sh: u64) -> Script {
+    script.with("tables: region", |event| match event {
+        Event::Access { address, .. } => store(address, REGION_BLOCK & !(3 << 8) | sh << 8),
+        other => other,
+    })
+}
+
 /// What the loader, and the image's first instructions, leave in the cache.
 pub const CASES: &[Case] = &[
     (
+        "the regions are Non-shareable, where other CPUs' caches are not looked at",
+        |s| regions_mapped(s, 0b00),
+        &[ElsewhereUnseen, ElsewhereAtKernel],
+    ),
+    (
+        "the same, and they are flushed before the window",
+        |s| {
+            let regions = s.maintenance(Dc::Civac, REGION, NEXT_END);
+            let flush = regions.into_iter().chain([DSB_SY]);
+            regions_mapped(s, 0b00).before("open: dsb before dc", flush)
+        },
+        &[],
+    ),
+    (
+        "the regions are Outer Shareable",
+        |s| regions_mapped(s, 0b10),
+        &[],
+    ),
+    (
         "the image is not cleaned at entry",
         |s| s.without("entry: dc"),
-        &[DirtyRead, DirtyOverwritten, DirtyDiscarded, CodeNotCleaned],
+        &[
+            DirtyRead,
+            DirtyOverwritten,
+            DirtyDiscarded,
+            ElsewhereUnseen,
+            CodeNotCleaned,
+        ],
     ),
     (
         "a line of it that is stored to is not",
         |s| s.without_lines("entry: dc", RODATA, RODATA + 64),
-        &[DirtyOverwritten, DirtyDiscarded],
+        &[DirtyOverwritten, DirtyDiscarded, ElsewhereUnseen],
     ),
     (
         "a line of it that nobody uses is not",
@@ -59,17 +93,17 @@ pub const CASES: &[Case] = &[
     (
         "what is used of the pool is not cleaned before",
         |s| s.without("tables: dc"),
-        &[DirtyOverwritten, DirtyDiscarded],
+        &[DirtyOverwritten, DirtyDiscarded, ElsewhereUnseen],
     ),
     (
         "a line of a table is not",
         |s| s.without_lines("tables: dc", TABLES[1], TABLES[1] + 64),
-        &[DirtyOverwritten, DirtyDiscarded],
+        &[DirtyOverwritten, DirtyDiscarded, ElsewhereUnseen],
     ),
     (
         "the line behind the last table is not",
         |s| s.without_lines("tables: dc", HOLE, HOLE + 64),
-        &[DirtyOverwritten, DirtyDiscarded],
+        &[DirtyOverwritten, DirtyDiscarded, ElsewhereUnseen],
     ),
     (
         "what is used of the pool is cleaned only",
@@ -89,17 +123,29 @@ pub const CASES: &[Case] = &[
     (
         "what is used of the pool is cleaned after it is stored to",
         |s| s.before("tables: dc", [store(TABLES[0], 0), DSB_SY]),
-        &[DirtyOverwritten],
+        &[DirtyOverwritten, ElsewhereUnseen],
     ),
     (
         "of what is not used of the pool something is stored to",
         |s| s.before("tables: hole", [store(END - 8, 0)]),
-        &[DirtyOverwritten, DirtyAtKernel, ImageNotFlushed],
+        &[
+            DirtyOverwritten,
+            DirtyAtKernel,
+            ElsewhereUnseen,
+            ElsewhereAtKernel,
+            ImageNotFlushed,
+        ],
     ),
     (
         "of what is not used of the pool something is loaded",
         |s| s.before("tables: hole", [load(END - 8)]),
-        &[DirtyRead, DirtyAtKernel, ImageNotFlushed],
+        &[
+            DirtyRead,
+            DirtyAtKernel,
+            ElsewhereUnseen,
+            ElsewhereAtKernel,
+            ImageNotFlushed,
+        ],
     ),
     (
         "of what is not used of the pool something is loaded in the window",
@@ -108,7 +154,7 @@ pub const CASES: &[Case] = &[
             s.before("open: dsb before dc", [store(TABLES[3] + 9 * 8, mapped)])
                 .before("close: dsb", [load(END - 8)])
         },
-        &[DirtyAtKernel, ImageNotFlushed],
+        &[DirtyAtKernel, ElsewhereAtKernel, ImageNotFlushed],
     ),
     (
         "what is not used of the pool is invalidated with the rest",
@@ -133,17 +179,17 @@ pub const CASES: &[Case] = &[
     (
         "the image is loaded from before it is cleaned",
         |s| s.before("entry: dc", [load(RODATA)]),
-        &[DirtyRead],
+        &[DirtyRead, ElsewhereUnseen],
     ),
     (
         "the image is stored to before it is cleaned",
         |s| s.before("entry: dc", [store(RODATA, 0), DSB_SY]),
-        &[DirtyOverwritten],
+        &[DirtyOverwritten, ElsewhereUnseen],
     ),
     (
         "a region is loaded from with the MMU off",
         |s| s.before("tables: level 0", [load(REGION)]),
-        &[DirtyRead],
+        &[DirtyRead, ElsewhereUnseen],
     ),
     (
         "the same, and it is cleaned before",
@@ -164,7 +210,7 @@ pub const CASES: &[Case] = &[
             let neighbour = dc(Dc::Civac, REGION + 64);
             s.before("tables: level 0", [neighbour, DSB_SY, load(REGION)])
         },
-        &[DirtyRead],
+        &[DirtyRead, ElsewhereUnseen],
     ),
     (
         "a region is invalidated before the window",
@@ -181,7 +227,7 @@ pub const CASES: &[Case] = &[
             )
             .before("hash: next", [DSB_SY])
         },
-        &[DirtyRead],
+        &[DirtyRead, ElsewhereUnseen],
     ),
     (
         "the window relies on what was invalidated at entry, and nothing was stored there since",

@@ -134,22 +134,37 @@ pub const CASES: &[Case] = &[
     (
         "the regions are not cleaned",
         not_flushed,
-        &[RegionNotCleaned, RegionResident, DirtyAtKernel],
+        &[
+            DirtyAtKernel,
+            ElsewhereAtKernel,
+            RegionNotCleaned,
+            RegionResident,
+        ],
     ),
     (
         "a piece of a region is not cleaned",
         |s| s.without("flush: piece"),
-        &[RegionNotCleaned, RegionResident, DirtyAtKernel],
+        &[
+            DirtyAtKernel,
+            ElsewhereAtKernel,
+            RegionNotCleaned,
+            RegionResident,
+        ],
     ),
     (
         "a line in the middle of a piece is not cleaned",
         |s| s.without_lines("flush: piece", 0x5000_0400, 0x5000_0440),
-        &[RegionNotCleaned, DirtyAtKernel],
+        &[DirtyAtKernel, ElsewhereAtKernel, RegionNotCleaned],
     ),
     (
         "the ragged end of a region is not cleaned, but its last line with the next region",
         |s| s.without("flush: last piece"),
-        &[RegionNotCleaned, RegionResident, DirtyAtKernel],
+        &[
+            DirtyAtKernel,
+            ElsewhereAtKernel,
+            RegionNotCleaned,
+            RegionResident,
+        ],
     ),
     (
         "a line that two regions share is cleaned behind the second alone, which is as good",
@@ -174,7 +189,13 @@ pub const CASES: &[Case] = &[
     (
         "the regions are cleaned by set and way",
         |s| flushed_by(s, System::Dc(Dc::SetWay)),
-        &[SetWay, RegionNotCleaned, RegionResident, DirtyAtKernel],
+        &[
+            DirtyAtKernel,
+            ElsewhereAtKernel,
+            RegionNotCleaned,
+            RegionResident,
+            SetWay,
+        ],
     ),
     (
         "the regions are cleaned before the window",

@@ -162,10 +162,12 @@ pub const CASES: &[Case] = &[
         "a store half in the image",
         |s| s.before("tables: level 0", [store(END - 4, 0)]),
         &[
-            StoreOutside,
             DirtyOverwritten,
             DirtyAtKernel,
+            ElsewhereUnseen,
+            ElsewhereAtKernel,
             ImageNotFlushed,
+            StoreOutside,
         ],
     ),
     (
