@@ -76,4 +76,5 @@ fn block(boot: &mut Boot, name: &str, why: &str, change: impl FnOnce(u64) -> u64
 const NOWHERE: &str = "they lie in no region";
 const UNMAPPED: &str = "they do not map all that is touched";
 const ELSEWHERE: &str = "they are no identity map";
+const MORE: &str = "they map more than what is touched";
 const ATTRIBUTES: &str = "their attributes are unusable";

@@ -30,3 +30,4 @@ mod sha2_crate;
 mod sink;
 mod stack;
 mod time;
+mod windows;

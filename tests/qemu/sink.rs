@@ -69,7 +69,7 @@ fn an_serror_that_came_with_the_hash_starts_nothing(#[values(false, true)] corru
         let mut lines = vec![
             format!("purgatory: entry={entry:#018x}"),
             format!("purgatory: dtb={dtb:#018x}"),
-            "purgatory: SError pending since the hash began: memory may be bad".into(),
+            "purgatory: SError while hashing: bad memory?".into(),
         ];
         if corrupt {
             boot.load.corrupt.push(("kernel".into(), 0));

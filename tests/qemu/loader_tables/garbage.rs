@@ -58,9 +58,9 @@ fn one_bit_of_the_images_entry(#[case] regime: Regime, #[case] first: usize) {
         usual(regime, |boot| {
             block(boot, "purgatory", "", |entry| entry ^ 1 << bit);
             let harmless = match (bit, regime) {
-                // SH, nG. Bits 20 to 12 of a block are no address: nT is among them, with which the
+                // SH, whose value 01 is reserved; nG. Bits 20 to 12 of a block are no address: nT is among them, with which the
                 // block may fault.
-                (8 | 9 | 11, _) => true,
+                (9 | 11, _) => true,
                 // XN at EL0, or AP[1] = 1, which is RES1.
                 (54, Regime::El1And0 | Regime::El2And0) | (6, Regime::El2) => true,
                 _ => false,

@@ -4,7 +4,6 @@
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::Place;
-use purgatory_test_harness::v3_tables::BLOCK_DESCRIPTOR;
 use rstest::rstest;
 
 use super::{at, used};
@@ -14,6 +13,7 @@ use crate::harness::usual;
 /// `AP[2]`: not writable.
 const READ_ONLY: u64 = 1 << 7;
 const INNER_SHAREABLE: u64 = 3 << 8;
+const OUTER_SHAREABLE: u64 = 2 << 8;
 const NOT_GLOBAL: u64 = 1 << 11;
 /// `PXN` and `UXN`; the latter is `XN` at EL2.
 const EXECUTE_NEVER: u64 = 3 << 53;
@@ -67,12 +67,14 @@ fn regions_that_can_only_be_read_are_used(#[values(El1And0, El2, El2And0)] regim
     });
 }
 
+/// Not Inner Shareable, as those of a patched kexec: what other CPUs' caches hold is flushed first.
 #[rstest]
-fn blocks_of_1_gib_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
+fn outer_shareable_blocks_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
     usual(regime, |boot| {
-        let kernel = boot.segment("kernel").at;
         used(boot, |tables| {
-            *tables.entry(1, kernel) = kernel >> 30 << 30 | BLOCK_DESCRIPTOR;
+            for entry in tables.entries().iter_mut().filter(|entry| **entry & 3 == 1) {
+                *entry |= OUTER_SHAREABLE;
+            }
         })
     });
 }

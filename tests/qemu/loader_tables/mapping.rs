@@ -6,7 +6,7 @@ use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::v3_tables::{BLOCK, BLOCK_DESCRIPTOR, TABLE_DESCRIPTOR, V3Tables};
 use rstest::rstest;
 
-use super::{ELSEWHERE, UNMAPPED, block, refused, unused};
+use super::{ELSEWHERE, MORE, UNMAPPED, block, refused, unused};
 use crate::harness::{symbol, usual};
 
 #[rstest]
@@ -100,7 +100,7 @@ fn the_purgatory_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regi
 #[rstest]
 fn a_first_table_that_is_its_own_next(#[values(El1And0, El2, El2And0)] regime: Regime) {
     usual(regime, |boot| {
-        unused(boot, UNMAPPED, |tables| {
+        unused(boot, MORE, |tables| {
             let at = tables.at();
             *tables.entry(0, 0x4000_0000) = at | TABLE_DESCRIPTOR;
         })
@@ -110,7 +110,7 @@ fn a_first_table_that_is_its_own_next(#[values(El1And0, El2, El2And0)] regime: R
 #[rstest]
 fn a_first_table_of_nothing_but_itself(#[values(El1And0, El2, El2And0)] regime: Regime) {
     usual(regime, |boot| {
-        unused(boot, ELSEWHERE, |tables| {
+        unused(boot, MORE, |tables| {
             let at = tables.at();
             tables.entries()[..512].fill(at | TABLE_DESCRIPTOR);
         })
@@ -125,6 +125,30 @@ fn a_third_table_that_is_its_own_next(#[values(El1And0, El2, El2And0)] regime: R
         unused(boot, UNMAPPED, |tables| {
             let itself = *tables.entry(1, kernel);
             *tables.entry(2, kernel) = itself;
+        })
+    });
+}
+
+/// The flash, the UART, and memory that nothing was loaded into: a CPU may read Normal memory that is
+/// mapped at any time, needed or not.
+#[rstest]
+fn more_than_what_is_touched(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+    #[values(0, 0x0900_0000, 0x5000_0000)] address: u64,
+) {
+    usual(regime, |boot| {
+        unused(boot, MORE, |tables| {
+            *tables.entry(2, address) = address | BLOCK_DESCRIPTOR;
+        })
+    });
+}
+
+#[rstest]
+fn a_block_of_1_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        let kernel = boot.segment("kernel").at;
+        unused(boot, MORE, |tables| {
+            *tables.entry(1, kernel) = kernel >> 30 << 30 | BLOCK_DESCRIPTOR;
         })
     });
 }
