@@ -16,3 +16,4 @@ mod exception;
 mod lines;
 mod mutants;
 mod regions;
+mod windows;

@@ -18,6 +18,7 @@ mod leave;
 mod memory;
 mod open;
 mod regions;
+mod shareability;
 mod tables;
 mod uncached;
 

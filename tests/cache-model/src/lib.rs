@@ -114,8 +114,22 @@ impl Model {
 
     /// Judges a whole trace.
     pub fn judge<'a>(setup: Setup, events: impl IntoIterator<Item = &'a Event>) -> Violations {
+        Self::judge_since(0, setup, events)
+    }
+
+    /// Follows a whole trace, and judges it from the event with this number on.
+    pub fn judge_since<'a>(
+        since: usize,
+        setup: Setup,
+        events: impl IntoIterator<Item = &'a Event>,
+    ) -> Violations {
         let mut model = Self::new(setup);
-        events.into_iter().for_each(|event| model.step(event));
+        for (number, event) in events.into_iter().enumerate() {
+            if number == since {
+                model.violations = Violations::new(model.setup.parts.image.clone());
+            }
+            model.step(event);
+        }
         model.violations
     }
 
