@@ -93,12 +93,20 @@ pub fn kexec_tools_len(segments: impl Iterator<Item = u64>) -> u64 {
 }
 
 /// What a message's digest may be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digests {
     /// Its SHA-256.
     pub sha256: Digest,
     /// What kexec-tools takes for it; mostly the same, see [`kexec_tools_len`].
     pub kexec_tools: Digest,
+}
+
+impl Digests {
+    /// Before anything was computed.
+    pub const ZERO: Self = Self {
+        sha256: Digest([0; 8]),
+        kexec_tools: Digest([0; 8]),
+    };
 }
 
 /// A SHA-256 computation in progress.

@@ -115,11 +115,11 @@ fn verify(
     if serror {
         report::serror(console);
     }
-    let cleared = match hash.verdict()? {
+    let cleared = match hash.verdict() {
         Ok(cleared) if !serror => cleared,
         Ok(_) => return None,
         Err(computed) => {
-            report::mismatch(console, &computed, check.digest());
+            report::mismatch(console, computed, check.digest());
             return None;
         }
     };

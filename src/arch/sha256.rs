@@ -39,7 +39,8 @@ pub enum Memory {
 pub struct Hash {
     sha: Sha256<BlockEngine>,
     /// When all is hashed.
-    verdict: Option<Result<Cleared, Digest>>,
+    computed: Digests,
+    cleared: Option<Cleared>,
 }
 
 impl Hash {
@@ -47,7 +48,8 @@ impl Hash {
     pub const fn new(cpu: &Cpu) -> Self {
         Self {
             sha: Sha256::new(BlockEngine::new(cpu)),
-            verdict: None,
+            computed: Digests::ZERO,
+            cleared: None,
         }
     }
 
@@ -59,11 +61,11 @@ impl Hash {
             self.sha.update(region.start(), region.len());
         }
         if part.is_last() {
-            let mut computed = Digests::default();
+            let computed = &mut self.computed;
             self.sha.digest(self.sha.len(), &mut computed.sha256);
             self.sha
                 .digest(check.kexec_tools_bytes(), &mut computed.kexec_tools);
-            self.verdict = Some(check.clear(&computed).ok_or(computed.sha256));
+            self.cleared = check.clear(computed);
         }
         self.sha.engine().clear_vectors_and_restore();
     }
@@ -73,10 +75,10 @@ impl Hash {
         self.sha.len()
     }
 
-    /// Returns the permission to start the kernel if the digest is right, else the digest that was
-    /// computed; `None` before all is hashed.
-    pub fn verdict(self) -> Option<Result<Cleared, Digest>> {
-        self.verdict
+    /// Returns the permission to start the kernel if all is hashed and the digest is right, else the
+    /// digest that was computed.
+    pub fn verdict(&mut self) -> Result<Cleared, &Digest> {
+        self.cleared.take().ok_or(&self.computed.sha256)
     }
 }
 
