@@ -9,10 +9,11 @@
 use core::arch::global_asm;
 use core::fmt::Write;
 
-use image::sha256::{self, Memory};
+use image::sha256::{Hash, Memory};
 use purgatory::abi::{RawRegion, RawSymbols};
 use purgatory::cpu::{Cpu, IdRegisters};
-use purgatory::digest::Digests;
+use purgatory::digest::PIECE;
+use purgatory::part::Part;
 use purgatory::region::{PaRange, Region};
 use purgatory::request::Check;
 use purgatory_test_guest::jobs::{ANSWERS, Answer, INSTRUCTIONS, JOBS, Job};
@@ -28,6 +29,9 @@ mod image {
 }
 
 guest_entry!(main);
+
+/// What is hashed at once: of most messages all, of the longest there are several parts.
+const PART: u64 = 2 * PIECE;
 
 extern "C" fn main() -> ! {
     let briefing = machine::briefing();
@@ -127,10 +131,22 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
     let image = image.unwrap_or_else(|_| exit(Exit::Broken));
     let check = Check::new(&raw, &image, pa_range);
     let check = check.unwrap_or_else(|_| exit(Exit::Failed));
-    let mut digests = Digests::default();
-    sha256::hash(&cpu, &check, Memory::Uncached, &mut digests);
+    let mut hash = Hash::new(&cpu);
+    let mut part = Part::whole(check.regions());
+    // Nothing is a message as well.
+    part.begin(PART);
+    loop {
+        hash.add(&check, &mut part, Memory::Uncached);
+        if !part.begin(PART) {
+            break;
+        }
+    }
+    // No digest that is asked for, so that the one that was computed comes back.
+    let Some(Err(digest)) = hash.verdict() else {
+        exit(Exit::Failed)
+    };
     let mut bytes = [0; 32];
-    for (place, byte) in bytes.iter_mut().zip(digests.sha256.bytes()) {
+    for (place, byte) in bytes.iter_mut().zip(digest.bytes()) {
         *place = byte;
     }
     bytes
