@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use purgatory_bench::cost::{
-    BLOCKS, Case, Counts, Granule, Lab, Layout, MIB, Measured, PIECE, Shape, Window,
+    BLOCKS, Case, Counts, Lab, Layout, MIB, Measured, PIECE, Shape, Window,
 };
 use purgatory_test_harness::boot::Place;
 use purgatory_test_harness::this_test;
@@ -174,13 +174,8 @@ fn grows_with_tables_alone(sha2: bool, layout: Layout, size: u64) {
     // Each table is stored to once, 16 bytes at a time, and some more for each table that is begun.
     // What is mapped next is looked for among all regions.
     let tables = measured.of(Name::Tables);
-    let page = match layout.granule {
-        Granule::Size4K => 4 << 10,
-        Granule::Size16K => 16 << 10,
-        Granule::Size64K => 64 << 10,
-    };
     let stores = measured.pool / 16;
-    let found = 150 + 90 * measured.pool.div_ceil(page) + 5 * regions * (regions + 3);
+    let found = 150 + 90 * measured.pool.div_ceil(4096) + 5 * regions * (regions + 3);
     at_most("Device accesses of tables", stores + found, tables.device);
     at_most(
         "instructions of tables",
@@ -224,20 +219,6 @@ fn it_grows_with_ragged_regions(
         ..Layout::default()
     };
     grows_with_tables_alone(sha2, layout, USUAL);
-}
-
-#[rstest]
-fn it_grows_with_the_granule(
-    #[values(Granule::Size4K, Granule::Size16K, Granule::Size64K)] granule: Granule,
-    #[values(Shape::Packed, Shape::Ragged)] shape: Shape,
-) {
-    let layout = Layout {
-        granule,
-        shape,
-        regions: 15,
-        ..Layout::default()
-    };
-    grows_with_tables_alone(true, layout, USUAL);
 }
 
 #[rstest]

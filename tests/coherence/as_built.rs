@@ -83,19 +83,6 @@ fn without_a_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
 }
 
 #[rstest]
-fn with_pages_of_64_kib(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot| told(boot, Lie::Granule64KiB, VERIFIED));
-}
-
-#[rstest]
-fn with_pages_of_16_kib(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot| {
-        let Case(boot, _) = other(&boot, "max", Place::Low);
-        told(boot, Lie::Granule16KiB, VERIFIED)
-    });
-}
-
-#[rstest]
 fn with_the_loaders_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run(regime, |mut boot| {
         boot.make_tables(|_| ());

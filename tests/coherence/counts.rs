@@ -16,7 +16,7 @@ use purgatory_test_tracer::system::{Register, System};
 use rstest::rstest;
 
 use crate::harness::Judged;
-use crate::harness::Through::{self, Loaders, Nothing, Own4KiB, Own16KiB, Own64KiB, Software};
+use crate::harness::Through::{self, Loaders, Nothing, Own, Software};
 use crate::harness::{boot, call};
 use crate::maintained::{Difference, Maintained, ROUTINE};
 
@@ -149,7 +149,7 @@ type Differences = Vec<Difference>;
 #[rstest]
 fn each_line_is_maintained_once_by_each_routine(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Own16KiB, Own64KiB, Software, Loaders, Nothing)] through: Through,
+    #[values(Own, Software, Loaders, Nothing)] through: Through,
 ) {
     let (judged, differences) = maintenance(regime, through, |_| ());
     if let Some(first) = differences.first() {
@@ -160,7 +160,7 @@ fn each_line_is_maintained_once_by_each_routine(
 /// What the model has nothing against, since nothing is lost: it costs.
 #[rstest]
 fn a_line_that_is_maintained_twice_is_seen(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    let (_, differences) = maintenance(regime, Own4KiB, |patch| {
+    let (_, differences) = maintenance(regime, Own, |patch| {
         let routine = patch.routine("clean_and_invalidate_image").start;
         let place = call(patch, "purgatory_start");
         // A `B` with the bit that makes it a `BL`.
@@ -175,7 +175,7 @@ fn a_line_that_is_maintained_twice_is_seen(#[values(El1And0, El2, El2And0)] regi
 
 #[rstest]
 fn code_that_is_invalidated_is_seen(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    let (_, differences) = maintenance(regime, Own4KiB, |patch| {
+    let (_, differences) = maintenance(regime, Own, |patch| {
         let lines = patch.lines("window_open", DC_IVAC);
         let (place, start) = (
             patch.find("window_open", DSB_SY, 0),
@@ -193,7 +193,7 @@ fn code_that_is_invalidated_is_seen(#[values(El1And0, El2, El2And0)] regime: Reg
 /// Nobody has stored to the first constants, so they are what memory holds.
 #[rstest]
 fn a_line_that_is_not_invalidated_is_seen(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    let (judged, differences) = maintenance(regime, Own4KiB, |patch| {
+    let (judged, differences) = maintenance(regime, Own, |patch| {
         let lines = patch.lines("window_open", DC_IVAC);
         let place = patch.find("window_open", DSB_SY, 0);
         patch.insert(place, |_| vec![add(lines.at, lines.line)]);

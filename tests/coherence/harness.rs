@@ -32,12 +32,8 @@ pub fn boot(cpu: &str, regime: Regime, place: boot::Place) -> Boot {
 /// What the regions are read through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Through {
-    /// Tables of the image's own, with pages of 4 KiB.
-    Own4KiB,
-    /// With pages of 16 KiB.
-    Own16KiB,
-    /// With pages of 64 KiB.
-    Own64KiB,
+    /// Tables of the image's own.
+    Own,
     /// The same as the first, on a CPU without SHA2 instructions.
     Software,
     /// The loader's tables.
@@ -49,11 +45,7 @@ pub enum Through {
 impl Through {
     /// Makes a boot of this kind, and has something changed about its segments.
     pub fn boot(self, regime: Regime, change: impl FnOnce(&mut Boot)) -> Boot {
-        let cpu = match self {
-            Self::Own16KiB => "max",
-            _ => usual_cpu(regime),
-        };
-        let mut boot = boot(cpu, regime, boot::Place::Low);
+        let mut boot = boot(usual_cpu(regime), regime, boot::Place::Low);
         change(&mut boot);
         if self == Self::Loaders {
             boot.make_tables(|_| ());
@@ -65,9 +57,7 @@ impl Through {
     pub fn patch(self, boot: &mut Boot, change: impl FnOnce(&mut Patch)) {
         let mut patch = Patch::new(boot).unwrap_or_else(|error| panic!("{error}"));
         let lie = match self {
-            Self::Own4KiB | Self::Loaders => None,
-            Self::Own16KiB => Some(Lie::Granule16KiB),
-            Self::Own64KiB => Some(Lie::Granule64KiB),
+            Self::Own | Self::Loaders => None,
             Self::Software => Some(Lie::NoSha2),
             Self::Nothing => Some(Lie::NoGranule),
         };
@@ -79,9 +69,7 @@ impl Through {
     /// Returns what the console says where this is so.
     pub const fn says(self) -> &'static str {
         match self {
-            Self::Own4KiB => "D-cache on, SHA2 instructions",
-            Self::Own16KiB => "D-cache on, 16 KiB granule",
-            Self::Own64KiB => "D-cache on, 64 KiB granule",
+            Self::Own => "D-cache on, SHA2 instructions",
             Self::Software => "D-cache on, software SHA-256",
             Self::Loaders => "D-cache on, loader's page tables",
             Self::Nothing => "D-cache off",

@@ -37,7 +37,7 @@ fn run(regime: Regime, spoil: impl FnOnce(&mut Patch) -> Rule) {
 
 /// The same in a boot that is not the usual one.
 fn catch(boot: Boot, spoil: impl FnOnce(&mut Patch) -> Rule) {
-    catch_through(Through::Own4KiB, boot, None, spoil);
+    catch_through(Through::Own, boot, None, spoil);
 }
 
 /// The same with the regions read through something else, and with cache lines of so many bytes.

@@ -11,7 +11,7 @@ use purgatory_test_tracer::Event;
 use rstest::rstest;
 
 use crate::harness::Judged;
-use crate::harness::Through::{self, Loaders, Nothing, Own4KiB, Own16KiB, Own64KiB, Software};
+use crate::harness::Through::{self, Loaders, Nothing, Own, Software};
 use crate::maintained::Maintained;
 
 /// What is between two regions and how long the second is, in bytes.
@@ -130,7 +130,7 @@ fn crosses_a_page(judged: &Judged) -> bool {
 #[rstest]
 fn of_all_kinds(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Own16KiB, Own64KiB, Software, Loaders, Nothing)] through: Through,
+    #[values(Own, Software, Loaders, Nothing)] through: Through,
     #[values(32, 64, 128)] line: u32,
 ) {
     // The kernel and the device tree alone; then each time others.

@@ -9,9 +9,9 @@ use purgatory::digest::Digest;
 use purgatory::paging::loader::Unusable;
 use purgatory::paging::table::NoTables;
 use purgatory::region::{PaRange, Region};
-use purgatory::report::{self, Console, Exception, Through, Verified};
+use purgatory::report::{self, Console, Exception, How, Through, Verified};
 use purgatory::request::{Problem, Refusal, Request, Symbol};
-use purgatory::translation::{Granule, Regime};
+use purgatory::translation::Regime;
 
 /// A number that is in no sentence by itself.
 const NUMBER: u64 = 7_777_777;
@@ -93,11 +93,11 @@ pub fn all() -> Said {
     let mut said = Said::default();
     say!(said, greeting);
     refusals(&mut said);
-    for why in variants!(NoTables: NoGranule, OutOfFrames, Above48Bits) {
+    for why in variants!(NoTables: NoGranule, Above48Bits) {
         say!(said, no_window, why);
     }
     for why in variants!(
-        Unusable: NotInRegion, NotMapped, NotIdentity, Attributes, NotOurs, Granule
+        Unusable: NotInRegion, NotMapped, NotIdentity, MapMore, Attributes, NotOurs
     ) {
         say!(said, loader_tables_refused, NUMBER, why);
     }
@@ -168,35 +168,27 @@ fn refusals(said: &mut Said) {
     }
 }
 
-/// Good digests, however they were computed. The loader's tables have pages of 4 KiB.
+/// How far it is, and good digests, however they are computed.
 fn verdicts(said: &mut Said) {
-    let mut maps = Vec::new();
     for through in variants!(Through: OwnTables, LoaderTables, Uncached) {
-        match through {
-            Through::OwnTables => maps.extend(
-                variants!(Granule: Size4K, Size16K, Size64K)
-                    .map(|granule| (through, Some(granule))),
-            ),
-            Through::LoaderTables => maps.push((through, Some(Granule::Size4K))),
-            Through::Uncached => maps.push((through, None)),
-        }
-    }
-    for (through, granule) in maps {
         for regime in variants!(Regime: El1And0, El2, El2And0) {
-            for regions in [1, NUMBER] {
-                for frequency in [0, 1000] {
-                    for (sha2, miscounted) in
-                        [(false, false), (false, true), (true, false), (true, true)]
+            for sha2 in [false, true] {
+                let how = How {
+                    regime,
+                    through,
+                    sha2,
+                };
+                say!(said, progress, NUMBER << 20, NUMBER << 20, how);
+                for regions in [1, NUMBER] {
+                    for (frequency, miscounted) in
+                        [(0, false), (0, true), (1000, false), (1000, true)]
                     {
                         let verified = Verified {
                             bytes: NUMBER << 20,
                             regions,
                             ticks: NUMBER,
                             frequency,
-                            regime,
-                            through,
-                            granule,
-                            sha2,
+                            how,
                             miscounted,
                         };
                         say!(said, verified, &verified);

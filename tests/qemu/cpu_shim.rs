@@ -31,6 +31,8 @@ const NO: u64 = 0xf;
 enum Seen {
     /// The MMU goes on with this.
     Mmu(String),
+    /// The same so many times.
+    Windows(usize, String),
     /// It does not; the kernel finds this in `TCR2_EL1`.
     NoMmu(&'static str),
     /// There is no kernel either.
@@ -50,18 +52,24 @@ fn told(overrides: &[(Field, u64)], change: impl FnOnce(&mut Boot) -> Expect, se
         .lines()
         .filter_map(|line| line.strip_prefix("shim: "))
         .collect();
-    // What the old kernel had left is back.
-    let kernel = "kernel: 64 KiB granule, IPS=6";
     let expected = match seen {
-        // No TLB or I-cache entry of before may be left, neither there nor here.
-        Seen::Mmu(seen) => vec![
-            format!("MMU on: {seen}, TLB empty, I-cache empty"),
-            format!("{kernel}, {}, TLB empty, I-cache empty", tcr2(&seen)),
-        ],
+        Seen::Mmu(seen) => windows(1, &seen),
+        Seen::Windows(count, seen) => windows(count, &seen),
         Seen::Nothing => vec![],
-        Seen::NoMmu(tcr2) => vec![format!("{kernel}, {tcr2}, TLB stale, I-cache empty")],
+        Seen::NoMmu(tcr2) => vec![format!("{KERNEL}, {tcr2}, TLB stale, I-cache empty")],
     };
     assert_eq!(shim, expected, "{}\n{outcome}", this_test::alone());
+}
+
+/// The kernel finds what the old one had left.
+const KERNEL: &str = "kernel: 64 KiB granule, IPS=6";
+
+/// No TLB or I-cache entry of before may be left, neither there nor here.
+fn windows(count: usize, seen: &str) -> Vec<String> {
+    let mut all = vec![format!("MMU on: {seen}, TLB empty, I-cache empty"); count];
+    let tcr2 = tcr2(seen);
+    all.push(format!("{KERNEL}, {tcr2}, TLB empty, I-cache empty"));
+    all
 }
 
 /// `TCR2=…` stays as it was in the window.
@@ -72,78 +80,59 @@ fn tcr2(seen: &str) -> &str {
 /// What the old kernel has left in `TCR2_EL1`, and nobody touches if it does not seem to be there.
 const PIE_LEFT: &str = "TCR2=0x2";
 
-/// The tables' granule and size of addresses.
-fn seen(granule: &str, ips: u64) -> Seen {
-    Seen::Mmu(format!("{granule} granule, IPS={ips}, {PIE_LEFT}"))
+/// The size of the tables' addresses.
+fn ips(ips: u64) -> String {
+    format!("4 KiB granule, IPS={ips}, {PIE_LEFT}")
+}
+
+/// The same in the one window that there is.
+fn seen(size: u64) -> Seen {
+    Seen::Mmu(ips(size))
 }
 
 fn boots(_: &mut Boot) -> Expect {
     Expect::BootsThus(vec![], "D-cache on, SHA2 instructions")
 }
 
-fn boots_with_64_kib(_: &mut Boot) -> Expect {
-    Expect::BootsThus(vec![], "D-cache on, 64 KiB granule, SHA2 instructions")
-}
-
-fn boots_with_16_kib(_: &mut Boot) -> Expect {
-    Expect::BootsThus(vec![], "D-cache on, 16 KiB granule, SHA2 instructions")
-}
-
 fn boots_with_software(_: &mut Boot) -> Expect {
     Expect::BootsThus(vec![], "D-cache on, software SHA-256")
 }
 
-/// There are good tables of the loader's, of 4 KiB granules.
-fn has_other_granules(boot: &mut Boot) -> Expect {
-    boot.make_tables(|_| ());
-    let at = boot.load.pgtble_base.unwrap_or_default();
-    let line = format!(
-        "purgatory: loader's page tables at {at:#018x} ignored: the CPU has no 4 KiB granule"
-    );
-    Expect::BootsThus(vec![line], "D-cache on, 64 KiB granule, SHA2 instructions")
-}
-
 fn uncached(_: &mut Boot) -> Expect {
-    let line = "purgatory: D-cache stays off, verification will be slow: no translation granule";
+    let line = "purgatory: D-cache stays off, verification will be slow: \
+                the CPU has no 4 KiB granule";
     Expect::BootsThus(vec![line.into()], "D-cache off, SHA2 instructions")
 }
 
 #[test]
 fn granules_of_4_kib() {
-    told(&[(TGRAN4, 0)], boots, seen("4 KiB", 5));
+    told(&[(TGRAN4, 0)], boots, seen(5));
 }
 
 #[test]
 fn granules_of_4_kib_with_52_bit_addresses() {
-    told(&[(TGRAN4, 1)], boots, seen("4 KiB", 5));
+    told(&[(TGRAN4, 1)], boots, seen(5));
 }
 
+/// No others than those of 4 KiB.
+#[test]
+fn granules_of_4_kib_alone() {
+    told(&[(TGRAN64, NO), (TGRAN16, 0)], boots, seen(5));
+}
+
+/// There are others.
 #[test]
 fn no_granules_of_4_kib() {
-    told(&[(TGRAN4, NO)], boots_with_64_kib, seen("64 KiB", 5));
+    told(
+        &[(TGRAN4, NO), (TGRAN64, 0), (TGRAN16, 1)],
+        uncached,
+        Seen::NoMmu(PIE_LEFT),
+    );
 }
 
 #[test]
 fn reserved_granules_of_4_kib() {
-    told(&[(TGRAN4, 8)], boots_with_64_kib, seen("64 KiB", 5));
-}
-
-#[test]
-fn granules_of_16_kib_alone() {
-    told(
-        &[(TGRAN4, NO), (TGRAN64, NO)],
-        boots_with_16_kib,
-        seen("16 KiB", 5),
-    );
-}
-
-#[test]
-fn granules_of_16_kib_with_52_bit_addresses() {
-    told(
-        &[(TGRAN4, NO), (TGRAN64, NO), (TGRAN16, 2)],
-        boots_with_16_kib,
-        seen("16 KiB", 5),
-    );
+    told(&[(TGRAN4, 8)], uncached, Seen::NoMmu(PIE_LEFT));
 }
 
 #[test]
@@ -155,79 +144,54 @@ fn no_granules() {
     );
 }
 
+/// Good tables of the loader's are of no use then.
 #[test]
-fn tables_of_another_granule() {
-    told(&[(TGRAN4, NO)], has_other_granules, seen("64 KiB", 5));
+fn a_loaders_tables_without_granules_of_4_kib() {
+    let with_tables = |boot: &mut Boot| {
+        boot.make_tables(|_| ());
+        uncached(boot)
+    };
+    told(&[(TGRAN4, NO)], with_tables, Seen::NoMmu(PIE_LEFT));
 }
 
-/// Adds a segment over each of these addresses: two last-level tables wherever a table ends there.
-fn straddle(boot: &mut Boot, borders: impl Iterator<Item = u64>) {
-    boot.memory = 4608;
-    for border in borders {
-        let name = format!("over {border:#x}");
-        let segment = Segment::new(&name, border - 4096, noise(8192));
-        boot.load.segments.push(segment);
-    }
-}
-
-/// Borders of the 512 MiB that a last-level table of 64 KiB pages maps, up to 4.5 GiB: eight
-/// tables, and there are seven frames of 64 KiB. 16 KiB pages take two for each border, and there
-/// are 31.
+/// Segments over borders of 1 GiB: each takes four tables of its own, so not all tables fit at once.
+/// Then each region has a window, and the console says how far it is before all but the first.
 #[test]
-fn tables_of_64_kib_do_not_fit_and_those_of_16_kib_do() {
-    told(
-        &[(TGRAN4, NO)],
-        |boot| {
-            boot.load.unlike_kexec = true;
-            straddle(boot, (3..=9).map(|border| border << 29));
-            Expect::BootsThus(vec![], "D-cache on, 16 KiB granule, SHA2 instructions")
-        },
-        seen("16 KiB", 5),
-    );
-}
-
-/// The same, and borders of the 32 MiB that a last-level table of 16 KiB pages maps, some of the
-/// image beyond one of them too: two for each of these 15, the kernel's, and one
-/// above.
-#[test]
-fn tables_of_no_granule_fit() {
-    told(
-        &[(TGRAN4, NO)],
-        |boot| {
-            boot.load.unlike_kexec = true;
-            boot.load
-                .segments
-                .retain(|segment| segment.name != "initrd");
-            boot.load.purgatory_at = 0x4400_0000 - 0x3000;
-            // From 1.5 GiB to 2 GiB and on.
-            let rest = (1..=7).map(|border| (3 << 29) + (border << 26));
-            straddle(boot, (3..=9).map(|border| border << 29).chain(rest));
-            let line = "purgatory: D-cache stays off, verification will be slow: \
-                        no memory for so many page tables";
-            Expect::BootsThus(vec![line.into()], "D-cache off, SHA2 instructions")
-        },
-        Seen::NoMmu(PIE_LEFT),
-    );
+fn tables_of_one_region_at_a_time_fit() {
+    let regions = 7;
+    let over_borders = |boot: &mut Boot| {
+        boot.load.unlike_kexec = true;
+        boot.memory = 4608;
+        for border in (2..=5).map(|border| border << 30) {
+            let segment = Segment::new(&format!("over {border:#x}"), border - 4096, noise(8192));
+            boot.load.segments.push(segment);
+        }
+        assert_eq!(boot.load.segments.len(), regions);
+        let line = "purgatory: hashed * of * MiB (EL1, D-cache on, SHA2 instructions)";
+        let lines = vec![line.into(); regions - 1];
+        Expect::BootsThus(lines, "D-cache on, SHA2 instructions")
+    };
+    told(&[], over_borders, Seen::Windows(regions, ips(5)));
 }
 
 #[test]
 fn no_sha2_instructions() {
-    told(&[(SHA2, 0)], boots_with_software, seen("4 KiB", 5));
+    told(&[(SHA2, 0)], boots_with_software, seen(5));
 }
 
 #[test]
 fn sha512_instructions_as_well() {
-    told(&[(SHA2, 2)], boots, seen("4 KiB", 5));
+    told(&[(SHA2, 2)], boots, seen(5));
 }
 
 #[test]
 fn no_vector_registers() {
-    told(&[(ADV_SIMD, NO)], boots_with_software, seen("4 KiB", 5));
+    told(&[(ADV_SIMD, NO)], boots_with_software, seen(5));
 }
 
 #[test]
 fn vector_registers_with_half_precision() {
-    told(&[(ADV_SIMD, 1)], boots, seen("4 KiB", 5));
+    told(&[(ADV_SIMD, 1)], boots, seen(5));
 }
 
 #[test]
@@ -257,14 +221,14 @@ fn tcr2_is_cleared_where_there_is_no_window() {
 
 #[test]
 fn tcr2_is_left_alone_where_it_is_not() {
-    told(&[(TCRX, 0)], boots, seen("4 KiB", 5));
+    told(&[(TCRX, 0)], boots, seen(5));
 }
 
 /// Sizes of physical addresses by `PARange`; the tables go no further than 48 bits.
 #[test]
 fn physical_addresses_of_every_size() {
     for pa_range in [0, 1, 2, 3, 4, 5, 6, 7, 15] {
-        let seen = seen("4 KiB", pa_range.min(5));
+        let seen = seen(pa_range.min(5));
         told(&[(PA_RANGE, pa_range)], boots, seen);
     }
 }
@@ -288,7 +252,7 @@ fn a_region_beyond_physical_addresses_of_every_size() {
 #[test]
 fn cache_lines_of_every_length() {
     for words in [0, 2, 3, 4, 5, 6, 7, 8, 9] {
-        let seen = seen("4 KiB", 5);
+        let seen = seen(5);
         told(&[(D_MIN_LINE, words)], boots, seen);
     }
 }

@@ -39,8 +39,8 @@ fn verifies_in_software(#[values(El1And0, El2, El2And0)] regime: Regime) {
 #[rstest]
 fn verifies_in_software_without_a_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
     on(regime, &[Lie::NoSha2, Lie::NoGranule], |_| {
-        let line =
-            "purgatory: D-cache stays off, verification will be slow: no translation granule";
+        let line = "purgatory: D-cache stays off, verification will be slow: \
+                    the CPU has no 4 KiB granule";
         Expect::BootsThus(vec![line.into()], "D-cache off, software SHA-256")
     });
 }

@@ -11,7 +11,7 @@ mod layout;
 pub use self::case::{Case, Window};
 pub use self::counts::Counts;
 pub use self::lab::{Lab, Measured};
-pub use self::layout::{Granule, Layout, MOST_REGIONS, Shape};
+pub use self::layout::{Layout, MOST_REGIONS, Shape};
 
 /// Bytes in a MiB.
 pub const MIB: u64 = 1 << 20;

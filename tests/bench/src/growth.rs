@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! How it grows: with what is hashed, the number of regions, how they lie, the pages of the tables,
-//! and cache lines.
+//! How it grows: with what is hashed, the number of regions, how they lie, windows, and cache
+//! lines.
 
 use purgatory_test_harness::boot::Place;
 use purgatory_test_tracer::phases::Name;
 
-use crate::cost::{Case, Counts, Granule, Lab, Layout, MIB, Measured, Shape, Window};
+use crate::cost::{Case, Counts, Lab, Layout, MIB, Measured, Shape, Window};
 
 /// What is hashed where not the size is what differs: a usual kernel with its initramfs.
 pub const USUAL: u64 = 43 * MIB;
@@ -50,20 +50,6 @@ pub fn layouts(ordinary: Layout) -> Vec<Layout> {
             all.push(Layout {
                 regions,
                 shape,
-                ..ordinary
-            });
-        }
-    }
-    for granule in [Granule::Size4K, Granule::Size16K, Granule::Size64K] {
-        for (regions, shape) in [
-            (5, Shape::Packed),
-            (15, Shape::Scattered),
-            (15, Shape::Ragged),
-        ] {
-            all.push(Layout {
-                regions,
-                shape,
-                granule,
                 ..ordinary
             });
         }

@@ -5,7 +5,7 @@
 use lexopt::prelude::*;
 use purgatory_test_harness::boot::Place;
 
-use crate::cost::{Granule, Layout, MIB, MOST_REGIONS, Shape};
+use crate::cost::{Layout, MIB, MOST_REGIONS, Shape};
 use crate::recorded::POOL;
 
 /// The answer to `--help`.
@@ -16,7 +16,6 @@ Counts in QEMU what verifying costs, this image and the C purgatory, and models 
   --regions NUMBER   in how many regions, 1 to 15 (default 5)
   --shape SHAPE      how they lie: packed as by kexec-tools (default), or scattered
   --at PLACE         where: low, 4g (default) or 512g, which is above that
-  --granule SIZE     pages of the image's tables: 4K (default), 16K or 64K
   --line BYTES       a cache line, as the image reads it: 16 to 2048 (default 64)
   --pool KIB         of the image before, which maintained all of its pool (default 512); of this
                      one only what is used counts, which is printed
@@ -69,7 +68,6 @@ impl Options {
                 Long("regions") => layout.regions = parser.value()?.parse_with(regions)?,
                 Long("shape") => layout.shape = parser.value()?.parse_with(shape)?,
                 Long("at") => layout.place = parser.value()?.parse_with(place)?,
-                Long("granule") => layout.granule = parser.value()?.parse_with(granule)?,
                 Long("line") => layout.line = parser.value()?.parse_with(line)?,
                 Long("pool") => options.pool = parser.value()?.parse_with(pool)?,
                 Long("help") | Short('h') => return Ok(Asked::Help),
@@ -112,12 +110,6 @@ fn place(value: &str) -> Result<Place, String> {
         "512g" => Ok(Place::Above512GiB),
         _ => Err("low, 4g or 512g is expected".into()),
     }
-}
-
-fn granule(value: &str) -> Result<Granule, String> {
-    let all = [Granule::Size4K, Granule::Size16K, Granule::Size64K];
-    let found = all.into_iter().find(|granule| granule.to_string() == value);
-    found.ok_or("4K, 16K or 64K is expected".into())
 }
 
 fn line(value: &str) -> Result<u32, String> {
@@ -170,7 +162,6 @@ mod tests {
             ["--line", "48"],
             ["--shape", "ragged"],
             ["--sizes", "1,"],
-            ["--granule", "8K"],
             ["--pool", "6"],
         ] {
             assert_eq!(read(&arguments), None, "{arguments:?}");

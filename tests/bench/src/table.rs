@@ -206,7 +206,6 @@ pub fn growth(results: &Results) -> String {
         "MiB",
         "regions",
         "they lie",
-        "granule",
         "line",
         "pool used, KiB",
         "fixed: instructions",
@@ -227,11 +226,10 @@ pub fn growth(results: &Results) -> String {
         let (fixed, rest, tables) = (one.fixed(), one.rest(), one.of(Name::Tables));
         let block = |count: u64| decimals(count as f64 / BLOCKS as f64);
         let layout = one.layout;
-        let cells: [&dyn Display; 17] = [
+        let cells: [&dyn Display; 16] = [
             &format!("{}{}", one.size / MIB, if one.computed { "*" } else { "" }),
             &layout.regions,
             &format!("{}, {}", layout.shape, words(layout.place)),
-            &layout.granule,
             &layout.line,
             &decimals(one.pool as f64 / 1024.0),
             &grouped(fixed.instructions),
@@ -287,11 +285,10 @@ fn before(results: &Results, size: u64) -> impl Iterator<Item = (&'static str, B
 /// Puts a layout into words.
 fn described(layout: &Layout) -> String {
     format!(
-        "{} regions, {}, {}; granule {}, lines of {} bytes",
+        "{} regions, {}, {}; lines of {} bytes",
         layout.regions,
         layout.shape,
         words(layout.place),
-        layout.granule,
         layout.line
     )
 }

@@ -4,10 +4,10 @@
 //! thing wrong. A rule that none of them breaks is not tested, which is an error as well.
 
 mod entry;
-mod granules;
 mod maintenance;
 mod order;
 mod script;
+mod tables;
 mod translation;
 
 use std::collections::BTreeSet;

@@ -115,12 +115,13 @@ pub struct Tables {
 struct Reader<'a> {
     memory: &'a Contents,
     mair: u64,
-    /// The page, as a power of two.
-    page: u32,
     found: Tables,
 }
 
 const LAST_LEVEL: u32 = 3;
+/// The granule: a page has so many bits, and a table's index so many less than it.
+const PAGE: u32 = 12;
+const INDEX: u32 = PAGE - 3;
 /// The bits of an address in a descriptor, for 48-bit addresses.
 const ADDRESS: u64 = (1 << 48) - 1;
 
@@ -128,24 +129,22 @@ impl Tables {
     /// Reads them all.
     ///
     /// # Errors
-    /// With the address that nothing was loaded at.
+    /// With the address that nothing was loaded at, or with that of the first table where `TCR` says
+    /// that the granule is another than 4 KiB.
     pub fn read(control: &Control, memory: &Contents) -> Result<Self, u64> {
         let tcr = control.tcr;
-        let page = match tcr >> 14 & 3 {
-            1 => 16,
-            2 => 14,
-            _ => 12,
-        };
         let address_bits = 64 - t0sz(tcr).clamp(*T0SZ.start(), *T0SZ.end());
-        let levels = (address_bits - page).div_ceil(page - 3);
+        let levels = (address_bits - PAGE).div_ceil(INDEX);
         let (inner, outer) = (tcr >> 8 & 3, tcr >> 10 & 3);
-        let entries = 1 << (address_bits - page - (page - 3) * (levels - 1));
+        let entries = 1 << (address_bits - PAGE - INDEX * (levels - 1));
         let root = control.ttbr0 & ADDRESS & !1;
+        if tcr >> 14 & 3 != 0 {
+            return Err(root);
+        }
         let beside = root % (entries * 8).max(64);
         let mut reader = Reader {
             memory,
             mair: control.mair,
-            page,
             found: Self {
                 tables: Vec::new(),
                 mappings: Vec::new(),
@@ -210,16 +209,15 @@ impl Tables {
 
 impl Reader<'_> {
     fn table(&mut self, table: u64, entries: u64, level: u32, from: u64) -> Result<(), u64> {
-        let stride = self.page - 3;
-        let bits = self.page + stride * (LAST_LEVEL - level);
+        let bits = PAGE + INDEX * (LAST_LEVEL - level);
         self.found.tables.push(table..table + entries * 8);
         for index in 0..entries {
             let at = table + index * 8;
             let descriptor = self.memory.word(at).ok_or(at)?;
             let from = from + (index << bits);
-            let to = descriptor & ADDRESS & !((1 << self.page) - 1);
+            let to = descriptor & ADDRESS & !((1 << PAGE) - 1);
             match (descriptor & 3, level) {
-                (3, 0..LAST_LEVEL) => self.table(to, 1 << stride, level + 1, from)?,
+                (3, 0..LAST_LEVEL) => self.table(to, 1 << INDEX, level + 1, from)?,
                 (3, _) | (1, 0..LAST_LEVEL) => {
                     let attribute = self.mair >> ((descriptor >> 2 & 7) * 8);
                     self.found.mappings.push(Mapping {

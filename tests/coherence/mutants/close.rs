@@ -8,7 +8,7 @@ use purgatory_test_harness::a64::*;
 use rstest::rstest;
 
 use super::{catch_through, run};
-use crate::harness::Through::{Loaders, Own4KiB, Own64KiB};
+use crate::harness::Through::{Loaders, Own};
 
 const CLOSE: &str = "window_close";
 
@@ -27,7 +27,7 @@ fn the_regions_are_not_waited_for(
     #[values(El1And0, El2, El2And0)] regime: Regime,
     #[values(NOP, DSB_NSH.word())] instead: u32,
 ) {
-    for through in [Own4KiB, Own64KiB, Loaders] {
+    for through in [Own, Loaders] {
         catch_through(through, through.boot(regime, |_| ()), None, |patch| {
             let place = patch.find(CLOSE, DSB_SY, 0);
             patch.replace(place, instead);

@@ -9,7 +9,7 @@ use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::{self, Patch};
 use rstest::rstest;
 
-use crate::harness::Through::{Loaders, Nothing, Own4KiB};
+use crate::harness::Through::{Loaders, Nothing, Own};
 use crate::harness::{Judged, boot, instructions, symbols};
 
 /// The kinds of instructions, by the names that the list uses.
@@ -131,7 +131,7 @@ fn each_step_of_compiled_code(#[values(El1And0, El2, El2And0)] regime: Regime) {
     let all: Vec<_> = all.collect();
     assert!(!all.is_empty(), "compiled code has nothing to leave out");
     for place in all {
-        let caught = [Own4KiB, Loaders, Nothing].iter().any(|through| {
+        let caught = [Own, Loaders, Nothing].iter().any(|through| {
             let mut boot = through.boot(regime, |_| ());
             through.patch(&mut boot, |patch| patch.replace(place, NOP));
             !Judged::new(&boot).violations.is_empty()

@@ -10,8 +10,7 @@ use purgatory_test_harness::a64::*;
 use purgatory_test_harness::patch::{Patch, Place};
 use rstest::rstest;
 
-use super::{catch_through, run};
-use crate::harness::Through::{self, Own4KiB, Own64KiB};
+use super::run;
 use crate::maintained::ROUTINE as CLEAN;
 
 /// What `clean_and_invalidate` is called with, by register.
@@ -49,9 +48,9 @@ fn calls(patch: &Patch) -> Vec<Call> {
 }
 
 /// Spoils the image, one call for the pool's memory at a time.
-fn each(regime: Regime, through: Through, rule: Rule, spoil: fn(&mut Patch, &Call)) {
+fn each(regime: Regime, rule: Rule, spoil: fn(&mut Patch, &Call)) {
     for number in 0..CALLS {
-        catch_through(through, through.boot(regime, |_| ()), None, |patch| {
+        run(regime, |patch| {
             let calls = calls(patch);
             spoil(patch, &calls[number]);
             rule
@@ -62,59 +61,39 @@ fn each(regime: Regime, through: Through, rule: Rule, spoil: fn(&mut Patch, &Cal
 #[rstest]
 fn nothing_is_cleaned(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Own64KiB)] through: Through,
     #[values(Rule::DirtyOverwritten, Rule::DirtyDiscarded)] rule: Rule,
 ) {
-    each(regime, through, rule, |patch, call| {
+    each(regime, rule, |patch, call| {
         patch.replace(call.call, NOP);
     });
 }
 
 #[rstest]
-fn the_first_line_is_not_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Own64KiB)] through: Through,
-) {
-    each(regime, through, Rule::DirtyOverwritten, |patch, call| {
+fn the_first_line_is_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    each(regime, Rule::DirtyOverwritten, |patch, call| {
         patch.insert(call.call, |_| vec![add(START, LINE)]);
     });
 }
 
 #[rstest]
-fn the_last_line_is_not_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Own64KiB)] through: Through,
-) {
-    each(regime, through, Rule::DirtyOverwritten, |patch, call| {
+fn the_last_line_is_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    each(regime, Rule::DirtyOverwritten, |patch, call| {
         patch.insert(call.call, |_| vec![sub(END, LINE)]);
     });
 }
 
 #[rstest]
-fn nobody_waits(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Own64KiB)] through: Through,
-) {
-    each(
-        regime,
-        through,
-        Rule::MaintenanceIncomplete,
-        |patch, call| {
-            patch.replace(call.dsb, NOP);
-        },
-    );
+fn nobody_waits(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    each(regime, Rule::MaintenanceIncomplete, |patch, call| {
+        patch.replace(call.dsb, NOP);
+    });
 }
 
 #[rstest]
 fn nobody_waits_for_memory(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    each(
-        regime,
-        Own4KiB,
-        Rule::MaintenanceIncomplete,
-        |patch, call| {
-            patch.replace(call.dsb, DSB_NSH.word());
-        },
-    );
+    each(regime, Rule::MaintenanceIncomplete, |patch, call| {
+        patch.replace(call.dsb, DSB_NSH.word());
+    });
 }
 
 /// The last table, and what the allocator has stored behind it, may be stale in the caches.
@@ -133,7 +112,7 @@ fn the_mark_is_one_table_short_on_the_way_out(#[values(El1And0, El2, El2And0)] r
 
 /// Ends the loop of a routine 4 KiB earlier.
 fn run_with(regime: Regime, routine: &str, dc: Pattern, rule: Rule) {
-    catch_through(Own4KiB, Own4KiB.boot(regime, |_| ()), None, |patch| {
+    run(regime, |patch| {
         let end = patch.lines(routine, dc).end;
         let place = patch.find(routine, DSB_SY, 0);
         patch.insert(place, |_| vec![movz(9, 0x1000), sub(end, 9)]);
@@ -170,7 +149,7 @@ fn what_is_not_used_of_the_pool_is_written(
 
 /// Touches the last bytes of the pool, when the window is closed.
 fn run_at_the_end(regime: Regime, word: u32, rule: Rule) {
-    catch_through(Own4KiB, Own4KiB.boot(regime, |_| ()), None, |patch| {
+    run(regime, |patch| {
         let (place, end) = (patch.first("hand_over"), patch.symbol("image_end"));
         patch.insert(place, |at| vec![adr(9, at, end - 8), word]);
         rule

@@ -8,7 +8,7 @@ use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
 
-use crate::harness::Through::{self, Loaders, Nothing, Own4KiB, Software};
+use crate::harness::Through::{self, Loaders, Nothing, Own, Software};
 use crate::harness::{Judged, boot, instructions};
 
 fn run(regime: Regime, change: fn(&mut Patch)) {
@@ -51,7 +51,7 @@ fn instructions_after_others(#[values(El1And0, El2, El2And0)] regime: Regime) {
 #[rstest]
 fn prefetches(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Software, Loaders, Nothing)] through: Through,
+    #[values(Own, Software, Loaders, Nothing)] through: Through,
 ) {
     let none: fn(u32) -> u32 = |_| NOP;
     // 4095 times 8 bytes further on.

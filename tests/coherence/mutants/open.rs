@@ -12,7 +12,7 @@ use rstest::rstest;
 
 use super::{catch_through, run};
 use crate::harness::Judged;
-use crate::harness::Through::{Own4KiB, Own64KiB};
+use crate::harness::Through::{Loaders, Own};
 
 const OPEN: &str = "window_open";
 
@@ -59,7 +59,7 @@ fn turns_on(event: &Event) -> bool {
 /// Of those that were stored to until then: what comes before them is what memory holds.
 #[rstest]
 fn the_first_line_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    let boot = Own4KiB.boot(regime, |_| ());
+    let boot = Own.boot(regime, |_| ());
     let judged = Judged::new(&boot);
     let image = boot.load.purgatory_at;
     let events = judged.recording.trace.events.iter();
@@ -191,8 +191,8 @@ fn no_isb_after_the_mmu_went_on(#[values(El1And0, El2, El2And0)] regime: Regime)
 
 #[rstest]
 fn a_table_is_written_in_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    // Where the first table shares a page with the stack: in others tables are not mapped.
-    catch_through(Own64KiB, Own64KiB.boot(regime, |_| ()), None, |patch| {
+    // The loader's lie in a region and may be written there; our own are not mapped.
+    catch_through(Loaders, Loaders.boot(regime, |_| ()), None, |patch| {
         // The table stays what it is.
         let root = patch.find(OPEN, MSR_TTBR0, 0).register();
         let place = patch.find(OPEN, RET, 0);

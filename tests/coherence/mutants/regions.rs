@@ -13,7 +13,7 @@ use rstest::rstest;
 
 use super::catch_through;
 use crate::harness::Judged;
-use crate::harness::Through::{self, Loaders, Own4KiB, Own64KiB};
+use crate::harness::Through::{self, Loaders, Own};
 use crate::maintained::ROUTINE as FLUSH;
 use crate::regions::lay_out;
 
@@ -78,7 +78,7 @@ fn run(regime: Regime, through: Through, spoil: impl FnOnce(&mut Patch) -> Rule)
 #[rstest]
 fn nothing_is_cleaned(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Own64KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
     #[values(Rule::RegionNotCleaned, Rule::RegionResident, Rule::DirtyAtKernel)] rule: Rule,
 ) {
     run(regime, through, |patch| {
@@ -92,7 +92,7 @@ fn nothing_is_cleaned(
 #[rstest]
 fn the_first_line_of_each_piece_is_not_cleaned(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
 ) {
     run(regime, through, |patch| {
         before(patch, &[add(START, LINE)]);
@@ -103,7 +103,7 @@ fn the_first_line_of_each_piece_is_not_cleaned(
 #[rstest]
 fn the_last_line_of_each_piece_is_not_cleaned(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
 ) {
     run(regime, through, |patch| {
         before(patch, &[sub(END, LINE)]);
@@ -114,7 +114,7 @@ fn the_last_line_of_each_piece_is_not_cleaned(
 #[rstest]
 fn the_last_line_of_a_region_is_not_cleaned(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
 ) {
     // Of one that ends in the middle of a page: no other piece does.
     run(regime, through, |patch| {
@@ -126,7 +126,7 @@ fn the_last_line_of_a_region_is_not_cleaned(
 #[rstest]
 fn the_ragged_end_of_a_region_is_not_cleaned(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
 ) {
     run(regime, through, |patch| {
         before(patch, &[TST_END, NOTHING_IF_NE]);
@@ -137,7 +137,7 @@ fn the_ragged_end_of_a_region_is_not_cleaned(
 #[rstest]
 fn nothing_but_the_ragged_ends_is_cleaned(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
 ) {
     run(regime, through, |patch| {
         before(patch, &[TST_END, NOTHING_IF_EQ]);
@@ -148,7 +148,7 @@ fn nothing_but_the_ragged_ends_is_cleaned(
 #[rstest]
 fn one_piece_is_not_cleaned(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
 ) {
     let boot = through.boot(regime, |_| ());
     // The second of the kernel.
@@ -163,7 +163,7 @@ fn one_piece_is_not_cleaned(
 #[rstest]
 fn one_line_too_many_is_cleaned(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
 ) {
     run(regime, through, |patch| {
         before(patch, &[add(END, LINE)]);
@@ -175,7 +175,7 @@ fn one_line_too_many_is_cleaned(
 #[rstest]
 fn the_regions_are_cleaned_only(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
     #[values(Rule::CleanedOnly, Rule::RegionResident)] rule: Rule,
 ) {
     run(regime, through, |patch| {
@@ -188,7 +188,7 @@ fn the_regions_are_cleaned_only(
 #[rstest]
 fn the_regions_are_invalidated_only(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
     #[values(Rule::DirtyDiscarded, Rule::RegionNotCleaned)] rule: Rule,
 ) {
     run(regime, through, |patch| {
@@ -202,7 +202,7 @@ fn the_regions_are_invalidated_only(
 #[rstest]
 fn a_piece_is_cleaned_before_it_is_hashed(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
 ) {
     let mut boot = through.boot(regime, |boot: &mut Boot| boot.segment("initrd").len = 4096);
     through.patch(&mut boot, |patch| {
@@ -224,7 +224,7 @@ fn a_piece_is_cleaned_before_it_is_hashed(
 #[rstest]
 fn what_is_clean_is_loaded_again(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
 ) {
     run(regime, through, |patch| {
         for call in calls(patch) {
@@ -237,7 +237,7 @@ fn what_is_clean_is_loaded_again(
 #[rstest]
 fn the_end_is_rounded_down_to_a_line(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
     #[values(32, 128)] line: u32,
 ) {
     // 4000 bytes end with a line of 32; others do not.
@@ -251,7 +251,7 @@ fn the_end_is_rounded_down_to_a_line(
 #[rstest]
 fn lines_are_taken_to_be_twice_as_long(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
     #[values(32, 128)] line: u32,
 ) {
     catch_through(through, through.boot(regime, |_| ()), Some(line), |patch| {
@@ -264,7 +264,7 @@ fn lines_are_taken_to_be_twice_as_long(
 #[rstest]
 fn the_start_is_not_rounded_down(
     #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own4KiB, Loaders)] through: Through,
+    #[values(Own, Loaders)] through: Through,
     #[values(32, 128)] line: u32,
 ) {
     // From the end of a line to the start of another one, with a step less than there are lines.

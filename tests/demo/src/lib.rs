@@ -14,14 +14,13 @@ use std::time::Duration;
 
 use purgatory_test_harness::boot::{Boot, HALTED};
 use purgatory_test_harness::loader::Segment;
-use purgatory_test_harness::patch::{Lie, Patch};
 use purgatory_test_harness::purgatory_ro::PAGE;
 use purgatory_test_harness::qemu::{Outcome, Qemu};
 use purgatory_test_harness::root;
 use purgatory_test_harness::v3_tables::BLOCK;
 
 use self::map::Map;
-use self::options::{Granule, Options};
+use self::options::Options;
 
 /// Loads and runs what was asked for, and draws the map.
 ///
@@ -67,14 +66,6 @@ fn prepared(options: &Options) -> Result<Boot, String> {
             .corrupt
             .push((segment.clone(), offset.unwrap_or(len / 2)));
     }
-    let lie = match options.granule {
-        Granule::Size4K => return Ok(boot),
-        Granule::Size16K => Lie::Granule16KiB,
-        Granule::Size64K => Lie::Granule64KiB,
-    };
-    let mut patch = Patch::new(&boot)?;
-    patch.lie(lie);
-    boot.load.image = patch.finish();
     Ok(boot)
 }
 

@@ -11,7 +11,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use purgatory::paging::pool;
-use purgatory::translation::{Granule, LAST_LEVEL};
+use purgatory::translation::LAST_LEVEL;
 use purgatory_test_harness::boot::{Boot, RAM, built_image};
 use purgatory_test_harness::qemu::Outcome;
 use purgatory_test_harness::root;
@@ -63,12 +63,9 @@ impl Map {
     }
 
     fn new(boot: &Boot, memory: &File, console: &str) -> Result<Self, String> {
-        let granule = match console {
-            _ if !console.contains(", D-cache on, ") => return Err("no tables were used".into()),
-            _ if console.contains(", 16 KiB granule, ") => Granule::Size16K,
-            _ if console.contains(", 64 KiB granule, ") => Granule::Size64K,
-            _ => Granule::Size4K,
-        };
+        if !console.contains(", D-cache on, ") {
+            return Err("no tables were used".into());
+        }
         // The boot's own may be patched, with everything where it was.
         let symbols = Symbols::read(&built_image("purgatory.ro")?)?;
         let at = |name| Ok::<_, String>(boot.load.purgatory_at + symbols.get(name)?.start);
@@ -82,7 +79,7 @@ impl Map {
             .clone()
             .map(|one| one.end())
             .fold(pool_at, u64::max);
-        let tables = Tables::read(granule, highest, pool_at, bytes)?;
+        let tables = Tables::read(highest, pool_at, bytes)?;
 
         let part = |start, end, name: &str, class| Part {
             start,
@@ -107,9 +104,8 @@ impl Map {
         parts.push(part(used, at("image_end")?, "rest of the pool", "none"));
 
         let title = format!(
-            "The memory and its translation: {}, pages of {}, {} bits of address",
+            "The memory and its translation: {}, {} bits of address",
             boot.regime.name(),
-            size(granule.page()),
             tables.va_bits
         );
         let rows = rows(&parts, &tables.runs);

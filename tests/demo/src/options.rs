@@ -18,7 +18,6 @@ Boots a small guest through the purgatory in QEMU, as kexec would, and says what
   --at PLACE         where the segments go: low (default), 4g or 512g, which is above that
   --size MIB         how much is hashed, beside the kernel and the device tree (default 8)
   --memory MIB       the machine's memory (default: what the others need)
-  --granule SIZE     pages of the purgatory's tables: 4K (default), 16K or 64K
   --regions NUMBER   in how many regions, 3 (default) to 15
   --map FILE         draws memory and translation into this SVG file
   --corrupt REGION[:OFFSET]
@@ -39,17 +38,6 @@ pub enum Asked {
     Boot(Options),
 }
 
-/// Pages of the purgatory's tables: the only ones that it finds the CPU to have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Granule {
-    /// 4 KiB, which every CPU of QEMU's has.
-    Size4K,
-    /// 16 KiB, which not every one has.
-    Size16K,
-    /// 64 KiB.
-    Size64K,
-}
-
 /// What to boot.
 #[derive(Debug)]
 pub struct Options {
@@ -63,8 +51,6 @@ pub struct Options {
     pub size: u64,
     /// `--memory`, in MiB.
     pub memory: Option<u64>,
-    /// `--granule`.
-    pub granule: Granule,
     /// `--regions`.
     pub regions: usize,
     /// `--map`.
@@ -85,7 +71,6 @@ impl Default for Options {
             place: Place::Low,
             size: 8 * MIB,
             memory: None,
-            granule: Granule::Size4K,
             regions: 3,
             map: None,
             corrupt: None,
@@ -109,7 +94,6 @@ impl Options {
                 Long("at") => options.place = parser.value()?.parse_with(place)?,
                 Long("size") => options.size = parser.value()?.parse_with(size)?,
                 Long("memory") => options.memory = Some(parser.value()?.parse()?),
-                Long("granule") => options.granule = parser.value()?.parse_with(granule)?,
                 Long("regions") => options.regions = parser.value()?.parse_with(regions)?,
                 Long("map") => options.map = Some(parser.value()?.into()),
                 Long("corrupt") => options.corrupt = Some(parser.value()?.parse_with(corrupt)?),
@@ -123,10 +107,6 @@ impl Options {
             && ["cortex-a53", "cortex-a72"].contains(&&*options.cpu)
         {
             return Err(format!("{} has no VHE: try --el el2", options.cpu).into());
-        }
-        let older = ["cortex-a35", "cortex-a53", "cortex-a57", "cortex-a72"];
-        if options.granule == Granule::Size16K && older.contains(&&*options.cpu) {
-            return Err(format!("{} has no pages of 16 KiB", options.cpu).into());
         }
         let untold = options.corrupt.is_some() || options.skip_checks || options.silent;
         if options.map.is_some() && untold {
@@ -165,15 +145,6 @@ fn place(value: &str) -> Result<Place, String> {
         "4g" => Ok(Place::Above4GiB),
         "512g" => Ok(Place::Above512GiB),
         _ => Err("low, 4g or 512g is expected".into()),
-    }
-}
-
-fn granule(value: &str) -> Result<Granule, String> {
-    match value {
-        "4K" => Ok(Granule::Size4K),
-        "16K" => Ok(Granule::Size16K),
-        "64K" => Ok(Granule::Size64K),
-        _ => Err("4K, 16K or 64K is expected".into()),
     }
 }
 
@@ -227,7 +198,7 @@ mod tests {
     #[test]
     fn all_that_may_be_chosen_is_read() {
         let args = "--cpu max --el el1 --at 512g --size 3 --memory 7 --corrupt dtb:0x10 --silent \
-                    --skip-checks --granule 16K --regions 5";
+                    --skip-checks --regions 5";
         let args: Vec<_> = args.split_whitespace().collect();
         let options = read(&args).unwrap();
         assert_eq!(options.cpu, "max");
@@ -235,7 +206,7 @@ mod tests {
         assert_eq!(options.place, Place::Above512GiB);
         assert_eq!(options.size, 3 * MIB);
         assert_eq!(options.memory, Some(7));
-        assert_eq!((options.granule, options.regions), (Granule::Size16K, 5));
+        assert_eq!(options.regions, 5);
         assert_eq!(read(&["--map", "a.svg"]).unwrap().map, Some("a.svg".into()));
         assert_eq!(options.corrupt, Some(("dtb".into(), Some(16))));
         assert!(options.skip_checks && options.silent);
@@ -262,12 +233,7 @@ mod tests {
                 &["--cpu", "cortex-a53"],
                 "cortex-a53 has no VHE: try --el el2",
             ),
-            (&["--granule", "8K"], "4K, 16K or 64K is expected"),
             (&["--regions", "2"], "a number from 3 to 15 is expected"),
-            (
-                &["--cpu", "cortex-a72", "--el", "el2", "--granule", "16K"],
-                "cortex-a72 has no pages of 16 KiB",
-            ),
             (
                 &["--map", "a.svg", "--silent"],
                 "--map wants a boot that says",

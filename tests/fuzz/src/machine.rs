@@ -6,20 +6,15 @@ use purgatory::abi::{MAX_REGIONS, RawRegion, RawSymbols};
 use purgatory::cpu::{Cpu, IdRegisters};
 use purgatory::paging::layout::ImageParts;
 use purgatory::paging::pool;
-use purgatory::translation::{Granule, Regime};
+use purgatory::translation::Regime;
 
 use crate::input::Input;
 
 /// All regimes.
 pub const REGIMES: [Regime; 3] = [Regime::El1And0, Regime::El2, Regime::El2And0];
 
-/// All granules.
-pub const GRANULES: [Granule; 3] = [Granule::Size4K, Granule::Size16K, Granule::Size64K];
-
-/// `ID_AA64MMFR0_EL1`: `TGran16` = 1, the other granules are there.
-pub const ALL_GRANULES: u64 = 1 << 20;
-/// `TGran4`: there is none.
-pub const NO_4K: u64 = 0xf << 28;
+/// `ID_AA64MMFR0_EL1.TGran4`: there is none, though there are others.
+pub const NO_4K: u64 = 0xf << 28 | 1 << 20;
 
 /// Returns a CPU in this regime, with this in `ID_AA64MMFR0_EL1`.
 pub fn cpu(regime: Regime, mmfr0: u64) -> Cpu {

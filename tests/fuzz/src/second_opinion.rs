@@ -7,6 +7,6 @@ mod pages;
 mod request;
 mod walk;
 
-pub use self::pages::{Page, tables, wanted};
+pub use self::pages::{Page, tables, touched, wanted};
 pub use self::request::refusal;
-pub use self::walk::{Leaf, leaf, permits};
+pub use self::walk::Judge;

@@ -125,12 +125,6 @@ fn boots(all: &mut Vec<Trial>, regime: Regime) -> Result<(), String> {
         told(Lie::NoSha2)?,
         "software SHA-256",
     );
-    add(
-        "64 KiB",
-        Shows::Registers,
-        told(Lie::Granule64KiB)?,
-        "64 KiB granule",
-    );
 
     let mut with_tables = boot()?;
     with_tables.make_tables(|_| ());

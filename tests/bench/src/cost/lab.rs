@@ -16,13 +16,11 @@ use purgatory_test_harness::v3_tables::V3Tables;
 use purgatory_test_tracer::phases::Name;
 use purgatory_test_tracer::recording::{Detail, Recording};
 
-use super::{Case, Counts, Granule, Layout, MIB, MOST_REGIONS, PIECE, Shape, Window};
+use super::{Case, Counts, Layout, MIB, MOST_REGIONS, PIECE, Shape, Window};
 use crate::relocated::relocated;
 
-/// The CPU that QEMU plays. What it is makes no difference to the counts, but for the granules.
+/// The CPU that QEMU plays. What it is makes no difference to the counts.
 const CPU: &str = "cortex-a72";
-/// One that has pages of 16 KiB.
-const CPU_16K: &str = "max";
 
 /// What is larger is not hashed, but computed.
 const MOST_HASHED: u64 = 8 * MIB;
@@ -277,11 +275,7 @@ impl Lab {
     /// A boot whose regions have this size together.
     fn boot(&self, run: Run) -> Result<Boot, String> {
         let Run { case, layout, .. } = run;
-        let cpu = match layout.granule {
-            Granule::Size16K => CPU_16K,
-            Granule::Size4K | Granule::Size64K => CPU,
-        };
-        let mut boot = Boot::new(cpu, Regime::El2, layout.place, PAGE)?;
+        let mut boot = Boot::new(CPU, Regime::El2, layout.place, PAGE)?;
         let tables = match case.window() {
             Window::Loader => V3Tables::LEN,
             Window::None | Window::Own => 0,
@@ -327,11 +321,8 @@ fn lies(case: Case, layout: &Layout) -> Vec<Lie> {
     if !case.sha2() {
         lies.push(Lie::NoSha2);
     }
-    match (case.window(), layout.granule) {
-        (Window::None, _) => lies.push(Lie::NoGranule),
-        (_, Granule::Size4K) => {}
-        (_, Granule::Size16K) => lies.push(Lie::Granule16KiB),
-        (_, Granule::Size64K) => lies.push(Lie::Granule64KiB),
+    if case.window() == Window::None {
+        lies.push(Lie::NoGranule);
     }
     if layout.line != Layout::default().line {
         lies.push(Lie::Lines(layout.line));

@@ -30,17 +30,6 @@ pub enum Shape {
     Ragged,
 }
 
-/// The pages of the tables, bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Granule {
-    /// 4 KiB.
-    Size4K,
-    /// 16 KiB.
-    Size16K,
-    /// 64 KiB.
-    Size64K,
-}
-
 /// Where regions, image and tables lie, and on what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -50,8 +39,6 @@ pub struct Layout {
     pub shape: Shape,
     /// Where.
     pub place: Place,
-    /// The pages of the image's own tables.
-    pub granule: Granule,
     /// Bytes in a cache line, as the image reads it in `CTR_EL0`.
     pub line: u32,
 }
@@ -66,13 +53,12 @@ pub struct Placed {
 }
 
 impl Default for Layout {
-    /// An ordinary one: five regions above 4 GiB, packed, with pages of 4 KiB and lines of 64 bytes.
+    /// An ordinary one: five regions above 4 GiB, packed, with lines of 64 bytes.
     fn default() -> Self {
         Self {
             regions: 5,
             shape: Shape::Packed,
             place: Place::Above4GiB,
-            granule: Granule::Size4K,
             line: 64,
         }
     }
@@ -130,16 +116,6 @@ impl fmt::Display for Shape {
             Self::Packed => "packed",
             Self::Scattered => "scattered",
             Self::Ragged => "ragged",
-        })
-    }
-}
-
-impl fmt::Display for Granule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Size4K => "4K",
-            Self::Size16K => "16K",
-            Self::Size64K => "64K",
         })
     }
 }

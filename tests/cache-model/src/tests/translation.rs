@@ -95,6 +95,11 @@ pub const CASES: &[Case] = &[
         &[AddressSize, NotIdentity, NotMapped],
     ),
     (
+        "the granule is another one",
+        |s| s.with_value("open: tcr", |tcr| tcr | 1 << 14),
+        &[TablesUnknown],
+    ),
+    (
         "the first table is not aligned",
         |s| s.with_value("open: ttbr0", |ttbr0| ttbr0 + 64),
         &[RootMisaligned],

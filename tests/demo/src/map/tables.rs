@@ -8,7 +8,7 @@ use std::fmt;
 
 use purgatory::paging::pool::TableSize;
 use purgatory::paging::walk::{self, Fault, translate};
-use purgatory::translation::{Granule, MIN_VA_BITS};
+use purgatory::translation::{MIN_VA_BITS, PAGE, first_level, first_table, shift};
 
 /// What a descriptor lets us do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +85,9 @@ impl Tables {
     /// Walks those that the image has built in a pool with these bytes, for memory of which the
     /// highest byte that is mapped is the one before `highest`. The first table is the first thing
     /// in the pool.
-    pub fn read(granule: Granule, highest: u64, at: u64, bytes: Vec<u8>) -> Result<Self, String> {
+    pub fn read(highest: u64, at: u64, bytes: Vec<u8>) -> Result<Self, String> {
         let va_bits = (u64::BITS - (highest - 1).leading_zeros()).max(MIN_VA_BITS);
-        let first = TableSize::first(granule, va_bits).bytes() as u64;
+        let first = TableSize::first(va_bits).bytes() as u64;
         let root = at.next_multiple_of(first);
         let pool = Pool {
             at,
@@ -96,15 +96,15 @@ impl Tables {
         };
         let mut runs: Vec<Run> = Vec::new();
         let mut tables = BTreeMap::new();
-        let first_level = granule.first_level(va_bits);
+        let top = first_level(va_bits);
         let mut address = 0;
         while address >> va_bits == 0 {
-            let found = translate(granule, va_bits, root, &pool, address);
+            let found = translate(va_bits, root, &pool, address);
             let path = pool.path.take();
-            for (&table, level) in path.iter().zip(first_level..) {
+            for (&table, level) in path.iter().zip(top..) {
                 let (bytes, frame) = match table == root {
-                    true => (granule.first_table(va_bits), first),
-                    false => (granule.page(), granule.page()),
+                    true => (first_table(va_bits), first),
+                    false => (PAGE, PAGE),
                 };
                 let entry = tables.entry(table);
                 entry.or_insert_with(|| pool.table(table, level, bytes / 8, table + frame));
@@ -121,7 +121,7 @@ impl Tables {
                     }
                     found.size
                 }
-                Err(Fault::Translation { level }) => 1 << granule.shift(level),
+                Err(Fault::Translation { level }) => 1 << shift(level),
                 Err(fault) => return Err(format!("no tables at {root:#x}: {fault:x?}")),
             };
             address = (address & !(size - 1)) + size;

@@ -5,6 +5,8 @@
 use purgatory::paging::descriptor::Access;
 use purgatory::paging::layout::ImageParts;
 
+const PAGE: u64 = 4096;
+
 /// Pages that are to be accessed like this: from the first up to the second address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -17,8 +19,8 @@ pub struct Page {
 }
 
 /// Returns them in order; pages that follow one another and are accessed alike, as one.
-pub fn wanted(page: u64, image: &ImageParts, regions: &[(u64, u64)]) -> Vec<Page> {
-    let mut all = each(page, image, regions);
+pub fn wanted(image: &ImageParts, regions: &[(u64, u64)]) -> Vec<Page> {
+    let mut all = each(image, regions);
     all.sort_by_key(|pages| pages.start);
     all.into_iter().fold(Vec::new(), |mut merged, next| {
         match merged.last_mut() {
@@ -31,39 +33,39 @@ pub fn wanted(page: u64, image: &ImageParts, regions: &[(u64, u64)]) -> Vec<Page
     })
 }
 
+/// Returns whether some of what a loader has to map, the pool too, lies from `start` up to `end`.
+pub fn touched(start: u64, end: u64, image: &ImageParts, regions: &[(u64, u64)]) -> bool {
+    let image = (image.text, image.end());
+    let whole = |&(start, end): &(u64, u64)| (start / PAGE * PAGE, up(end));
+    let mut all = regions.iter().map(whole).chain([image]);
+    all.any(|(first, last)| first < end && start < last)
+}
+
 /// Returns those of each part of the image and of each region.
-fn each(page: u64, image: &ImageParts, regions: &[(u64, u64)]) -> Vec<Page> {
-    let down = |address: u64| address / page * page;
-    let up = |address: u64| address.div_ceil(page) * page;
+fn each(image: &ImageParts, regions: &[(u64, u64)]) -> Vec<Page> {
     let of = |start, end, access| Page { start, end, access };
-    let mut all = if page == 4096 {
-        vec![
-            of(image.text, image.rodata, Access::ReadExecute),
-            of(image.rodata, image.guard, Access::Read),
-            of(image.stack, image.pool, Access::ReadWrite),
-        ]
-    } else {
-        vec![of(down(image.text), up(image.pool), Access::All)]
-    };
-    let (first, last) = (all[0].start, all[all.len() - 1].end);
-    for &(start, end) in regions {
-        let (start, end) = (down(start), up(end));
-        // On either side of the image's pages.
-        all.push(of(start, end.min(first), Access::Read));
-        all.push(of(start.max(last), end, Access::Read));
-    }
+    let mut all = vec![
+        of(image.text, image.rodata, Access::ReadExecute),
+        of(image.rodata, image.guard, Access::Read),
+        of(image.stack, image.pool, Access::ReadWrite),
+    ];
+    let whole = |&(start, end): &(u64, u64)| of(start / PAGE * PAGE, up(end), Access::Read);
+    all.extend(regions.iter().map(whole));
     all.retain(|pages| pages.start < pages.end);
     all
 }
 
-/// Returns how many tables suffice with pages of so many bits, for addresses of so many: one for
-/// each entry that cannot be a block, since there are none of its size, or since something begins
-/// or ends inside of it.
-pub fn tables(bits: u32, va_bits: u32, image: &ImageParts, regions: &[(u64, u64)]) -> u64 {
-    let all = each(1 << bits, image, regions);
+fn up(address: u64) -> u64 {
+    address.div_ceil(PAGE) * PAGE
+}
+
+/// Returns how many tables suffice for addresses of so many bits: one for each entry that cannot be
+/// a block, since there are none of its size, or since something begins or ends inside of it.
+pub fn tables(va_bits: u32, image: &ImageParts, regions: &[(u64, u64)]) -> u64 {
+    let all = each(image, regions);
     let mut count = 1;
     for level in 0..3 {
-        let shift = bits + (3 - level) * (bits - 3);
+        let shift = 12 + (3 - level) * 9;
         if shift >= va_bits {
             continue;
         }
@@ -71,7 +73,7 @@ pub fn tables(bits: u32, va_bits: u32, image: &ImageParts, regions: &[(u64, u64)
         let mut entries: Vec<(u64, u64)> = Vec::new();
         for pages in &all {
             let (first, last) = (pages.start >> shift, (pages.end - 1) >> shift);
-            if level < if bits == 12 { 1 } else { 2 } {
+            if level < 1 {
                 entries.push((first, last));
             } else {
                 let inside = |address: u64| address >> shift << shift != address;

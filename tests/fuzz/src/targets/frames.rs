@@ -41,6 +41,11 @@ impl FewFrames {
             exhausted: false,
         }
     }
+
+    /// Returns all that was written.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.tables.values().flat_map(|table| &table.runs)
+    }
 }
 
 impl Frames for FewFrames {

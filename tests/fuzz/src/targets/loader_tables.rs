@@ -10,20 +10,19 @@ use purgatory::paging::loader::{self, Unusable};
 use purgatory::paging::walk::Tables;
 use purgatory::region::{PaRange, Region};
 use purgatory::request::TableOffer;
-use purgatory::translation::{Granule, Regime};
 
 use crate::input::Input;
-use crate::machine::{self, ALL_GRANULES, NO_4K, REGIMES};
+use crate::machine::{self, REGIMES};
 use crate::random::{digest, mix};
-use crate::second_opinion::{self, Page};
+use crate::second_opinion::{self, Judge, Page};
 
 const PAGE: u64 = 4096;
 const BLOCK: u64 = 2 << 20;
 /// AF, a block, attribute index 0.
 const GOOD_BLOCK: u64 = 0x401;
 
-/// Accepted exactly if a second walk finds all that is needed; nothing read outside of the regions,
-/// and nothing twice without need.
+/// Accepted exactly if a second walk finds all that is needed and nothing far from it; nothing read
+/// outside of the region that the first table lies in, and nothing often without need.
 pub fn loader_tables(bytes: &[u8]) -> u64 {
     let input = &mut Input::new(bytes);
     let regime = input.one_of(&REGIMES);
@@ -36,39 +35,51 @@ pub fn loader_tables(bytes: &[u8]) -> u64 {
         .filter(|region| !region.overlaps(&ours))
         .collect();
     let bounds: Vec<_> = regions.iter().map(|one| (one.start(), one.end())).collect();
-    let pages = second_opinion::wanted(PAGE, &image, &bounds);
-    let memory = Memory::new(input, &bounds, &pages);
+    let pages = second_opinion::wanted(&image, &bounds);
+    let mut memory = Memory::new(input, &bounds, &pages);
     let root = if input.byte() % 16 == 0 {
         input.number(&[memory.root])
     } else {
         memory.root
     };
-    let no_4k = input.byte() % 32 == 31;
+    memory.admit(root);
     let for_us = input.byte() % 32 != 31;
-    let mmfr0 = ALL_GRANULES | 5 | if no_4k { NO_4K } else { 0 };
 
-    let layout = Layout::new(Granule::Size4K, image, regions.iter().copied());
+    let layout = Layout::new(&image, regions.iter().copied());
     let offer = TableOffer { root, for_us };
-    let made = loader::check(&machine::cpu(regime, mmfr0), &layout, &offer, &memory);
+    let made = loader::check(regime, &layout, &offer, &memory);
 
     let reads = memory.reads.get();
-    // Four for each page or block, of which no two are the same one but for two uses of it.
-    let enough = 1 + 4 * (memory.read.borrow().len() + pages.len() + 1);
+    // Of each run of entries four on the way, all of them, and the one after.
+    let enough = 6 * (memory.read.borrow().len() + 1);
     assert!(reads <= enough, "{reads} reads, {enough} are enough");
-    let good = !no_4k && for_us && is_good(regime, root, &memory, &pages);
+    let judge = Judge {
+        regime,
+        read: &|at| memory.is_table(at / PAGE * PAGE).then(|| memory.entry(at)),
+        wanted: &pages,
+        touched: &|start, end| second_opinion::touched(start, end, &image, &bounds),
+        shared: Cell::new(true),
+    };
+    let good = for_us && judge.is_good(root, 39, 0);
     assert_eq!(made.is_ok(), good, "{made:x?}");
     match made {
         Ok(map) => {
-            let map = (map.root(), map.granule(), map.va_bits(), *map.image());
-            assert_eq!(map, (root, Granule::Size4K, 48, image));
-            digest([1, regime as u64, pages.len().min(5) as u64])
+            let shared = judge.shared.get();
+            assert_eq!(map.is_inner_shareable(), shared);
+            let map = (map.root(), map.va_bits(), *map.image());
+            assert_eq!(map, (root, 48, image));
+            digest([1, regime as u64, pages.len().min(5) as u64, shared.into()])
         }
         Err(why) => {
-            assert_eq!(why == Unusable::Granule, no_4k);
-            assert_eq!(why == Unusable::NotOurs, !no_4k && !for_us);
+            assert_eq!(why == Unusable::NotOurs, !for_us);
             digest([2, why as u64, bits(reads)])
         }
     }
+}
+
+/// Whether all bytes of a page that begins there are the region's.
+fn is_page_of((start, end): (u64, u64), at: u64) -> bool {
+    start <= at && at < end && end - at >= PAGE
 }
 
 /// How many bits a number has.
@@ -76,33 +87,11 @@ fn bits(number: usize) -> u64 {
     number.checked_ilog2().map_or(0, |bit| 1 + u64::from(bit))
 }
 
-/// Whether all of these pages translate to themselves, with what has to be done there permitted.
-fn is_good(regime: Regime, root: u64, memory: &Memory<'_>, pages: &[Page]) -> bool {
-    if !memory.is_table(root) {
-        return false;
-    }
-    let read = |at: u64| memory.is_table(at / PAGE * PAGE).then(|| memory.entry(at));
-    pages.iter().all(|pages| {
-        let mut at = pages.start;
-        while at < pages.end {
-            let Some(leaf) = second_opinion::leaf(root, at, read) else {
-                return false;
-            };
-            let start = at / leaf.size * leaf.size;
-            let identity = leaf.descriptor & 0xffff_ffff_f000 == start;
-            let permitted = second_opinion::permits(regime, leaf.descriptor, pages.access);
-            if !identity || leaf.restricted || !permitted {
-                return false;
-            }
-            at = start + leaf.size;
-        }
-        true
-    })
-}
-
-/// Memory of which only the regions may be read.
+/// Memory of which only one region may be read.
 struct Memory<'a> {
     regions: &'a [(u64, u64)],
+    /// The one that the first table lies in.
+    region: Option<(u64, u64)>,
     words: BTreeMap<u64, u64>,
     /// What all other words are made of; 0: they are 0.
     noise: u64,
@@ -119,16 +108,17 @@ impl<'a> Memory<'a> {
         let kind = input.byte();
         let mut memory = Self {
             regions,
+            region: None,
             words: BTreeMap::new(),
             noise: if kind % 8 == 0 { input.word() } else { 0 },
             root: 0,
             read: RefCell::default(),
             reads: Cell::new(0),
         };
-        // The first region's pages, and what of the others lies beside them or far away.
+        // The first region's pages, and then those of others, where no table may be.
         let mut places = regions.iter().flat_map(|&(start, end)| {
             let pages = (start.next_multiple_of(PAGE)..end).step_by(PAGE as usize);
-            pages.filter(move |at| end - at >= PAGE).take(24)
+            pages.filter(move |at| end - at >= PAGE).take(48)
         });
         memory.root = places.next().unwrap_or(0);
         let mut tables = vec![memory.root];
@@ -192,9 +182,14 @@ impl<'a> Memory<'a> {
         self.words.get(&at).copied().unwrap_or_else(noise)
     }
 
+    /// Lets tables be read in the region that this one lies in.
+    fn admit(&mut self, root: u64) {
+        let mut regions = self.regions.iter().copied();
+        self.region = regions.find(|&region| is_page_of(region, root));
+    }
+
     fn is_table(&self, at: u64) -> bool {
-        let inside = |&(start, end): &(u64, u64)| start <= at && at < end && end - at >= PAGE;
-        at % PAGE == 0 && self.regions.iter().any(inside)
+        at % PAGE == 0 && self.region.is_some_and(|region| is_page_of(region, at))
     }
 }
 

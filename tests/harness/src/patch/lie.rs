@@ -12,12 +12,8 @@ use crate::a64::{
 pub enum Lie {
     /// `ID_AA64ISAR0_EL1`: neither SHA2 instructions nor anything else.
     NoSha2,
-    /// `ID_AA64MMFR0_EL1`: no page size that tables could be made of.
+    /// `ID_AA64MMFR0_EL1`: no granule of 4 KiB, but others.
     NoGranule,
-    /// Pages of 16 KiB and no others.
-    Granule16KiB,
-    /// Pages of 64 KiB and no others.
-    Granule64KiB,
     /// `ID_AA64MMFR3_EL1`: `TCR2_ELx` is there.
     HasTcr2,
     /// `CNTFRQ_EL0`: 4 GHz, whatever the counter does.
@@ -40,9 +36,7 @@ impl Patch {
             Lie::FrequencyOfAllOnes => (MRS_CNTFRQ, u32::MAX),
             Lie::CounterStopped => (MRS_CNTVCT, 0x1234_5678),
             Lie::HcrReadsZero => (MRS_HCR, 0),
-            Lie::NoGranule => (MRS_MMFR0, 0xff00_0005),
-            Lie::Granule16KiB => (MRS_MMFR0, 0xff10_0005),
-            Lie::Granule64KiB => (MRS_MMFR0, 0xf000_0005),
+            Lie::NoGranule => (MRS_MMFR0, 0xf010_0005),
             Lie::Lines(bytes) => (MRS_CTR, 0x8440_c004 | (bytes.ilog2() - 2) << 16),
         };
         let text = 0..self.symbol("rodata_start");
