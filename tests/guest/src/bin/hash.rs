@@ -135,7 +135,7 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
         hash.add(&check, &mut part, Memory::Uncached);
     }
     // The digest that is asked for is all zeros.
-    let Some(Err(digest)) = hash.verdict() else {
+    let Err(digest) = hash.verdict() else {
         exit(Exit::Failed)
     };
     let mut bytes = [0; 32];
