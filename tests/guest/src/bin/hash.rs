@@ -131,6 +131,9 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
     let mut hash = Hash::new(&cpu);
     // In parts of a few pages.
     let mut part = Part::whole(check.regions());
+    // Of nothing there is one, too.
+    part.begin(4 * PIECE);
+    hash.add(&check, &mut part, Memory::Uncached);
     while part.begin(4 * PIECE) {
         hash.add(&check, &mut part, Memory::Uncached);
     }
