@@ -9,7 +9,7 @@ use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 use purgatory_test_harness::this_test::waived;
 use rstest::rstest;
 
-use crate::folder::{BACKUP, Folder, KEXEC, RO, debian, image};
+use crate::folder::{BACKUP, Folder, INFO, KEXEC, RO, UNPATCH, debian, image};
 use crate::object::{SH_OFFSET, length, put, section, start, symbol};
 
 /// An image of another length, sound but for that: bytes that are nothing's, before the section
@@ -50,7 +50,7 @@ fn a_patched_kexec_differs_in_the_place_alone_and_is_undone_to_the_same_bytes(
 
     let says = folder.patch();
     assert!(says.ends_with("has it already\n"), "{says}");
-    folder.succeeds(&["unpatch", KEXEC]);
+    folder.succeeds(UNPATCH);
     // The file itself, not only its bytes.
     assert_eq!(folder.snapshot(), as_it_was);
 }
@@ -112,7 +112,7 @@ fn patched_again_and_again_it_is_undone_to_what_it_was_at_first() {
     }
     folder.succeeds(&["set", KEXEC, "--on-failure=7"]);
     folder.write(RO, &image());
-    folder.succeeds(&["unpatch", KEXEC]);
+    folder.succeeds(UNPATCH);
     let (path, now) = (folder.path(KEXEC), folder.snapshot());
     assert_eq!(now[&path], as_it_was[&path]);
     assert_eq!(now.len(), as_it_was.len());
@@ -150,7 +150,7 @@ fn on_failure_is_set_and_nothing_else(#[values(RO, KEXEC)] name: &str) {
 #[test]
 fn what_is_there_is_told() {
     let folder = Folder::new();
-    let info = folder.succeeds(&["info", KEXEC]);
+    let info = folder.succeeds(INFO);
     let c = [
         "kexec-tools' own, in C",
         "19104 bytes at 120304",
@@ -169,7 +169,7 @@ fn what_is_there_is_told() {
     c.iter()
         .for_each(|words| assert!(info.contains(words), "{words}: {info}"));
     folder.patch();
-    let info = folder.succeeds(&["info", KEXEC]);
+    let info = folder.succeeds(INFO);
     ours.iter()
         .for_each(|words| assert!(info.contains(words), "{words}: {info}"));
     assert!(!info.contains("strip"), "{info}");

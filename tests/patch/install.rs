@@ -33,7 +33,7 @@ fn make(what: &str, folder: &Folder) {
     make.current_dir(root())
         .env_remove("MAKEFLAGS")
         .env_remove("MFLAGS");
-    make.arg(format!("DESTDIR={}/a place", folder.0.display()));
+    make.arg(format!("DESTDIR={}", folder.path("a place").display()));
     make.args([what, "PREFIX=/usr", "CARGO=false", "RUSTC=false"]);
     succeeded(&make.output().unwrap());
 }

@@ -6,8 +6,10 @@
 
 mod attributes;
 mod debian;
+mod exchanged;
 mod folder;
 mod hostile;
 mod install;
 mod interrupted;
 mod object;
+mod others;

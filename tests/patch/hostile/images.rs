@@ -7,8 +7,8 @@ use std::process::Command;
 
 use purgatory_test_harness::linux::Suite;
 
-use super::{Case, PATCH, instead, put_in, refused, spoil};
-use crate::folder::{Folder, RO, debian, image};
+use super::{Case, instead, put_in, refused, spoil};
+use crate::folder::{Folder, PATCH, RO, debian, image};
 use crate::object::*;
 
 const IMAGES: [Case; 18] = [
@@ -20,7 +20,7 @@ const IMAGES: [Case; 18] = [
     (
         "a directory",
         |f| instead(f, RO, |p| fs::create_dir(p).unwrap()),
-        &["purgatory.ro: no regular file"],
+        &["purgatory.ro: not a regular file"],
     ),
     (
         "an empty image",

@@ -13,7 +13,7 @@ use std::path::Path;
 /// Describes the purgatory in a file, and says whether kexec can load it.
 pub fn info(file: &Path) -> Result<(String, Result<()>)> {
     let file = Existing::read(file)?;
-    let named = || file.path.display().to_string();
+    let named = || file.name.to_string();
     let carrier = find(&file.bytes).with_context(named)?;
     let purgatory = &carrier.purgatory;
     let (place, size) = (&carrier.place, purgatory.bytes.len());
