@@ -107,20 +107,18 @@ mod tests {
 
     #[test]
     fn a_tree_without_git_has_the_commit_of_its_file_or_none() {
-        let root = std::env::temp_dir().join(format!("purgatory-note-{}", std::process::id()));
-        fs::create_dir_all(&root).unwrap();
+        let root = tempfile::tempdir().unwrap();
         let version = env!("CARGO_PKG_VERSION");
         for (commit, expected) in [(None, "unknown"), (Some("0123456789ab\n"), "0123456789ab")] {
             if let Some(commit) = commit {
-                fs::write(root.join(COMMIT), commit).unwrap();
+                fs::write(root.path().join(COMMIT), commit).unwrap();
             }
-            let note = note(&root, "1.2.3", Sha256::Own).unwrap();
+            let note = note(root.path(), "1.2.3", Sha256::Own).unwrap();
             assert_eq!(lines(&note), Some(&*words(&note)));
             let lines = words(&note);
             let expected = format!("version {version}\ncommit {expected}\nrustc 1.2.3\n");
             assert_eq!(lines.trim_end(), expected.trim_end());
             assert_eq!(lines.len() % 4, 0);
         }
-        fs::remove_dir_all(&root).unwrap();
     }
 }
