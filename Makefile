@@ -5,17 +5,17 @@ CARGO ?= cargo
 RUSTC ?= rustc
 SHA256 ?= own
 ON_FAILURE ?= 0
-LINKER ?=
-IMAGE = image --on-failure=$(ON_FAILURE) $(LINKER:%=--linker=%)
-KEXEC ?=
-TO ?=
-RO ?=
-FILE ?=
-DESTDIR ?=
 PREFIX ?= /usr/local
 TIME ?= 60
 KERNEL ?= 6.12
+
+# What these hold is taken as it is given, whatever is in it: make expands nothing in it, and the shell
+# has it in its environment. (CARGO and RUSTC are commands, ARGS are words for the shell.)
+AS_GIVEN = KEXEC TO RO FILE DESTDIR PREFIX SHA256 ON_FAILURE LINKER TIME KERNEL SRC BUILD CROSS_COMPILE CONFIGURE
+$(foreach name,$(AS_GIVEN),$(if $(filter undefined,$(origin $(name))),,$(eval override export $(name) := $$(value $(name)))))
+
 XTASK = $(CARGO) run -q --locked -p xtask --
+IMAGE = image "--on-failure=$$ON_FAILURE" $${LINKER:+"--linker=$$LINKER"}
 
 # Flags for the host are not for us, nor are they for the image. And what is built for the host is
 # built for it whatever a configuration file's `[build] target` says.
@@ -31,7 +31,7 @@ OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 .PHONY: check check-packaging clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
-	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
+	$(XTASK) $(IMAGE) "--sha256=$$SHA256" $(OR_NOTHING)
 
 # What `make dist` packs has no tests, nor what they stand on.
 NEED_TESTS = setup demo map guests plugin test test-ld test-long test-packages test-kexec-file proof prove-all mutants fuzz \
@@ -57,20 +57,19 @@ plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_pl
 sha2: ## build target/purgatory-sha2.ro, whose hash in software is that of the crate `sha2`
 	$(XTASK) $(IMAGE) --sha256=sha2 $(OR_NOTHING)
 
-# A file's name for the shell, whatever is in it; one that must be given.
-quoted = '$(subst ','\'',$(1))'
-named = $(if $($(1)),$(call quoted,$($(1))),$(error make $@ $(1)=…: which file?))
-COPY = $(if $(TO),--to=$(call quoted,$(TO)))
-SECONDS = $(if $(filter file,$(origin ON_FAILURE)),$(error make $@ ON_FAILURE=…: how many seconds?),$(ON_FAILURE))
+# One that must be given.
+named = $(if $($(1)),"$$$(1)",$(error make $@ $(1)=…: which file?))
+COPY = $${TO:+"--to=$$TO"}
+SECONDS = $(if $(filter file,$(origin ON_FAILURE)),$(error make $@ ON_FAILURE=…: how many seconds?),$$ON_FAILURE)
 
 patch: ## put target/purgatory.ro (or RO=…) into KEXEC=/sbin/kexec, or into the copy TO=… of it
-	$(XTASK) $(COPY) $(if $(RO),--ro=$(call quoted,$(RO))) patch $(call named,KEXEC)
+	$(XTASK) $(COPY) $${RO:+"--ro=$$RO"} patch $(call named,KEXEC)
 
 unpatch: ## make KEXEC=/sbin/kexec again what it was
 	$(XTASK) unpatch $(call named,KEXEC)
 
 set: ## set ON_FAILURE=10 in FILE=…, a purgatory.ro or a patched kexec, or in the copy TO=… of it
-	$(XTASK) $(COPY) --on-failure=$(SECONDS) set $(call named,FILE)
+	$(XTASK) $(COPY) "--on-failure=$(SECONDS)" set $(call named,FILE)
 
 info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whether kexec can load it
 	$(XTASK) info $(call named,FILE)
@@ -78,21 +77,21 @@ info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whet
 # As it was built: `strip` would damage purgatory.ro, and `make install` as root is to build nothing.
 IMAGES = $(addprefix purgatory.,ro elf map spdx)
 DOCUMENTS = $(wildcard README.md CHANGELOG.md SECURITY.md LICENSE-*)
-INSTALLED = $(DESTDIR)$(PREFIX)/lib/kexec-tools
-MANUAL = $(DESTDIR)$(PREFIX)/share/man/man7
-DOC = $(DESTDIR)$(PREFIX)/share/doc/purgatory
+INSTALLED = "$$DESTDIR$$PREFIX"/lib/kexec-tools
+MANUAL = "$$DESTDIR$$PREFIX"/share/man/man7
+DOC = "$$DESTDIR$$PREFIX"/share/doc/purgatory
 
 install: ## install what `make` has built, its manual and documents, below DESTDIR=… PREFIX=/usr/local
-	install -d "$(INSTALLED)" "$(MANUAL)" "$(DOC)/docs"
-	install -m 644 $(addprefix target/,$(IMAGES)) "$(INSTALLED)"
-	install -m 644 packaging/man/purgatory.ro.7 "$(MANUAL)"
-	install -m 644 $(DOCUMENTS) "$(DOC)"
-	install -m 644 docs/* "$(DOC)/docs"
+	install -d $(INSTALLED) $(MANUAL) $(DOC)/docs
+	install -m 644 $(addprefix target/,$(IMAGES)) $(INSTALLED)
+	install -m 644 packaging/man/purgatory.ro.7 $(MANUAL)
+	install -m 644 $(DOCUMENTS) $(DOC)
+	install -m 644 docs/* $(DOC)/docs
 
 uninstall: ## remove what `make install` has installed
-	rm -f $(IMAGES:%="$(INSTALLED)/%") "$(MANUAL)/purgatory.ro.7" $(DOCUMENTS:%="$(DOC)/%") \
-		$(patsubst %,"$(DOC)/%",$(wildcard docs/*))
-	for empty in "$(DOC)/docs" "$(DOC)" "$(INSTALLED)"; do rmdir "$$empty" 2>/dev/null || :; done
+	rm -f $(IMAGES:%=$(INSTALLED)/%) $(MANUAL)/purgatory.ro.7 $(DOCUMENTS:%=$(DOC)/%) \
+		$(patsubst %,$(DOC)/%,$(wildcard docs/*))
+	for empty in $(DOC)/docs $(DOC) $(INSTALLED); do rmdir "$$empty" 2>/dev/null || :; done
 
 test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh
@@ -128,7 +127,7 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
 
 fuzz: ## try hostile input on the library, led by coverage: TIME=60 seconds in all
 	RUSTFLAGS="$(COVERAGE)" $(CARGO) run -q --locked --profile fuzz -p purgatory-test-fuzz -- \
-		--time=$(TIME) $(ARGS)
+		"--time=$$TIME" $(ARGS)
 
 bench: all guests plugin ## count and model what verifying costs; ARGS=--help shows the choices; target/bench.svg
 	scripts/fetch.sh
@@ -168,8 +167,8 @@ test-packages: all guests dist ## build as distributions do, in Debian systems m
 
 test-kexec-file: all ## build a kernel with the image for its own purgatory, and boot it: KERNEL=6.12
 	scripts/fetch.sh
-	tests/kexec-file/kernel.sh $(KERNEL)
-	KEXEC_FILE_KERNEL=$(KERNEL) $(CARGO) test --locked -p purgatory-test-kexec-file $(ARGS)
+	tests/kexec-file/kernel.sh "$$KERNEL"
+	KEXEC_FILE_KERNEL="$$KERNEL" $(CARGO) test --locked -p purgatory-test-kexec-file $(ARGS)
 
 clean: ## remove everything built, but not what was downloaded
 	rm -rf $(filter-out target/downloads target/suites,$(wildcard target/*))

@@ -17,7 +17,8 @@ ours=$(realpath "$(dirname "$0")/../target/purgatory.ro")
 src=$(realpath "$SRC")
 mkdir -p "${BUILD:=$src}"
 build=$(realpath "$BUILD")
-[[ $src$build != *[[:space:]]* ]] || die "$src or $build: make cannot do with a space in its name"
+[[ $src$build != *[[:space:]\\\"\'\`\#\$\&\;\:\%\*]* ]] ||
+    die "$src or $build: its name has a space in it, or another character that configure or make takes for more"
 # Releases have a config.h of somebody's in their include/, which is searched before that of the build.
 [ "$src" = "$build" ] || export CPPFLAGS="-I$build/include ${CPPFLAGS-}"
 read -ra configure <<<"${CONFIGURE-}"

@@ -11,5 +11,6 @@ mod folder;
 mod hostile;
 mod install;
 mod interrupted;
+mod makefile;
 mod object;
 mod others;
