@@ -10,7 +10,7 @@ use purgatory_test_harness::this_test::waived;
 use rstest::rstest;
 
 use crate::folder::{BACKUP, Folder, INFO, KEXEC, RO, UNPATCH, debian, image};
-use crate::object::{SH_OFFSET, length, put, section, start, symbol};
+use crate::object::{SH_OFFSET, length, put, rename, section, start, symbol};
 
 /// An image of another length, sound but for that: bytes that are nothing's, before the section
 /// headers.
@@ -182,4 +182,31 @@ fn the_image_of_another_build_tells_its_features() {
     folder.write(RO, &fs::read(sha2).unwrap());
     let info = folder.succeeds(&["info", RO]);
     assert!(info.contains("features      sha2"), "{info}");
+}
+
+/// A note is written by whoever made the file.
+#[test]
+fn a_note_moves_no_cursor_and_says_nothing_in_our_place() {
+    let folder = Folder::new();
+    folder.change(RO, |ro| rename(ro, "\ncommit ", "\nsize 0 "));
+    let info = folder.succeeds(&["info", RO]);
+    assert_eq!(info.matches("  size ").count(), 1, "{info}");
+    for (word, shown) in [
+        ("\x1b[31m\r\x07", "\\u{1b}[31m\\r\\u{7}"),
+        ("\u{9b}31m\x08", "\\u{9b}31m\\u{8}"),
+        ("a\u{202e}\0b\\", "a\\u{202e}\\0b\\\\"),
+    ] {
+        folder.write(RO, &image());
+        folder.change(RO, |ro| {
+            let line = b"\ncommit ";
+            let at = ro.windows(line.len()).position(|bytes| bytes == line);
+            put(ro, at.unwrap() + line.len(), word);
+        });
+        let info = folder.succeeds(&["info", RO]);
+        assert!(info.contains(shown), "{shown}: {info}");
+        assert!(
+            !info.chars().any(|c| c.is_control() && c != '\n'),
+            "{info:?}"
+        );
+    }
 }

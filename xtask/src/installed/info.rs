@@ -5,10 +5,14 @@
 use super::place::find;
 use super::purgatory::{ON_FAILURE, Purgatory};
 use super::replace::Existing;
+use super::shown;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::path::Path;
+
+/// What a note may say.
+const NOTED: [&str; 4] = ["version", "commit", "rustc", "features"];
 
 /// Describes the purgatory in a file, and says whether kexec can load it.
 pub fn info(file: &Path) -> Result<(String, Result<()>)> {
@@ -21,9 +25,11 @@ pub fn info(file: &Path) -> Result<(String, Result<()>)> {
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
 
     let mut lines = format!("{}\n", named());
-    let mut line = |name: &str, value: &str| writeln!(lines, "  {name:<14}{value}");
+    let mut line = |name: &str, value: &str| writeln!(lines, "  {name:<14}{}", shown(value));
     line("purgatory", whose(purgatory))?;
-    for (name, value) in purgatory.note.iter().flatten() {
+    // What we say ourselves does not come from a note.
+    let noted = purgatory.note.iter().flatten();
+    for (name, value) in noted.filter(|(name, _)| NOTED.contains(name)) {
         line(name, value)?;
     }
     if place.start > 0 {
