@@ -9,7 +9,7 @@ use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 use purgatory_test_harness::this_test::waived;
 use rstest::rstest;
 
-use crate::folder::{BACKUP, Folder, INFO, KEXEC, RO, UNPATCH, debian, image};
+use crate::folder::{BACKUP, Folder, INFO, KEXEC, PATCH, RO, UNPATCH, debian, image};
 use crate::object::{SH_OFFSET, length, put, rename, section, start, symbol};
 
 /// An image of another length, sound but for that: bytes that are nothing's, before the section
@@ -145,6 +145,52 @@ fn on_failure_is_set_and_nothing_else(#[values(RO, KEXEC)] name: &str) {
     );
     folder.succeeds(&["set", name, "--on-failure=0"]);
     assert_eq!(folder.read(name), before);
+}
+
+/// What an operator has set is not taken back by a newer image, nor by the same one.
+#[test]
+fn on_failure_stays_what_it_was_unless_something_else_is_asked_for() {
+    let folder = Folder::new();
+    let patch = |more: &[&str]| {
+        let says = folder.succeeds(&[PATCH, more].concat());
+        let info = folder.succeeds(INFO);
+        let line = info.lines().find(|line| line.contains("on_failure "));
+        let value = line.unwrap().split_whitespace().nth(1).unwrap();
+        (says, value.trim_end_matches(':').parse::<u32>().unwrap())
+    };
+    patch(&[]);
+    folder.succeeds(&["set", KEXEC, "--on-failure=10"]);
+    let before = folder.snapshot();
+    let (says, value) = patch(&[]);
+    assert!(
+        says.ends_with(": has it already, on_failure = 10, as it was\n"),
+        "{says}"
+    );
+    assert_eq!((value, folder.snapshot()), (10, before));
+
+    // An image that is new, and one that was chosen to have another value.
+    folder.write(RO, &with_length(18_900));
+    let (says, value) = patch(&[]);
+    assert!(
+        says.contains(", on_failure = 10, as it was; as it was: "),
+        "{says}"
+    );
+    assert_eq!(value, 10);
+    folder.succeeds(&["set", RO, "--on-failure=5"]);
+    assert_eq!(patch(&[]).1, 10);
+
+    let (says, value) = patch(&["--on-failure=7"]);
+    assert!(says.contains(", on_failure = 7, it was 10; "), "{says}");
+    assert_eq!(value, 7);
+    let (says, value) = patch(&["--on-failure=0"]);
+    assert!(says.contains(", on_failure = 0, it was 7; "), "{says}");
+    assert_eq!(value, 0);
+    // Where nobody has chosen anything, the image's counts.
+    let (says, value) = patch(&[]);
+    assert!(says.contains(", on_failure = 5; "), "{says}");
+    assert_eq!(value, 5);
+    folder.succeeds(UNPATCH);
+    assert_eq!(patch(&[]).1, 5);
 }
 
 #[test]

@@ -16,14 +16,21 @@ pub use info::info;
 
 use anyhow::{Context, Result, ensure};
 use name::Name;
-use place::find;
+use place::{Carrier, find};
 use purgatory::{ON_FAILURE, Purgatory};
 use replace::Existing;
 use std::ops::Range;
 use std::path::Path;
 
 /// Puts an image into a kexec, or into a copy of it; says what came of it.
-pub fn patch(kexec: &Path, to: Option<&Path>, ro: &Path) -> Result<String> {
+///
+/// `on_failure` is what is asked for, else what the kexec has if it is not 0, else the image's.
+pub fn patch(
+    kexec: &Path,
+    to: Option<&Path>,
+    ro: &Path,
+    on_failure: Option<u32>,
+) -> Result<String> {
     ensure!(
         ro.exists(),
         "{}: is not there: run make, or name another by RO=",
@@ -53,24 +60,35 @@ pub fn patch(kexec: &Path, to: Option<&Path>, ro: &Path) -> Result<String> {
             ""
         }
     );
+    let before = old.ours().and_then(|()| old.on_failure()).unwrap_or(0);
+    let own = ours.purgatory.on_failure()?;
+    let value = on_failure.unwrap_or(if before == 0 { own } else { before });
+    let image = with_on_failure(&ours, &image.bytes, value)?;
     let mut new = kexec.bytes.clone();
-    place::fill(&mut new[place.clone()], &image.bytes);
+    place::fill(&mut new[place.clone()], &image);
     let check = find(&new).context("what would be written")?;
     ensure!(
-        check.place == place && check.purgatory.bytes == image.bytes,
+        check.place == place && check.purgatory.bytes == image,
         "{}: would be damaged",
         kexec.name
     );
     check.purgatory.ours().context("what would be written")?;
 
     let target = target(&kexec, to)?;
-    let done = format!("{size} bytes in the place of {room} at {}", place.start);
+    let kept = match (value, before, own) {
+        (0, 0, 0) => String::new(),
+        (_, 0, _) => format!(", {ON_FAILURE} = {value}"),
+        _ if value == before => format!(", {ON_FAILURE} = {value}, as it was"),
+        _ => format!(", {ON_FAILURE} = {value}, it was {before}"),
+    };
+    let at = place.start;
+    let done = format!("{size} bytes in the place of {room} at {at}{kept}");
     if to.is_some() {
         kexec.write(&target, &new, None)?;
         return Ok(format!("{target}: {done}"));
     }
     if new == kexec.bytes {
-        return Ok(format!("{target}: has it already"));
+        return Ok(format!("{target}: has it already{kept}"));
     }
     let backup = backup(&kexec.name);
     let is_new = !backup.exists()?;
@@ -105,22 +123,31 @@ pub fn set(file: &Path, to: Option<&Path>, on_failure: u32) -> Result<String> {
     let named = || file.name.to_string();
     let carrier = find(&file.bytes).with_context(named)?;
     carrier.purgatory.ours().with_context(named)?;
-    let symbol = carrier.purgatory.symbol(ON_FAILURE).with_context(named)?;
-    let old = carrier.purgatory.on_failure()?;
-    let at = carrier.place.start + symbol.start;
-    let mut new = file.bytes.clone();
-    new[at..at + symbol.len()].copy_from_slice(&on_failure.to_le_bytes());
-    let check = find(&new).context("what would be written")?;
-    ensure!(
-        check.purgatory.on_failure()? == on_failure,
-        "{}: would be damaged",
-        file.name
-    );
+    let old = carrier.purgatory.on_failure().with_context(named)?;
+    let new = with_on_failure(&carrier, &file.bytes, on_failure).with_context(named)?;
     let target = target(&file, to)?;
     file.write(&target, &new, None)?;
     Ok(format!(
         "{target}: {ON_FAILURE} = {on_failure}, it was {old}"
     ))
+}
+
+/// What the image in a file has, if there is one and it is ours.
+pub fn on_failure(file: &Path) -> Option<u32> {
+    let file = Existing::read(file).ok()?;
+    let purgatory = find(&file.bytes).ok()?.purgatory;
+    purgatory.ours().and_then(|()| purgatory.on_failure()).ok()
+}
+
+/// A file that a purgatory of ours is in, with this value.
+fn with_on_failure(carrier: &Carrier, file: &[u8], value: u32) -> Result<Vec<u8>> {
+    let symbol = carrier.purgatory.symbol(ON_FAILURE)?;
+    let at = carrier.place.start + symbol.start;
+    let mut new = file.to_vec();
+    new[at..at + symbol.len()].copy_from_slice(&value.to_le_bytes());
+    let check = find(&new).context("what would be written")?;
+    ensure!(check.purgatory.on_failure()? == value, "would be damaged");
+    Ok(new)
 }
 
 /// A kexec's place and the purgatory in it: ours, or one that works.
