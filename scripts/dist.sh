@@ -16,7 +16,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 name=purgatory-$version
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 new=$PWD/target/dist/$name
-rm -rf target/dist "target/$name.tar.xz"*
+rm -rf target/dist "target/$name.tar.xz"{,.new,.sha256}
 mkdir -p "$new"
 
 # Without what builds and runs tests.
