@@ -2,19 +2,17 @@
 
 //! What Debian has: 2.0.25, 2.0.29 and 2.0.32.
 
-use std::fs;
-
 use purgatory_test_harness::linux::Suite;
 use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 use purgatory_test_harness::this_test::waived;
 use rstest::rstest;
 
-use crate::folder::{BACKUP, Folder, INFO, KEXEC, PATCH, RO, UNPATCH, debian, image};
-use crate::object::{SH_OFFSET, length, put, rename, section, start, symbol};
+use crate::folder::{BACKUP, Folder, KEXEC, RO, UNPATCH, debian, image};
+use crate::object::{length, put, start};
 
 /// An image of another length, sound but for that: bytes that are nothing's, before the section
 /// headers.
-fn with_length(length: usize) -> Vec<u8> {
+pub fn with_length(length: usize) -> Vec<u8> {
     let mut image = image();
     let headers = image.split_off(u64::from_le_bytes(image[40..48].try_into().unwrap()) as usize);
     image.resize(length - headers.len(), 0);
@@ -116,143 +114,4 @@ fn patched_again_and_again_it_is_undone_to_what_it_was_at_first() {
     let (path, now) = (folder.path(KEXEC), folder.snapshot());
     assert_eq!(now[&path], as_it_was[&path]);
     assert_eq!(now.len(), as_it_was.len());
-}
-
-#[rstest]
-fn on_failure_is_set_and_nothing_else(#[values(RO, KEXEC)] name: &str) {
-    let folder = Folder::new();
-    folder.patch();
-    let before = folder.read(name);
-    let headers = section(&before, ".rodata") + SH_OFFSET;
-    let rodata = u64::from_le_bytes(before[headers..][..8].try_into().unwrap());
-    let at = symbol(&before, "on_failure") + 8;
-    let value = u64::from_le_bytes(before[at..][..8].try_into().unwrap());
-    let place = start(&before) + (rodata + value) as usize;
-
-    folder.succeeds(&["set", name, "--on-failure=4294967295", "--to", "copy"]);
-    assert_eq!(folder.read(name), before);
-    let says = folder.succeeds(&["set", name, "--on-failure=258"]);
-    assert!(says.ends_with("on_failure = 258, it was 0\n"), "{says}");
-    for (name, bytes) in [("copy", [0xff; 4]), (name, [2, 1, 0, 0])] {
-        let mut expected = before.clone();
-        put(&mut expected, place, bytes);
-        assert_eq!(folder.read(name), expected);
-    }
-    let info = folder.succeeds(&["info", name]);
-    assert!(
-        info.contains("258: resets the machine after 258 seconds"),
-        "{info}"
-    );
-    folder.succeeds(&["set", name, "--on-failure=0"]);
-    assert_eq!(folder.read(name), before);
-}
-
-/// What an operator has set is not taken back by a newer image, nor by the same one.
-#[test]
-fn on_failure_stays_what_it_was_unless_something_else_is_asked_for() {
-    let folder = Folder::new();
-    let patch = |more: &[&str]| {
-        let says = folder.succeeds(&[PATCH, more].concat());
-        let info = folder.succeeds(INFO);
-        let line = info.lines().find(|line| line.contains("on_failure "));
-        let value = line.unwrap().split_whitespace().nth(1).unwrap();
-        (says, value.trim_end_matches(':').parse::<u32>().unwrap())
-    };
-    patch(&[]);
-    folder.succeeds(&["set", KEXEC, "--on-failure=10"]);
-    let before = folder.snapshot();
-    let (says, value) = patch(&[]);
-    assert!(
-        says.ends_with(": has it already, on_failure = 10, as it was\n"),
-        "{says}"
-    );
-    assert_eq!((value, folder.snapshot()), (10, before));
-
-    // An image that is new, and one that was chosen to have another value.
-    folder.write(RO, &with_length(18_900));
-    let (says, value) = patch(&[]);
-    assert!(
-        says.contains(", on_failure = 10, as it was; as it was: "),
-        "{says}"
-    );
-    assert_eq!(value, 10);
-    folder.succeeds(&["set", RO, "--on-failure=5"]);
-    assert_eq!(patch(&[]).1, 10);
-
-    let (says, value) = patch(&["--on-failure=7"]);
-    assert!(says.contains(", on_failure = 7, it was 10; "), "{says}");
-    assert_eq!(value, 7);
-    let (says, value) = patch(&["--on-failure=0"]);
-    assert!(says.contains(", on_failure = 0, it was 7; "), "{says}");
-    assert_eq!(value, 0);
-    // Where nobody has chosen anything, the image's counts.
-    let (says, value) = patch(&[]);
-    assert!(says.contains(", on_failure = 5; "), "{says}");
-    assert_eq!(value, 5);
-    folder.succeeds(UNPATCH);
-    assert_eq!(patch(&[]).1, 5);
-}
-
-#[test]
-fn what_is_there_is_told() {
-    let folder = Folder::new();
-    let info = folder.succeeds(INFO);
-    let c = [
-        "kexec-tools' own, in C",
-        "19104 bytes at 120304",
-        "relocations   96",
-        "no symbol on_failure",
-    ];
-    let ours = [
-        "this project's",
-        "rustc ",
-        "commit ",
-        "19104 bytes at 120304",
-        "relocations   0",
-        "all 11 of the interface",
-        "0: halts",
-    ];
-    c.iter()
-        .for_each(|words| assert!(info.contains(words), "{words}: {info}"));
-    folder.patch();
-    let info = folder.succeeds(INFO);
-    ours.iter()
-        .for_each(|words| assert!(info.contains(words), "{words}: {info}"));
-    assert!(!info.contains("strip"), "{info}");
-}
-
-#[test]
-fn the_image_of_another_build_tells_its_features() {
-    let folder = Folder::new();
-    let sha2 = purgatory_test_harness::artifact("purgatory-sha2.ro").unwrap();
-    folder.write(RO, &fs::read(sha2).unwrap());
-    let info = folder.succeeds(&["info", RO]);
-    assert!(info.contains("features      sha2"), "{info}");
-}
-
-/// A note is written by whoever made the file.
-#[test]
-fn a_note_moves_no_cursor_and_says_nothing_in_our_place() {
-    let folder = Folder::new();
-    folder.change(RO, |ro| rename(ro, "\ncommit ", "\nsize 0 "));
-    let info = folder.succeeds(&["info", RO]);
-    assert_eq!(info.matches("  size ").count(), 1, "{info}");
-    for (word, shown) in [
-        ("\x1b[31m\r\x07", "\\u{1b}[31m\\r\\u{7}"),
-        ("\u{9b}31m\x08", "\\u{9b}31m\\u{8}"),
-        ("a\u{202e}\0b\\", "a\\u{202e}\\0b\\\\"),
-    ] {
-        folder.write(RO, &image());
-        folder.change(RO, |ro| {
-            let line = b"\ncommit ";
-            let at = ro.windows(line.len()).position(|bytes| bytes == line);
-            put(ro, at.unwrap() + line.len(), word);
-        });
-        let info = folder.succeeds(&["info", RO]);
-        assert!(info.contains(shown), "{shown}: {info}");
-        assert!(
-            !info.chars().any(|c| c.is_control() && c != '\n'),
-            "{info:?}"
-        );
-    }
 }

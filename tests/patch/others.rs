@@ -10,6 +10,7 @@ use rstest::rstest;
 use rustix::process::{getegid, geteuid};
 
 use crate::attributes::NOBODY;
+use crate::debian::with_length;
 use crate::folder::{BACKUP, COPY, Folder, KEXEC, PATCH, RO, SET, TOOL, UNPATCH};
 
 #[rstest]
@@ -108,7 +109,7 @@ fn a_backup_of_another_owner_is_not_taken_for_what_was_there() {
     }
     let folder = Folder::new();
     folder.patch();
-    folder.succeeds(SET);
+    folder.write(RO, &with_length(18_900));
     chown(folder.path(BACKUP), Some(NOBODY), None).unwrap();
     for arguments in [PATCH, UNPATCH] {
         let before = folder.snapshot();

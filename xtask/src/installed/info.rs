@@ -11,9 +11,6 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::path::Path;
 
-/// What a note may say.
-const NOTED: [&str; 4] = ["version", "commit", "rustc", "features"];
-
 /// Describes the purgatory in a file, and says whether kexec can load it.
 pub fn info(file: &Path) -> Result<(String, Result<()>)> {
     let file = Existing::read(file)?;
@@ -27,9 +24,7 @@ pub fn info(file: &Path) -> Result<(String, Result<()>)> {
     let mut lines = format!("{}\n", named());
     let mut line = |name: &str, value: &str| writeln!(lines, "  {name:<14}{}", shown(value));
     line("purgatory", whose(purgatory))?;
-    // What we say ourselves does not come from a note.
-    let noted = purgatory.note.iter().flatten();
-    for (name, value) in noted.filter(|(name, _)| NOTED.contains(name)) {
+    for (name, value) in purgatory.note.iter().flatten() {
         line(name, value)?;
     }
     if place.start > 0 {
