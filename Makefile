@@ -4,18 +4,42 @@
 CARGO ?= cargo
 RUSTC ?= rustc
 SHA256 ?= own
-ON_FAILURE ?= 0
-LINKER ?=
-IMAGE = image --on-failure=$(ON_FAILURE) $(LINKER:%=--linker=%)
-KEXEC ?=
-TO ?=
-RO ?=
-FILE ?=
-DESTDIR ?=
 PREFIX ?= /usr/local
 TIME ?= 60
 KERNEL ?= 6.12
-XTASK = $(CARGO) run -q --locked -p xtask --
+
+# What means something to which targets. (CARGO and RUSTC, which are commands, do to most, and packagers
+# give DESTDIR, PREFIX and CROSS_COMPILE to every make that they call.)
+TESTS = test test-ld test-long test-packages test-kexec-file proof prove-all mutants
+KEXEC_FOR = patch unpatch
+TO_FOR = patch set
+RO_FOR = patch
+FILE_FOR = set info
+ON_FAILURE_FOR = all sha2 kexec demo map bench supply patch set
+LINKER_FOR = all sha2 kexec demo map bench supply $(TESTS)
+SHA256_FOR = all kexec
+SRC_FOR = kexec
+BUILD_FOR = kexec
+CONFIGURE_FOR = kexec
+TIME_FOR = fuzz
+KERNEL_FOR = test-kexec-file
+ARGS_FOR = demo map test bench fuzz test-packages test-kexec-file
+NAMES = KEXEC TO RO FILE ON_FAILURE LINKER SHA256 SRC BUILD CONFIGURE TIME KERNEL
+GOALS = $(or $(MAKECMDGOALS),all)
+ifeq ($(MAKELEVEL),0)
+$(foreach name,$(NAMES) ARGS,$(if $(filter command%,$(origin $(name))),$(if $(filter $($(name)_FOR),$(GOALS)),,\
+	$(error make $(GOALS): $(name)=… means nothing to it))))
+endif
+
+# What these hold is taken as it is given, whatever is in it: make expands nothing in it, and the shell
+# has it in its environment. (ARGS alone are words for the shell.)
+$(foreach name,$(NAMES) DESTDIR PREFIX CROSS_COMPILE,$(if $(filter undefined,$(origin $(name))),,\
+	$(eval override export $(name) := $$(value $(name)))))
+
+XTASK = $(if $(wildcard target/$(HOST)/debug/xtask),,$(info First xtask is compiled, which does the \
+	rest; that takes minutes on a small machine.))$(CARGO) run -q --locked -p xtask --
+IMAGE = image $${ON_FAILURE:+"--on-failure=$$ON_FAILURE"} $${LINKER:+"--linker=$$LINKER"} \
+	$(if $(filter $(TESTS),$(GOALS)),--default)
 
 # Flags for the host are not for us, nor are they for the image. And what is built for the host is
 # built for it whatever a configuration file's `[build] target` says.
@@ -23,15 +47,17 @@ unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS
 HOST = $(shell $(RUSTC) --print host-tuple 2>/dev/null)
 export CARGO_BUILD_TARGET = $(HOST)
 
-# Where xtask itself does not compile, what an earlier one built must not pass for new either.
-OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
+# Where xtask itself does not compile, what an earlier one built must not pass for new either. By 2 it
+# says that it has not begun.
+or_without = || { [ $$? = 2 ] || rm -f $(1); false; }
+built = $(addprefix target/$(1).,ro elf map spdx)
 
 .PHONY: all dist kexec setup demo map patch unpatch set info install uninstall guests plugin sha2
 .PHONY: test test-ld test-long test-packages test-kexec-file bench compatibility supply proof prove-all mutants fuzz
 .PHONY: check check-packaging clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
-	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
+	$(XTASK) $(IMAGE) "--sha256=$$SHA256" $(call or_without,$(call built,purgatory$(if $(filter sha2,$(SHA256)),-sha2)))
 
 # What `make dist` packs has no tests, nor what they stand on.
 NEED_TESTS = setup demo map guests plugin test test-ld test-long test-packages test-kexec-file proof prove-all mutants fuzz \
@@ -47,7 +73,7 @@ demo: all guests ## boot a small guest through the image in QEMU; ARGS=--help sh
 	$(CARGO) run -q --locked -p purgatory-demo -- $(ARGS)
 
 guests: ## build the tests' bare-metal programs into target/guests/
-	$(XTASK) guests $(OR_NOTHING)
+	$(XTASK) guests $(call or_without,target/guests/*.elf)
 
 plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_plugin.so
 	$(CARGO) build -q --locked --release -p purgatory-test-plugin
@@ -55,44 +81,44 @@ plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_pl
 	ln -sf ../$(HOST)/release/libpurgatory_test_plugin.so target/release/
 
 sha2: ## build target/purgatory-sha2.ro, whose hash in software is that of the crate `sha2`
-	$(XTASK) $(IMAGE) --sha256=sha2 $(OR_NOTHING)
+	$(XTASK) $(IMAGE) --sha256=sha2 $(call or_without,$(call built,purgatory-sha2))
 
-# A file's name for the shell, whatever is in it; one that must be given.
-quoted = '$(subst ','\'',$(1))'
-named = $(if $($(1)),$(call quoted,$($(1))),$(error make $@ $(1)=…: which file?))
-COPY = $(if $(TO),--to=$(call quoted,$(TO)))
-SECONDS = $(if $(filter file,$(origin ON_FAILURE)),$(error make $@ ON_FAILURE=…: how many seconds?),$(ON_FAILURE))
+# One that must be given.
+named = $(if $($(1)),"$$$(1)",$(error make $@ $(1)=…: which file?))
+SECONDS = $(if $(ON_FAILURE),$$ON_FAILURE,$(error make $@ ON_FAILURE=…: how many seconds?))
+COPY = $${TO:+"--to=$$TO"}
 
 patch: ## put target/purgatory.ro (or RO=…) into KEXEC=/sbin/kexec, or into the copy TO=… of it
-	$(XTASK) $(COPY) $(if $(RO),--ro=$(call quoted,$(RO))) patch $(call named,KEXEC)
+	$(XTASK) $(COPY) $${RO:+"--ro=$$RO"} $${ON_FAILURE:+"--on-failure=$$ON_FAILURE"} patch $(call named,KEXEC)
 
 unpatch: ## make KEXEC=/sbin/kexec again what it was
 	$(XTASK) unpatch $(call named,KEXEC)
 
 set: ## set ON_FAILURE=10 in FILE=…, a purgatory.ro or a patched kexec, or in the copy TO=… of it
-	$(XTASK) $(COPY) --on-failure=$(SECONDS) set $(call named,FILE)
+	$(XTASK) $(COPY) "--on-failure=$(SECONDS)" set $(call named,FILE)
 
 info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whether kexec can load it
 	$(XTASK) info $(call named,FILE)
 
 # As it was built: `strip` would damage purgatory.ro, and `make install` as root is to build nothing.
-IMAGES = $(addprefix purgatory.,ro elf map spdx)
 DOCUMENTS = $(wildcard README.md CHANGELOG.md SECURITY.md LICENSE-*)
-INSTALLED = $(DESTDIR)$(PREFIX)/lib/kexec-tools
-MANUAL = $(DESTDIR)$(PREFIX)/share/man/man7
-DOC = $(DESTDIR)$(PREFIX)/share/doc/purgatory
+INSTALLED = "$$DESTDIR$$PREFIX"/lib/kexec-tools
+MANUAL = "$$DESTDIR$$PREFIX"/share/man/man7
+DOC = "$$DESTDIR$$PREFIX"/share/doc/purgatory
 
 install: ## install what `make` has built, its manual and documents, below DESTDIR=… PREFIX=/usr/local
-	install -d "$(INSTALLED)" "$(MANUAL)" "$(DOC)/docs"
-	install -m 644 $(addprefix target/,$(IMAGES)) "$(INSTALLED)"
-	install -m 644 packaging/man/purgatory.ro.7 "$(MANUAL)"
-	install -m 644 $(DOCUMENTS) "$(DOC)"
-	install -m 644 docs/* "$(DOC)/docs"
+	@for file in $(call built,purgatory); do \
+		[ -e $$file ] || { echo "make install: no $$file: run make first" >&2; exit 1; }; done
+	install -d $(INSTALLED) $(MANUAL) $(DOC)/docs
+	install -m 644 $(call built,purgatory) $(INSTALLED)
+	install -m 644 packaging/man/purgatory.ro.7 $(MANUAL)
+	install -m 644 $(DOCUMENTS) $(DOC)
+	install -m 644 docs/* $(DOC)/docs
 
 uninstall: ## remove what `make install` has installed
-	rm -f $(IMAGES:%="$(INSTALLED)/%") "$(MANUAL)/purgatory.ro.7" $(DOCUMENTS:%="$(DOC)/%") \
-		$(patsubst %,"$(DOC)/%",$(wildcard docs/*))
-	for empty in "$(DOC)/docs" "$(DOC)" "$(INSTALLED)"; do rmdir "$$empty" 2>/dev/null || :; done
+	rm -f $(patsubst target/%,$(INSTALLED)/%,$(call built,purgatory)) $(MANUAL)/purgatory.ro.7 $(DOCUMENTS:%=$(DOC)/%) \
+		$(patsubst %,$(DOC)/%,$(wildcard docs/*))
+	for empty in $(DOC)/docs $(DOC) $(INSTALLED); do rmdir "$$empty" 2>/dev/null || :; done
 
 test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
 	scripts/fetch.sh
@@ -128,7 +154,7 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
 
 fuzz: ## try hostile input on the library, led by coverage: TIME=60 seconds in all
 	RUSTFLAGS="$(COVERAGE)" $(CARGO) run -q --locked --profile fuzz -p purgatory-test-fuzz -- \
-		--time=$(TIME) $(ARGS)
+		"--time=$$TIME" $(ARGS)
 
 bench: all guests plugin ## count and model what verifying costs; ARGS=--help shows the choices; target/bench.svg
 	scripts/fetch.sh
@@ -168,8 +194,8 @@ test-packages: all guests dist ## build as distributions do, in Debian systems m
 
 test-kexec-file: all ## build a kernel with the image for its own purgatory, and boot it: KERNEL=6.12
 	scripts/fetch.sh
-	tests/kexec-file/kernel.sh $(KERNEL)
-	KEXEC_FILE_KERNEL=$(KERNEL) $(CARGO) test --locked -p purgatory-test-kexec-file $(ARGS)
+	tests/kexec-file/kernel.sh "$$KERNEL"
+	KEXEC_FILE_KERNEL="$$KERNEL" $(CARGO) test --locked -p purgatory-test-kexec-file $(ARGS)
 
 clean: ## remove everything built, but not what was downloaded
 	rm -rf $(filter-out target/downloads target/suites,$(wildcard target/*))

@@ -16,7 +16,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 name=purgatory-$version
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 new=$PWD/target/dist/$name
-rm -rf target/dist "target/$name.tar.xz"*
+rm -rf target/dist "target/$name.tar.xz"{,.new,.sha256}
 mkdir -p "$new"
 
 # Without what builds and runs tests.
@@ -24,11 +24,13 @@ left_out=(tests deny.toml .cargo/mutants.toml .ci .github .editorconfig .gitigno
 git ls-files -z -- . "${left_out[@]/#/:!}" | xargs -0 cp --parents -t "$new"
 git describe --always --abbrev=12 --dirty --exclude='*' >"$new/COMMIT"
 
-# A manifest of the same, paragraph by paragraph.
-awk -v RS= -v ORS='\n\n' '
-    /(^|\n)\[(dev-dependencies|profile\.)/ { next }
-    /^# SPDX/ { gsub(/    "tests\/[^"]*",\n/, "") }
-    { print }' Cargo.toml >"$new/Cargo.toml"
+# Manifests of the same, paragraph by paragraph.
+for manifest in Cargo.toml xtask/Cargo.toml; do
+    awk -v RS= -v ORS='\n\n' '
+        /(^|\n)\[(dev-dependencies|profile\.)/ { next }
+        /^# SPDX/ { gsub(/    "tests\/[^"]*",\n/, "") }
+        { print }' $manifest >"$new/$manifest"
+done
 ! grep -q tests/ "$new/Cargo.toml" || die "its Cargo.toml still names $(grep -o '[^ "]*tests/[^"]*' "$new/Cargo.toml")"
 
 cd "$new"

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 top=$PWD
-unset CC CFLAGS CPPFLAGS LDFLAGS MAKEFLAGS MFLAGS # the caller's are not meant for this
+unset CC CFLAGS CPPFLAGS LDFLAGS MAKEFLAGS MFLAGS SHA256 # the caller's are not meant for this
 purgatory=$top/target/purgatory.ro
 
 die() { echo "kexec-tools: $*" >&2; exit 1; }

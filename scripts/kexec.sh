@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Builds kexec-tools with target/purgatory.ro in place of its own purgatory:
+# Builds kexec-tools with target/purgatory.ro, or with SHA256=sha2 target/purgatory-sha2.ro, in place of its
+# own purgatory:
 #   SRC=DIRECTORY    its source, of 2.0.14 or later
 #   BUILD=DIRECTORY  where it is built, if not there
 #   CROSS_COMPILE=aarch64-linux-gnu-   on another machine than arm64
@@ -10,14 +11,17 @@ set -euo pipefail
 
 die() { echo "kexec: $*" >&2; exit 1; }
 
-ours=$(realpath "$(dirname "$0")/../target/purgatory.ro")
-[ -e "$ours" ] || die "no target/purgatory.ro: run make"
+name=purgatory
+[ "${SHA256-}" != sha2 ] || name=purgatory-sha2
+ours=$(realpath "$(dirname "$0")/../target/$name.ro")
+[ -e "$ours" ] || die "no target/$name.ro: run make"
 [ -n "${SRC-}" ] || die "SRC=DIRECTORY: where is the source of kexec-tools?"
 [ -e "$SRC/configure.ac" ] && [ -d "$SRC/purgatory" ] || die "SRC=$SRC: no source of kexec-tools"
 src=$(realpath "$SRC")
 mkdir -p "${BUILD:=$src}"
 build=$(realpath "$BUILD")
-[[ $src$build != *[[:space:]]* ]] || die "$src or $build: make cannot do with a space in its name"
+[[ $src$build != *[[:space:]\\\"\'\`\#\$\&\;\:\%\*]* ]] ||
+    die "$src or $build: its name has a space in it, or another character that configure or make takes for more"
 # Releases have a config.h of somebody's in their include/, which is searched before that of the build.
 [ "$src" = "$build" ] || export CPPFLAGS="-I$build/include ${CPPFLAGS-}"
 read -ra configure <<<"${CONFIGURE-}"
@@ -25,7 +29,12 @@ if [ -n "${CROSS_COMPILE-}" ]; then
     configure=("--host=$(basename "${CROSS_COMPILE%-}")" "${configure[@]}")
     export PATH="${CROSS_COMPILE%"$(basename "$CROSS_COMPILE")"}:$PATH" BUILD_CC=${BUILD_CC-gcc}
 fi
-unset MAKEFLAGS MFLAGS MAKELEVEL SRC BUILD CROSS_COMPILE CONFIGURE # are not meant for its Makefile
+# Of what was said to the make that called this, only the number of jobs is meant for its Makefile.
+flags=${MAKEFLAGS-} jobs=()
+for flag in ${flags%% -- *}; do
+    [[ $flag != -j* ]] || jobs=("$flag")
+done
+unset MAKEFLAGS MFLAGS MAKELEVEL SRC BUILD CROSS_COMPILE CONFIGURE
 
 if [ ! -e "$build/config.status" ]; then
     [ -x "$src/configure" ] || (cd "$src" && ./bootstrap)
@@ -35,11 +44,11 @@ arch=$(sed -n 's/^ARCH[[:space:]]*=[[:space:]]*//p' "$build/Makefile")
 [ "$arch" = arm64 ] || die "$build is configured for $arch, not for arm64; on another machine: CROSS_COMPILE=aarch64-linux-gnu-"
 
 # Its Makefiles go by times: what its own purgatory is made of must be older than ours.
-make -C "$build"
+make "${jobs[@]}" -C "$build"
 cp "$ours" "$build/purgatory/purgatory.ro"
 touch "$build/purgatory/purgatory.ro"
 rm -f "$build/kexec/purgatory.c"
-make -C "$build"
+make "${jobs[@]}" -C "$build"
 
 # A relocatable (e_type 1) 64-bit little-endian object for AArch64 (e_machine 183).
 header='\x7fELF\x02\x01\x01\0{9}\x01\0\xb7\0'

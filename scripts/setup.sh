@@ -98,6 +98,7 @@ need ca-certificates certificates
 need qemu-system-arm qemu_is_new_enough
 need llvm llvm_mca
 need shellcheck shellcheck --version
+need elfutils eu-elflint --version
 complete_rust >/dev/null || rust_from_rustup || missing+=(rust)
 need lld linker
 core_source || ! have rustup || timeout 120 rustup component add rust-src >/dev/null 2>&1 ||

@@ -13,6 +13,7 @@ mod panics;
 mod sctlr;
 mod specials;
 mod stack;
+mod tools;
 
 use std::fs;
 use std::path::Path;
@@ -89,7 +90,7 @@ fn it_has_the_sections_that_are_loaded_and_the_names_and_no_more() {
         (".rodata", SHT_PROGBITS, alloc, 4096),
         (".bss", SHT_NOBITS, alloc | write, 4096),
         (".symtab", SHT_SYMTAB, 0, 8),
-        (".note.purgatory", SHT_NOTE, 0, 4),
+        (".note.package", SHT_NOTE, 0, 4),
         (".strtab", SHT_STRTAB, 0, 1),
     ];
     assert_eq!(found, expected);

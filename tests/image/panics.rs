@@ -55,9 +55,9 @@ fn no_panic_that_can_be_reached_and_no_formatting_is_linked(
 /// Whether the compiler, by the file's note, is one of those that leave a panic in.
 pub fn compiler_leaves_one(ro: &[u8]) -> bool {
     let file = parse(ro);
-    let note = file.section_by_name(".note.purgatory").unwrap();
+    let note = file.section_by_name(".note.package").unwrap();
     let note = String::from_utf8_lossy(note.data().unwrap());
-    let version = note.split("rustc 1.").nth(1).unwrap();
+    let version = note.split("\"rustc\":\"1.").nth(1).unwrap();
     version.split('.').next().unwrap().parse::<u32>().unwrap() < CLEVER
 }
 

@@ -2,24 +2,23 @@
 
 //! What a file is besides its bytes, and who may change it.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
-use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::path::Path;
 
 use rstest::rstest;
 use rustix::fs::{XattrFlags, getxattr, setxattr};
+use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use crate::folder::{BACKUP, Folder, KEXEC, RO, TOOL};
+use crate::folder::{BACKUP, COPY, Folder, KEXEC, PATCH, RO, SET, succeeded};
 
 /// Whom nothing belongs to.
-const NOBODY: u32 = 65_534;
+pub const NOBODY: u32 = 65_534;
 
 #[rstest]
 fn mode_owner_and_extended_attributes_stay(
-    #[values(&["patch", KEXEC, "--ro", RO], &["patch", KEXEC, "--ro", RO, "--to", "to"], &["set", RO, "--on-failure=1"])]
-    arguments: &[&str],
+    #[values(PATCH, COPY, &["set", RO, "--on-failure=1"])] arguments: &[&str],
 ) {
     let folder = Folder::new();
     let from = folder.path(arguments[1]);
@@ -27,7 +26,7 @@ fn mode_owner_and_extended_attributes_stay(
     if geteuid().is_root() {
         chown(&from, Some(1), Some(2)).unwrap();
     }
-    fs::set_permissions(&from, Permissions::from_mode(0o4750)).unwrap();
+    folder.set_mode(arguments[1], 0o4750);
     let name = "user.purgatory";
     setxattr(&from, name, b"kept", XattrFlags::empty()).unwrap();
     let before = fs::metadata(&from).unwrap();
@@ -41,9 +40,100 @@ fn mode_owner_and_extended_attributes_stay(
     let after = fs::metadata(&to).unwrap();
     let of = |metadata: &fs::Metadata| (metadata.mode(), metadata.uid(), metadata.gid());
     assert_eq!(of(&after), of(&before));
-    let mut value = [0; 4];
-    assert_eq!(getxattr(&to, name, &mut value), Ok(4));
-    assert_eq!(&value, b"kept");
+    assert_eq!(attribute(&to, name), Ok(b"kept".to_vec()));
+}
+
+/// An access list (`<linux/posix_acl_xattr.h>`): version 2, then tag, rights and who for the owner, a user,
+/// the group, the most that these two may, and all others.
+fn access(user: u8, group: u8, most: u8) -> Vec<u8> {
+    let entry = |tag: u16, rights: u8, who: u32| {
+        let words = [tag.to_le_bytes(), u16::from(rights).to_le_bytes()];
+        [words.as_flattened(), &who.to_le_bytes()].concat()
+    };
+    let entries = [
+        entry(0x01, 6, u32::MAX),
+        entry(0x02, user, NOBODY),
+        entry(0x04, group, u32::MAX),
+        entry(0x10, most, u32::MAX),
+        entry(0x20, 0, u32::MAX),
+    ];
+    [2u32.to_le_bytes().to_vec(), entries.concat()].concat()
+}
+
+fn attribute(path: &Path, name: &str) -> Result<Vec<u8>, Errno> {
+    let mut value = vec![0; 1024];
+    let size = getxattr(path, name, &mut value[..])?;
+    value.truncate(size);
+    Ok(value)
+}
+
+const ACCESS: &str = "system.posix_acl_access";
+
+#[rstest]
+#[case::patch(PATCH, KEXEC)]
+#[case::copy(COPY, "to")]
+#[case::set(SET, KEXEC)]
+fn an_access_list_stays_as_narrow_as_it_is(#[case] arguments: &[&str], #[case] to: &str) {
+    let folder = Folder::new();
+    if arguments == SET {
+        folder.patch();
+    }
+    // The group reads, one user also writes: so the mode's bits for the group say "rw".
+    let list = access(6, 4, 6);
+    setxattr(folder.path(KEXEC), ACCESS, &list, XattrFlags::empty()).unwrap();
+    let mode = |name| fs::metadata(folder.path(name)).unwrap().mode() & 0o7777;
+    assert_eq!(mode(KEXEC), 0o660);
+    folder.succeeds(arguments);
+    assert_eq!(attribute(&folder.path(to), ACCESS), Ok(list));
+    assert_eq!(mode(to), 0o660);
+}
+
+#[rstest]
+#[case::patch(PATCH, KEXEC)]
+#[case::copy(COPY, "to")]
+fn a_folder_gives_no_rights_to_a_file_without_a_list(#[case] arguments: &[&str], #[case] to: &str) {
+    let folder = Folder::new();
+    let default = "system.posix_acl_default";
+    setxattr(
+        folder.path(""),
+        default,
+        &access(7, 7, 7),
+        XattrFlags::empty(),
+    )
+    .unwrap();
+    folder.succeeds(arguments);
+    assert_eq!(attribute(&folder.path(to), ACCESS), Err(Errno::NODATA));
+    assert_eq!(
+        fs::metadata(folder.path(to)).unwrap().mode() & 0o7777,
+        0o755
+    );
+}
+
+/// What only root can sign, and what it has no right to: `attributes::tests` has the rule for all names.
+#[test]
+fn signatures_of_the_old_bytes_are_left_out_and_said() {
+    if !geteuid().is_root() {
+        return;
+    }
+    let folder = Folder::new();
+    let kexec = folder.path(KEXEC);
+    let signature = [&[3, 2, 4][..], &[0; 70]].concat();
+    for name in ["security.ima", "security.evm", "user.purgatory"] {
+        setxattr(&kexec, name, &signature, XattrFlags::empty()).unwrap();
+    }
+    let output = folder.tool(PATCH).output().unwrap();
+    succeeded(&output);
+    let says = String::from_utf8_lossy(&output.stderr);
+    for name in ["security.ima", "security.evm"] {
+        assert!(
+            says.contains(&format!("note: {name} was for the old bytes")),
+            "{says}"
+        );
+        assert_eq!(attribute(&kexec, name), Err(Errno::NODATA));
+        assert!(attribute(&folder.path(BACKUP), name).is_ok());
+    }
+    assert_eq!(says.lines().count(), 2, "{says}");
+    assert_eq!(attribute(&kexec, "user.purgatory"), Ok(signature));
 }
 
 #[test]
@@ -60,43 +150,4 @@ fn behind_a_symbolic_link_the_program_is_patched_and_the_link_stays() {
     assert_eq!(names, [KEXEC, BACKUP, RO, "sbin"]);
     folder.succeeds(&["unpatch", "sbin/kexec"]);
     assert_eq!(folder.names(), [KEXEC, RO, "sbin"]);
-}
-
-#[rstest]
-#[case::a_file_that_may_not_be_read(0o755, 0o600, &["kexec: Permission denied"])]
-#[case::a_folder_that_may_not_be_written_to(0o555, 0o644, &[".new: Permission denied"])]
-#[case::an_owner_that_cannot_be_kept(0o777, 0o644, &[".new: the owner cannot be kept"])]
-fn somebody_else(#[case] folder_mode: u32, #[case] mode: u32, #[case] words: &[&str]) {
-    if !geteuid().is_root() && folder_mode == 0o777 {
-        return; // There is nobody else's file to be had.
-    }
-    let folder = Folder::new();
-    let tool = folder.path("tool");
-    // By another process: while we write a program, a child of another test may have it open too, and
-    // then it cannot be run.
-    let copied = Command::new("cp").args([&*TOOL, &tool]).status();
-    assert!(copied.unwrap().success());
-    fs::set_permissions(&tool, Permissions::from_mode(0o755)).unwrap();
-    fs::set_permissions(folder.path(KEXEC), Permissions::from_mode(mode)).unwrap();
-    fs::set_permissions(&folder.0, Permissions::from_mode(folder_mode)).unwrap();
-    let before = folder.snapshot();
-    let mut command = Command::new(tool);
-    command
-        .current_dir(&folder.0)
-        .args(["patch", KEXEC, "--ro", RO]);
-    if geteuid().is_root() {
-        command.uid(NOBODY).gid(NOBODY);
-    } else if mode == 0o600 {
-        fs::set_permissions(folder.path(KEXEC), Permissions::from_mode(0o000)).unwrap();
-    }
-    let output = command.output().unwrap();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success());
-    for word in words {
-        assert!(error.contains(word), "{word:?} is not said: {error}");
-    }
-    fs::set_permissions(&folder.0, Permissions::from_mode(0o755)).unwrap();
-    if geteuid().is_root() {
-        assert_eq!(folder.snapshot(), before);
-    }
 }

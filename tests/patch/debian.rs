@@ -2,19 +2,17 @@
 
 //! What Debian has: 2.0.25, 2.0.29 and 2.0.32.
 
-use std::fs;
-
 use purgatory_test_harness::linux::Suite;
 use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 use purgatory_test_harness::this_test::waived;
 use rstest::rstest;
 
-use crate::folder::{BACKUP, Folder, KEXEC, RO, debian, image};
-use crate::object::{SH_OFFSET, length, put, section, start, symbol};
+use crate::folder::{BACKUP, Folder, KEXEC, RO, UNPATCH, debian, image};
+use crate::object::{length, put, start};
 
 /// An image of another length, sound but for that: bytes that are nothing's, before the section
 /// headers.
-fn with_length(length: usize) -> Vec<u8> {
+pub fn with_length(length: usize) -> Vec<u8> {
     let mut image = image();
     let headers = image.split_off(u64::from_le_bytes(image[40..48].try_into().unwrap()) as usize);
     image.resize(length - headers.len(), 0);
@@ -50,7 +48,7 @@ fn a_patched_kexec_differs_in_the_place_alone_and_is_undone_to_the_same_bytes(
 
     let says = folder.patch();
     assert!(says.ends_with("has it already\n"), "{says}");
-    folder.succeeds(&["unpatch", KEXEC]);
+    folder.succeeds(UNPATCH);
     // The file itself, not only its bytes.
     assert_eq!(folder.snapshot(), as_it_was);
 }
@@ -112,74 +110,8 @@ fn patched_again_and_again_it_is_undone_to_what_it_was_at_first() {
     }
     folder.succeeds(&["set", KEXEC, "--on-failure=7"]);
     folder.write(RO, &image());
-    folder.succeeds(&["unpatch", KEXEC]);
+    folder.succeeds(UNPATCH);
     let (path, now) = (folder.path(KEXEC), folder.snapshot());
     assert_eq!(now[&path], as_it_was[&path]);
     assert_eq!(now.len(), as_it_was.len());
-}
-
-#[rstest]
-fn on_failure_is_set_and_nothing_else(#[values(RO, KEXEC)] name: &str) {
-    let folder = Folder::new();
-    folder.patch();
-    let before = folder.read(name);
-    let headers = section(&before, ".rodata") + SH_OFFSET;
-    let rodata = u64::from_le_bytes(before[headers..][..8].try_into().unwrap());
-    let at = symbol(&before, "on_failure") + 8;
-    let value = u64::from_le_bytes(before[at..][..8].try_into().unwrap());
-    let place = start(&before) + (rodata + value) as usize;
-
-    folder.succeeds(&["set", name, "--on-failure=4294967295", "--to", "copy"]);
-    assert_eq!(folder.read(name), before);
-    let says = folder.succeeds(&["set", name, "--on-failure=258"]);
-    assert!(says.ends_with("on_failure = 258, it was 0\n"), "{says}");
-    for (name, bytes) in [("copy", [0xff; 4]), (name, [2, 1, 0, 0])] {
-        let mut expected = before.clone();
-        put(&mut expected, place, bytes);
-        assert_eq!(folder.read(name), expected);
-    }
-    let info = folder.succeeds(&["info", name]);
-    assert!(
-        info.contains("258: resets the machine after 258 seconds"),
-        "{info}"
-    );
-    folder.succeeds(&["set", name, "--on-failure=0"]);
-    assert_eq!(folder.read(name), before);
-}
-
-#[test]
-fn what_is_there_is_told() {
-    let folder = Folder::new();
-    let info = folder.succeeds(&["info", KEXEC]);
-    let c = [
-        "kexec-tools' own, in C",
-        "19104 bytes at 120304",
-        "relocations   96",
-        "no symbol on_failure",
-    ];
-    let ours = [
-        "this project's",
-        "rustc ",
-        "commit ",
-        "19104 bytes at 120304",
-        "relocations   0",
-        "all 11 of the interface",
-        "0: halts",
-    ];
-    c.iter()
-        .for_each(|words| assert!(info.contains(words), "{words}: {info}"));
-    folder.patch();
-    let info = folder.succeeds(&["info", KEXEC]);
-    ours.iter()
-        .for_each(|words| assert!(info.contains(words), "{words}: {info}"));
-    assert!(!info.contains("strip"), "{info}");
-}
-
-#[test]
-fn the_image_of_another_build_tells_its_features() {
-    let folder = Folder::new();
-    let sha2 = purgatory_test_harness::artifact("purgatory-sha2.ro").unwrap();
-    folder.write(RO, &fs::read(sha2).unwrap());
-    let info = folder.succeeds(&["info", RO]);
-    assert!(info.contains("features      sha2"), "{info}");
 }

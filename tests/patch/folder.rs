@@ -11,43 +11,43 @@ use std::sync::LazyLock;
 
 use purgatory_test_harness::linux::Suite;
 use purgatory_test_harness::{artifact, root, this_test};
+use tempfile::TempDir;
 
 /// The names in it: Debian's, ours, and what is kept of Debian's.
 pub const KEXEC: &str = "kexec";
 pub const RO: &str = "purgatory.ro";
 pub const BACKUP: &str = "kexec.unpatched";
 
+/// What is done to them.
+pub const PATCH: &[&str] = &["patch", KEXEC, "--ro", RO];
+pub const COPY: &[&str] = &["patch", KEXEC, "--ro", RO, "--to", "to"];
+pub const UNPATCH: &[&str] = &["unpatch", KEXEC];
+pub const SET: &[&str] = &["set", KEXEC, "--on-failure=1"];
+pub const INFO: &[&str] = &["info", KEXEC];
+
 /// Each file: its mode, owner, place on the disk, and what is in it.
 pub type Snapshot = BTreeMap<PathBuf, (u32, u32, u64, Vec<u8>)>;
 
-pub struct Folder(pub PathBuf);
+pub struct Folder(TempDir);
 
 impl Folder {
     /// With Debian 12's kexec and our image.
     pub fn new() -> Self {
-        Self::named(&this_test::file_name())
-    }
-
-    /// The same, where one test has several.
-    pub fn named(name: &str) -> Self {
         // Not below the workspace, which another user may not get into.
-        let folder = Self(std::env::temp_dir().join(format!("purgatory-{name}")));
-        folder.removed();
-        fs::create_dir(&folder.0).unwrap();
-        fs::set_permissions(&folder.0, Permissions::from_mode(0o755)).unwrap();
+        let folder = Self(TempDir::with_prefix("purgatory-").unwrap());
+        folder.set_mode("", 0o755);
         folder.write(KEXEC, &debian(Suite::Bookworm));
         folder.write(RO, &image());
         folder
     }
 
-    fn removed(&self) {
-        if self.0.exists() {
-            fs::remove_dir_all(&self.0).unwrap();
-        }
+    /// A file in it; the folder itself has the name "".
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+    pub fn set_mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), Permissions::from_mode(mode)).unwrap();
     }
 
     pub fn read(&self, name: &str) -> Vec<u8> {
@@ -57,7 +57,7 @@ impl Folder {
     /// A program, or what is to pass for one.
     pub fn write(&self, name: &str, content: &[u8]) {
         fs::write(self.path(name), content).unwrap();
-        fs::set_permissions(self.path(name), Permissions::from_mode(0o755)).unwrap();
+        self.set_mode(name, 0o755);
     }
 
     /// Changes a file.
@@ -70,7 +70,7 @@ impl Folder {
     /// The tool, called from within the folder.
     pub fn tool(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&*TOOL);
-        command.current_dir(&self.0).args(arguments);
+        command.current_dir(self.path("")).args(arguments);
         command
     }
 
@@ -81,11 +81,11 @@ impl Folder {
 
     #[track_caller]
     pub fn patch(&self) -> String {
-        self.succeeds(&["patch", KEXEC, "--ro", RO])
+        self.succeeds(PATCH)
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        let entries = fs::read_dir(&self.0)
+        let entries = fs::read_dir(self.path(""))
             .unwrap()
             .map(|entry| entry.unwrap().path());
         let described = entries.map(|path| {
@@ -115,8 +115,9 @@ impl Folder {
 /// A folder of a failed test stays.
 impl Drop for Folder {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.removed();
+        if std::thread::panicking() {
+            eprintln!("left as it is: {}", self.path("").display());
+            self.0.disable_cleanup(true);
         }
     }
 }

@@ -12,23 +12,18 @@ use std::process::Command;
 
 use purgatory_test_harness::this_test;
 
-use crate::folder::{Folder, KEXEC, RO};
+use crate::folder::{Folder, KEXEC};
 use crate::object::{put, start};
 
 /// What is wrong, how it is made so, and what the message has to say.
 type Case = (&'static str, fn(&Folder), &'static [&'static str]);
 
-const PATCH: &[&str] = &["patch", KEXEC, "--ro", RO];
-const UNPATCH: &[&str] = &["unpatch", KEXEC];
-const SET: &[&str] = &["set", KEXEC, "--on-failure=1"];
-const INFO: &[&str] = &["info", KEXEC];
-
 /// Each case in a folder of its own; all that fail are told.
 #[track_caller]
 fn refused(arguments: &[&str], cases: &[Case]) {
     let mut wrong = String::new();
-    for (number, (what, make, words)) in cases.iter().enumerate() {
-        let folder = Folder::named(&format!("{}-{number}", this_test::file_name()));
+    for (what, make, words) in cases {
+        let folder = Folder::new();
         make(&folder);
         let before = folder.snapshot();
         let output = folder.tool(arguments).output().unwrap();

@@ -27,13 +27,16 @@ const FILES: [(&str, &str); 9] = [
     ("LICENSE-APACHE", "share/doc/purgatory/LICENSE-APACHE"),
 ];
 
+/// A folder's name is a name whatever is in it.
+const PLACE: &str = "a $(place)'s \"`place`\n";
+
 /// As a packager calls it: nothing is built, so no cargo is needed.
 fn make(what: &str, folder: &Folder) {
     let mut make = Command::new("make");
     make.current_dir(root())
         .env_remove("MAKEFLAGS")
         .env_remove("MFLAGS");
-    make.arg(format!("DESTDIR={}/a place", folder.0.display()));
+    make.arg(format!("DESTDIR={}", folder.path(PLACE).display()));
     make.args([what, "PREFIX=/usr", "CARGO=false", "RUSTC=false"]);
     succeeded(&make.output().unwrap());
 }
@@ -54,7 +57,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 #[test]
 fn what_is_installed_is_what_was_built_and_uninstall_leaves_what_is_others() {
     let folder = Folder::new();
-    let prefix = folder.path("a place/usr");
+    let prefix = folder.path(PLACE).join("usr");
     make("install", &folder);
     for (from, to) in FILES {
         let to = prefix.join(to);

@@ -8,26 +8,21 @@ use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 use purgatory_test_harness::linux::Suite;
-use purgatory_test_harness::{root, this_test};
+use purgatory_test_harness::root;
 use rstest::rstest;
 
-use crate::folder::{BACKUP, Folder, KEXEC, RO, Snapshot, TOOL, debian, image, succeeded};
+use crate::folder::{
+    BACKUP, COPY, Folder, KEXEC, PATCH, SET, Snapshot, TOOL, UNPATCH, debian, image, succeeded,
+};
 
-const PATCH: &[&str] = &["patch", KEXEC, "--ro", RO];
-const COPY: &[&str] = &["patch", KEXEC, "--ro", RO, "--to", "to"];
-const SET: &[&str] = &["set", KEXEC, "--on-failure=1"];
-const UNPATCH: &[&str] = &["unpatch", KEXEC];
 const SIGKILL: i32 = 9;
 const SIGXFSZ: i32 = 25;
-
-/// More steps than any command has.
-const MANY: usize = 100;
 
 /// The step of patching before which the new file is written and not yet on the disk.
 const WRITTEN: usize = 3;
 
 /// What `tests/patch/steps.c` becomes.
-static STEPS: LazyLock<PathBuf> = LazyLock::new(|| {
+pub static STEPS: LazyLock<PathBuf> = LazyLock::new(|| {
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("steps.so");
     let mut gcc = Command::new("gcc");
     gcc.args(["-shared", "-fPIC", "-o"]).arg(&library);
@@ -48,8 +43,8 @@ fn at_step(folder: &Folder, arguments: &[&str], step: usize, then: &str) -> Outp
 }
 
 /// A folder in which this command has something to do.
-fn before(arguments: &[&str], number: usize) -> Folder {
-    let folder = Folder::named(&format!("{}-{number}", this_test::file_name()));
+fn before(arguments: &[&str]) -> Folder {
+    let folder = Folder::new();
     if [SET, UNPATCH].contains(&arguments) {
         folder.patch();
     }
@@ -60,7 +55,7 @@ fn before(arguments: &[&str], number: usize) -> Folder {
 fn at_each_step(arguments: &[&str], then: &str) -> Vec<(Folder, Snapshot, Output)> {
     let mut runs = Vec::new();
     loop {
-        let folder = before(arguments, runs.len());
+        let folder = before(arguments);
         let snapshot = folder.snapshot();
         let output = at_step(&folder, arguments, runs.len(), then);
         if output.status.success() {
@@ -76,7 +71,7 @@ fn at_each_step(arguments: &[&str], then: &str) -> Vec<(Folder, Snapshot, Output
 #[case::set(SET, 6)]
 #[case::unpatch(UNPATCH, 2)]
 fn killed_at_any_step(#[case] arguments: &[&str], #[case] steps: usize) {
-    let complete = before(arguments, MANY);
+    let complete = before(arguments);
     complete.succeeds(arguments);
     let debian = debian(Suite::Bookworm);
     let runs = at_each_step(arguments, "kill");
@@ -143,7 +138,7 @@ fn killed_in_the_middle_of_a_write() {
     let before = folder.read(KEXEC);
     let mut shell = Command::new("bash");
     shell
-        .current_dir(&folder.0)
+        .current_dir(folder.path(""))
         .args(["-c", "ulimit -c 0 -f 100; exec \"$0\" \"$@\""]);
     let status = shell.arg(&*TOOL).args(PATCH).status().unwrap();
     assert_eq!(status.signal(), Some(SIGXFSZ));

@@ -6,8 +6,14 @@
 
 mod attributes;
 mod debian;
+mod exchanged;
 mod folder;
 mod hostile;
+mod info;
 mod install;
 mod interrupted;
+mod kexec_script;
+mod makefile;
 mod object;
+mod on_failure;
+mod others;

@@ -78,3 +78,11 @@ pub fn rename(file: &mut [u8], from: &str, to: &str) {
     assert_eq!(named.len(), 1, "{from}");
     put(file, named[0], to);
 }
+
+/// Gives an image another note, which must not be longer than its own.
+pub fn set_note(file: &mut [u8], note: &[u8]) {
+    let header = section(file, ".note.package");
+    let place = u64::from_le_bytes(file[header + SH_OFFSET..][..8].try_into().unwrap());
+    put(file, start(file) + place as usize, note);
+    put(file, header + SH_SIZE, (note.len() as u64).to_le_bytes());
+}

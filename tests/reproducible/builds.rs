@@ -47,15 +47,14 @@ impl Build {
         }
     }
 
-    /// The rest of the line of the image's note that begins like this.
-    pub fn line(&self, name: &str) -> String {
+    /// What the image's note says under this name.
+    pub fn noted(&self, name: &str) -> String {
         let file = ElfFile64::<LE>::parse(&*self.image).unwrap();
-        let note = file.section_by_name(".note.purgatory").unwrap();
-        // The header's three words, and the owner's name.
-        let lines = text(&note.data().unwrap()[24..]);
-        let mut lines = lines.lines().filter_map(|line| line.split_once(' '));
-        let line = lines.find(|(first, _)| *first == name);
-        line.unwrap_or_else(|| panic!("no {name}")).1.to_string()
+        let note = file.section_by_name(".note.package").unwrap();
+        let note = text(note.data().unwrap());
+        let value = note.split(&format!("\"{name}\":\"")).nth(1);
+        let value = value.unwrap_or_else(|| panic!("no {name}"));
+        value.split('"').next().unwrap().to_string()
     }
 
     pub fn compiled_core(&self) -> bool {
@@ -126,7 +125,7 @@ pub fn checkout(name: &str, configuration: &str) -> PathBuf {
         assert!(status.unwrap().success(), "{part}");
     }
     // There is no `.git`: a tree that was unpacked has its commit in a file.
-    fs::write(checkout.join("COMMIT"), ORDINARY.line("commit")).unwrap();
+    fs::write(checkout.join("COMMIT"), ORDINARY.noted("commit")).unwrap();
     checkout
 }
 

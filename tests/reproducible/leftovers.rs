@@ -6,8 +6,11 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::process::Stdio;
 
+use object::read::elf::ElfFile64;
+use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
+
 use crate::builds::{
-    Build, OUTPUTS, assert_same, checkout, failure, fresh, make, root, xtask_image,
+    Build, OUTPUTS, assert_same, checkout, failure, fresh, make, root, xtask, xtask_image,
 };
 
 #[test]
@@ -81,4 +84,62 @@ fn after_a_compile_error_no_older_image_is_left() {
         }
         fs::write(&source, sound).unwrap();
     }
+}
+
+/// What was chosen for an image is its own as long as it is not chosen otherwise.
+#[test]
+fn an_image_that_is_built_again_keeps_its_on_failure() {
+    let target_dir = fresh("chosen");
+    let image = target_dir.join("purgatory.ro");
+    let build = |more: &[&str]| {
+        let build = Build::of(&target_dir, xtask_image(&root(), &target_dir).args(more));
+        (on_failure(&build.image), build.says)
+    };
+    let says = |says: &str, words: &str| {
+        let expected = format!("{}: on_failure = {words}\n", image.display());
+        assert!(says.contains(&expected), "«{expected}» is not in:\n{says}");
+    };
+    let (value, line) = build(&[]);
+    assert_eq!(value, 0);
+    assert!(!line.contains("on_failure"), "{line}");
+    let (value, line) = build(&["--on-failure=10"]);
+    assert_eq!(value, 10);
+    says(&line, "10, it was 0");
+    let (value, line) = build(&[]);
+    assert_eq!(value, 10);
+    says(&line, "10, as was chosen before; ON_FAILURE=0 undoes that");
+
+    // Tests are of the image that others get. What was built stays.
+    let refused = xtask_image(&root(), &target_dir).arg("--default").output();
+    let refused = refused.unwrap();
+    let error = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{error}");
+    assert!(error.contains("on_failure = 10 was chosen"), "{error}");
+    assert_eq!(on_failure(&fs::read(&image).unwrap()), 10);
+
+    // Set in the image; and that is gone then, as after a build that failed.
+    let mut set = xtask(&root(), &target_dir);
+    set.arg("set").arg(&image).arg("--on-failure=7");
+    assert!(set.status().unwrap().success());
+    assert_eq!(build(&[]).0, 7);
+    fs::remove_file(&image).unwrap();
+    assert_eq!(build(&[]).0, 7);
+    let (value, line) = build(&["--on-failure=0"]);
+    assert_eq!(value, 0);
+    says(&line, "0, it was 7");
+    fs::remove_file(&image).unwrap();
+    assert_eq!(build(&["--default"]).0, 0);
+}
+
+fn on_failure(image: &[u8]) -> u32 {
+    let file = ElfFile64::<LittleEndian>::parse(image).unwrap();
+    let symbol = file
+        .symbols()
+        .find(|symbol| symbol.name() == Ok("on_failure"));
+    let symbol = symbol.unwrap();
+    let section = file
+        .section_by_index(symbol.section_index().unwrap())
+        .unwrap();
+    let place = &section.data().unwrap()[symbol.address() as usize..];
+    u32::from_le_bytes(place[..4].try_into().unwrap())
 }

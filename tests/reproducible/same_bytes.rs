@@ -62,11 +62,11 @@ fn make_does_what_it_does_whatever_users_have_configured() {
 /// of materials has the same.
 #[test]
 fn the_image_says_where_it_comes_from() {
-    assert_eq!(ORDINARY.line("version"), env!("CARGO_PKG_VERSION"));
-    let rustc = ORDINARY.line("rustc");
+    assert_eq!(ORDINARY.noted("version"), env!("CARGO_PKG_VERSION"));
+    let rustc = ORDINARY.noted("rustc");
     let first = ORDINARY.says.lines().next().unwrap();
     assert!(first.contains(&format!(" {rustc}, `core` from")), "{first}");
-    let commit = ORDINARY.line("commit");
+    let commit = ORDINARY.noted("commit");
     let hex = commit.trim_end_matches("-dirty");
     let is_one = hex.len() >= 12 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
     assert!(is_one || !root().join(".git").exists(), "{commit}");

@@ -7,6 +7,7 @@
 //! the tools, keep the caller's environment and configuration out, and write ET_REL.
 
 mod cargo;
+mod chosen;
 mod core_source;
 mod environment;
 mod flatten;
@@ -28,23 +29,32 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
+    let fails = |error, code| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(code)
+    };
+    // By its code the Makefile knows that nothing was begun.
+    match options::parse(lexopt::Parser::from_env()).and_then(chosen::settle) {
+        Err(error) => fails(error, 2),
+        Ok((options, verb)) => match run(&options, verb) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fails(error, 1),
+        },
     }
 }
 
-fn run() -> Result<()> {
-    let (options, verb) = options::parse(lexopt::Parser::from_env())?;
+fn run(options: &Options, verb: Verb) -> Result<()> {
     match verb {
-        Verb::Image(variant) => image(&options, &variant),
-        Verb::Guests => guests(&options),
-        Verb::Patch { kexec, to, ro } => {
+        Verb::Image(variant) => image(options, &variant),
+        Verb::Guests => guests(options),
+        Verb::Patch {
+            kexec,
+            to,
+            ro,
+            on_failure,
+        } => {
             let ro = ro.unwrap_or_else(|| options.target_dir.join("purgatory.ro"));
-            done(installed::patch(&kexec, to.as_deref(), &ro))
+            done(installed::patch(&kexec, to.as_deref(), &ro, on_failure))
         }
         Verb::Unpatch(kexec) => done(installed::unpatch(&kexec)),
         Verb::Set {
@@ -58,7 +68,7 @@ fn run() -> Result<()> {
             usable
         }
         Verb::Cargo(subcommand, rest) => {
-            Cargo::new(&options, "image")?.run(&subcommand, |cargo| cargo.args(rest))
+            Cargo::new(options, "image")?.run(&subcommand, |cargo| cargo.args(rest))
         }
     }
 }
@@ -72,10 +82,11 @@ fn done(outcome: Result<String>) -> Result<()> {
 /// map and the bill of materials beside it.
 fn image(options: &Options, variant: &Variant) -> Result<()> {
     // Directories of their own, for the two builds may run at once.
-    let (name, features, build_dir) = match variant.sha256 {
-        Sha256::Own => ("purgatory", "firmware", "image"),
-        Sha256::Crate => ("purgatory-sha2", "firmware,sha2", "image-sha2"),
+    let (features, build_dir) = match variant.sha256 {
+        Sha256::Own => ("firmware", "image"),
+        Sha256::Crate => ("firmware,sha2", "image-sha2"),
     };
+    let name = variant.sha256.name();
     let output = |extension: &str| options.target_dir.join(format!("{name}.{extension}"));
     publish(&["ro", "elf", "map", "spdx"].map(output), || {
         let cargo = Cargo::new(options, build_dir)?;
@@ -84,7 +95,7 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
         let elf = read(&linked)?;
         panics::check(&elf, &cargo.toolchain.version)?;
         let mut flat = flatten::flatten(&elf).with_context(|| linked.display().to_string())?;
-        flat.set("on_failure", variant.on_failure)?;
+        flat.set("on_failure", variant.on_failure.unwrap_or(0))?;
         let note = note::note(&options.root, &cargo.toolchain.version, variant.sha256)?;
         let object = wrap::wrap(&flat, &note)?;
         println!("{}", output("ro").display());

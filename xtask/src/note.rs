@@ -1,49 +1,79 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Where an image comes from, as a note in its file: no loader loads it.
+//! Where an image comes from, as a note in its file: no loader loads it. It is the package metadata
+//! for executable files of the UAPI group (UAPI.8), which `readelf -n` and others know.
 
 use crate::options::Sha256;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use object::LittleEndian as LE;
+use object::elf::FileHeader64;
+use object::read::elf::Note;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 /// The section's name.
-pub const SECTION: &str = ".note.purgatory";
+pub const SECTION: &str = ".note.package";
 
-/// Whose note it is.
-const OWNER: &[u8; 12] = b"purgatory\0\0\0";
+/// Whose note it is: FreeDesktop.org's.
+const OWNER: &[u8; 4] = b"FDO\0";
 
-/// Its type: lines of text. There is no other.
-const LINES: u32 = 1;
+/// Its type: packaging metadata.
+const METADATA: u32 = 0xcafe_1a7e;
+
+/// Of what may be in it, what says that it is ours.
+const OURS: (&str, &str) = ("name", "purgatory");
+
+/// What it says of us, in the order in which that is shown.
+const FIELDS: [&str; 4] = ["version", "commit", "rustc", "features"];
 
 /// The file that says of which commit a tree is that has no `.git`.
 const COMMIT: &str = "COMMIT";
 
-/// Makes the note (ELF gABI, "Note Section"): version, commit and compiler, each in a line, and whose
-/// the hash in software is, where it is not our own.
+/// Makes the note: version, commit and compiler, and whose the hash in software is, where it is not
+/// our own.
 pub fn note(root: &Path, rustc: &str, sha256: Sha256) -> Result<Vec<u8>> {
-    let version = env!("CARGO_PKG_VERSION");
     let commit = commit(root)?;
-    let mut lines = format!("version {version}\ncommit {commit}\nrustc {rustc}\n");
+    ensure!(
+        commit.chars().all(|c| !c.is_control()),
+        "{COMMIT}: more than a line, or control characters"
+    );
+    let mut fields = json!({
+        "type": "generic",
+        OURS.0: OURS.1,
+        "version": env!("CARGO_PKG_VERSION"),
+        "architecture": "arm64",
+        "commit": commit,
+        "rustc": rustc,
+    });
     if sha256 == Sha256::Crate {
-        lines.push_str("features sha2\n");
+        fields["features"] = "sha2".into();
     }
-    lines.extend((lines.len()..lines.len().next_multiple_of(4)).map(|_| '\n'));
-    // Without the padding of the name.
-    let name = OWNER.iter().position(|&byte| byte == 0).unwrap_or(0) as u32 + 1;
-    let words = [name, lines.len() as u32, LINES].map(u32::to_le_bytes);
-    Ok([words.as_flattened(), OWNER, lines.as_bytes()].concat())
+    let mut json = fields.to_string().into_bytes();
+    // A zero behind it, and as many as fill its last word.
+    json.resize((json.len() + 1).next_multiple_of(4), 0);
+    let words = [OWNER.len() as u32, json.len() as u32, METADATA].map(u32::to_le_bytes);
+    Ok([words.as_flattened(), OWNER, &json].concat())
 }
 
-/// The lines of such a note.
-pub fn lines(note: &[u8]) -> Option<&str> {
-    let (header, rest) = note.split_first_chunk::<12>()?;
-    let (owner, lines) = rest.split_first_chunk()?;
-    let size = u32::from_le_bytes(*header[4..].first_chunk()?);
-    let kind = u32::from_le_bytes(*header[8..].first_chunk()?);
-    let known = owner == OWNER && kind == LINES;
-    std::str::from_utf8(lines.get(..size as usize).filter(|_| known)?).ok()
+/// What a note says of an image of ours; `None` if it is about something else.
+pub fn fields(note: &Note<FileHeader64<LE>>) -> Option<Vec<(&'static str, String)>> {
+    let value: Value = match (note.name(), note.n_type(LE)) {
+        (b"FDO", METADATA) => {
+            let json = note.desc().split(|byte| *byte == 0).next()?;
+            let value: Value = serde_json::from_slice(json).ok()?;
+            (value[OURS.0] == OURS.1).then_some(value)?
+        }
+        // As in version 1.0.0: lines of text.
+        (b"purgatory", 1) => {
+            let lines = std::str::from_utf8(note.desc()).ok()?.lines();
+            lines.filter_map(|line| line.split_once(' ')).collect()
+        }
+        _ => return None,
+    };
+    let field = |name: &'static str| Some((name, value.get(name)?.as_str()?.to_string()));
+    Some(FIELDS.into_iter().filter_map(field).collect())
 }
 
 /// The commit that a tree is of, with `-dirty` behind it if something in it has changed since.
@@ -83,44 +113,86 @@ pub fn commit(root: &Path) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use object::read::elf::NoteIterator;
 
-    /// As `readelf -n` reads it.
-    fn words(note: &[u8]) -> String {
-        let word = |at: usize| u32::from_le_bytes(*note[at..].first_chunk().unwrap());
-        assert_eq!((word(0), word(8)), (10, LINES));
-        assert_eq!(&note[12..24], OWNER);
-        assert_eq!(note.len(), 24 + word(4) as usize);
-        String::from_utf8(note[24..].to_vec()).unwrap()
+    fn read(bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
+        let mut notes = NoteIterator::<FileHeader64<LE>>::new(LE, 4, bytes).ok()?;
+        fields(&notes.next().ok()??)
+    }
+
+    /// A note of somebody's.
+    fn of(owner: &[u8], kind: u32, text: &str) -> Vec<u8> {
+        let words = [owner.len() as u32, text.len() as u32, kind].map(u32::to_le_bytes);
+        let padding = vec![0; owner.len().next_multiple_of(4) - owner.len()];
+        [words.as_flattened(), owner, &padding, text.as_bytes()].concat()
     }
 
     #[test]
-    fn what_is_no_such_note_has_no_lines() {
-        let note = [&[10, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0][..], OWNER, b"a b\n"].concat();
-        assert_eq!(lines(&note), Some("a b\n"));
-        for (at, other) in [(4, 5), (8, 2), (12, b'P'), (24, 0xff)] {
-            let mut spoilt = note.clone();
-            spoilt[at] = other;
-            assert_eq!(lines(&spoilt), None, "{at}");
+    fn a_note_of_ours_is_read_and_so_is_the_one_of_1_0_0() {
+        let commit = vec![("commit", "a b".to_string())];
+        let new = r#"{"name":"purgatory","size":"0","rustc":1,"commit":"a b"}"#;
+        assert_eq!(read(&of(OWNER, METADATA, new)), Some(commit.clone()));
+        assert_eq!(
+            read(&of(OWNER, METADATA, &format!("{new}\0{{"))),
+            Some(commit.clone())
+        );
+        let old = "size 0\ncommit a b\n\n";
+        assert_eq!(read(&of(b"purgatory\0", 1, old)), Some(commit));
+    }
+
+    #[test]
+    fn what_is_about_something_else_is_none_of_ours() {
+        let json = r#"{"name":"purgatory"}"#;
+        assert!(read(&of(OWNER, METADATA, json)).is_some());
+        for (owner, kind, text) in [
+            (&b"FDO\0"[..], METADATA, r#"{"name":"kexec-tools"}"#),
+            (b"FDO\0", METADATA, r#"{"type":"purgatory"}"#),
+            (b"FDO\0", METADATA, r#"{"name":"purgatory""#),
+            (b"FDO\0", METADATA, r#"["name","purgatory"]"#),
+            (b"FDO\0", METADATA, ""),
+            (b"FDO\0", 1, json),
+            (b"GNU\0", METADATA, json),
+            (b"purgatory\0", METADATA, json),
+            (b"purgatory\0", 2, "version 1\n"),
+            (b"Purgatory\0", 1, "version 1\n"),
+        ] {
+            let note = of(owner, kind, text);
+            assert_eq!(read(&note), None, "{kind} {text}");
         }
-        assert_eq!(lines(&note[..23]), None);
+        let note = of(OWNER, METADATA, json);
+        assert_eq!(read(&note[..note.len() - 4]), None);
     }
 
     #[test]
-    fn a_tree_without_git_has_the_commit_of_its_file_or_none() {
-        let root = std::env::temp_dir().join(format!("purgatory-note-{}", std::process::id()));
-        fs::create_dir_all(&root).unwrap();
-        let version = env!("CARGO_PKG_VERSION");
+    fn it_says_of_which_commit_a_tree_is_that_has_no_git() {
+        let root = tempfile::tempdir().unwrap();
         for (commit, expected) in [(None, "unknown"), (Some("0123456789ab\n"), "0123456789ab")] {
             if let Some(commit) = commit {
-                fs::write(root.join(COMMIT), commit).unwrap();
+                fs::write(root.path().join(COMMIT), commit).unwrap();
             }
-            let note = note(&root, "1.2.3", Sha256::Own).unwrap();
-            assert_eq!(lines(&note), Some(&*words(&note)));
-            let lines = words(&note);
-            let expected = format!("version {version}\ncommit {expected}\nrustc 1.2.3\n");
-            assert_eq!(lines.trim_end(), expected.trim_end());
-            assert_eq!(lines.len() % 4, 0);
+            for (sha256, features) in [(Sha256::Own, None), (Sha256::Crate, Some("sha2"))] {
+                let note = note(root.path(), "1.2.3", sha256).unwrap();
+                assert_eq!((note.len() % 4, note.last()), (0, Some(&0)));
+                let version = env!("CARGO_PKG_VERSION");
+                let fields = [
+                    ("version", version),
+                    ("commit", expected),
+                    ("rustc", "1.2.3"),
+                ];
+                let fields = fields
+                    .into_iter()
+                    .chain(features.map(|value| ("features", value)));
+                let fields: Vec<_> = fields
+                    .map(|(name, value)| (name, value.to_string()))
+                    .collect();
+                assert_eq!(read(&note), Some(fields));
+            }
         }
-        fs::remove_dir_all(&root).unwrap();
+        fs::write(root.path().join(COMMIT), "0123\n4567\n").unwrap();
+        let error = note(root.path(), "1.2.3", Sha256::Own).unwrap_err();
+        assert!(
+            error.to_string().contains("COMMIT: more than a line"),
+            "{error}"
+        );
     }
 }

@@ -20,8 +20,9 @@ commands:
 options:
   --sha256=own|sha2         whose SHA-256 the image has where the CPU has no instructions for it:
                             its own, or that of the crate `sha2`, in target/purgatory-sha2.*
-  --on-failure=<seconds>    what the image does where it starts no kernel: 0 halts (default), more
-                            resets the machine after so many seconds
+  --on-failure=<seconds>    what the image does where it starts no kernel: 0 halts, more resets the
+                            machine after so many seconds (default: image, patch: what it does now)
+  --default                 image: refuse if it was chosen to be another than that of a new tree
   --to=<file>               patch, set: change a copy of this name instead
   --ro=<file>               patch: another image
   --core=installed|source   where `core` comes from (default: installed, else source)
@@ -46,6 +47,8 @@ pub enum Verb {
         to: Option<PathBuf>,
         /// The image.
         ro: Option<PathBuf>,
+        /// What `on_failure` is to be, if not what is there.
+        on_failure: Option<u32>,
     },
     /// Take it out again.
     Unpatch(PathBuf),
@@ -67,8 +70,11 @@ pub enum Verb {
 pub struct Variant {
     /// Whose SHA-256 it has.
     pub sha256: Sha256,
-    /// The symbol `on_failure`: seconds up to a reset, 0 for none.
-    pub on_failure: u32,
+    /// The symbol `on_failure`: seconds up to a reset, 0 for none. If it is not given, what was
+    /// chosen before.
+    pub on_failure: Option<u32>,
+    /// Whether nothing else may have been chosen than what a new tree has.
+    pub default: bool,
 }
 
 /// Which SHA-256 the image has in software.
@@ -79,6 +85,16 @@ pub enum Sha256 {
     Own,
     /// That of the crate `sha2`.
     Crate,
+}
+
+impl Sha256 {
+    /// What an image is called that has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own => "purgatory",
+            Self::Crate => "purgatory-sha2",
+        }
+    }
 }
 
 /// Where things are and where they go.
@@ -97,8 +113,8 @@ pub struct Options {
 /// Reads the arguments.
 pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
     let (mut root, mut target_dir, mut core, mut verb) = (here(), None, None, None);
-    let (mut sha256, mut on_failure, mut linker) = (Sha256::Own, None, None);
-    let (mut to, mut ro) = (None, None);
+    let (mut sha256, mut on_failure, mut linker) = (None, None, None);
+    let (mut to, mut ro, mut default) = (None, None, None);
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("root") => root = std::path::absolute(arguments.value()?)?,
@@ -110,8 +126,8 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
             },
             Arg::Long("linker") => linker = Some(arguments.value()?),
             Arg::Long("sha256") => match &*arguments.value()?.string()? {
-                "own" => sha256 = Sha256::Own,
-                "sha2" => sha256 = Sha256::Crate,
+                "own" => sha256 = Some(Sha256::Own),
+                "sha2" => sha256 = Some(Sha256::Crate),
                 other => bail!("no SHA-256 is called {other}\n{USAGE}"),
             },
             Arg::Long("on-failure") => {
@@ -123,6 +139,7 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
                     )
                 })?);
             }
+            Arg::Long("default") => default = Some(()),
             Arg::Long("to") => to = Some(file(&mut arguments)?),
             Arg::Long("ro") => ro = Some(file(&mut arguments)?),
             Arg::Value(word) if verb.is_none() => match word.to_str() {
@@ -137,6 +154,7 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
                         kexec: file(&mut arguments)?,
                         to: None,
                         ro: None,
+                        on_failure: None,
                     });
                 }
                 Some("unpatch") => verb = Some(Verb::Unpatch(file(&mut arguments)?)),
@@ -155,28 +173,35 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
     }
     let verb = match verb {
         Some(Verb::Image(_)) => Verb::Image(Variant {
-            sha256,
-            on_failure: on_failure.unwrap_or(0),
+            sha256: sha256.take().unwrap_or_default(),
+            on_failure: on_failure.take(),
+            default: default.take().is_some(),
         }),
         Some(Verb::Patch { kexec, .. }) => Verb::Patch {
             kexec,
             to: to.take(),
             ro: ro.take(),
+            on_failure: on_failure.take(),
         },
         Some(Verb::Set { file, .. }) => Verb::Set {
             file,
             to: to.take(),
-            on_failure: on_failure.with_context(|| format!("set: no --on-failure\n{USAGE}"))?,
+            on_failure: on_failure
+                .take()
+                .with_context(|| format!("set: no --on-failure\n{USAGE}"))?,
         },
         Some(other) => other,
         None => bail!(USAGE),
     };
     // What a command does not know must not look as if it had been heeded.
-    for (option, value) in [("--to", to), ("--ro", ro)] {
-        ensure!(
-            value.is_none(),
-            "{option} means nothing to this command\n{USAGE}"
-        );
+    for (option, is_left) in [
+        ("--to", to.is_some()),
+        ("--ro", ro.is_some()),
+        ("--on-failure", on_failure.is_some()),
+        ("--sha256", sha256.is_some()),
+        ("--default", default.is_some()),
+    ] {
+        ensure!(!is_left, "{option} means nothing to this command\n{USAGE}");
     }
     let target_dir = target_dir.unwrap_or_else(|| root.join("target"));
     let options = Options {
@@ -205,79 +230,4 @@ fn here() -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::Path;
-
-    fn parse(line: &str) -> Result<(Options, Verb)> {
-        super::parse(Parser::from_args(line.split_whitespace()))
-    }
-
-    #[test]
-    fn what_follows_cargo_is_cargos() {
-        let line = "--core=source --root=/w --linker=x-ld --target-dir=/x cargo clippy --core=no";
-        let (options, verb) = parse(line).unwrap();
-        assert_eq!(options.core, Some(Core::Source));
-        assert_eq!(options.linker, Some("x-ld".into()));
-        assert_eq!(options.root, Path::new("/w"));
-        assert_eq!(options.target_dir, Path::new("/x"));
-        assert_eq!(verb, Verb::Cargo("clippy".into(), vec!["--core=no".into()]));
-    }
-
-    #[test]
-    fn an_option_may_follow_the_command() {
-        let variant = Variant {
-            sha256: Sha256::Crate,
-            on_failure: 10,
-        };
-        for line in [
-            "--sha256=sha2 --on-failure=10 image",
-            "image --on-failure=10 --sha256=sha2",
-        ] {
-            assert_eq!(parse(line).unwrap().1, Verb::Image(variant), "{line}");
-        }
-        assert_eq!(parse("image").unwrap().1, Verb::Image(Variant::default()));
-    }
-
-    #[test]
-    fn a_command_about_a_file_may_have_options_around_it() {
-        let patch = |to: Option<&str>, ro: Option<&str>| Verb::Patch {
-            kexec: "k".into(),
-            to: to.map(Into::into),
-            ro: ro.map(Into::into),
-        };
-        assert_eq!(parse("patch k").unwrap().1, patch(None, None));
-        let both = patch(Some("t"), Some("r"));
-        assert_eq!(parse("--to=t patch k --ro r").unwrap().1, both);
-        assert_eq!(
-            parse("set f --on-failure=0").unwrap().1,
-            Verb::Set {
-                file: "f".into(),
-                to: None,
-                on_failure: 0
-            }
-        );
-    }
-
-    #[test]
-    fn anything_else_is_refused_with_the_usage() {
-        for line in [
-            "",
-            "image now",
-            "--core=both image",
-            "--fast image",
-            "--on-failure=soon image",
-            "--on-failure=4294967296 image",
-            "dance",
-            "patch",
-            "patch --ro= k",
-            "set f",
-            "set f --on-failure=1 --ro=r",
-            "unpatch k --to=t",
-            "info f g",
-        ] {
-            let error = parse(line).unwrap_err().to_string();
-            assert!(error.contains("usage:"), "{line}: {error}");
-        }
-    }
-}
+mod tests;

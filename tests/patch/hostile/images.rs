@@ -7,11 +7,11 @@ use std::process::Command;
 
 use purgatory_test_harness::linux::Suite;
 
-use super::{Case, PATCH, instead, put_in, refused, spoil};
-use crate::folder::{Folder, RO, debian, image};
+use super::{Case, instead, put_in, refused, spoil};
+use crate::folder::{Folder, PATCH, RO, debian, image};
 use crate::object::*;
 
-const IMAGES: [Case; 18] = [
+const IMAGES: [Case; 19] = [
     (
         "no image",
         |f| instead(f, RO, |_| ()),
@@ -20,7 +20,7 @@ const IMAGES: [Case; 18] = [
     (
         "a directory",
         |f| instead(f, RO, |p| fs::create_dir(p).unwrap()),
-        &["purgatory.ro: no regular file"],
+        &["purgatory.ro: not a regular file"],
     ),
     (
         "an empty image",
@@ -36,6 +36,15 @@ const IMAGES: [Case; 18] = [
         "the C purgatory",
         |f| f.write(RO, &c_purgatory()),
         &["purgatory.ro: not this project's"],
+    ),
+    (
+        "a note of another package's",
+        |f| {
+            f.change(RO, |ro| {
+                rename(ro, "\"name\":\"purgatory\"", "\"name\":\"purgatOry\"")
+            })
+        },
+        &["purgatory.ro: not this project's (no note of ours in it)"],
     ),
     (
         "one for x86-64",

@@ -5,13 +5,11 @@
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 
-use super::{
-    Case, INFO, PATCH, SET, UNPATCH, fifo, instead, put_in, put_in_object, refused, spoil,
-};
-use crate::folder::{KEXEC, image};
+use super::{Case, fifo, instead, put_in, put_in_object, refused, spoil};
+use crate::folder::{INFO, KEXEC, PATCH, SET, UNPATCH, image};
 use crate::object::*;
 
-/// What is no regular file, or could not be read as a whole.
+/// What is not a regular file, or could not be read as a whole.
 const NO_FILE: [Case; 6] = [
     (
         "a kexec that is not there",
@@ -21,12 +19,12 @@ const NO_FILE: [Case; 6] = [
     (
         "a directory",
         |f| instead(f, KEXEC, |p| fs::create_dir(p).unwrap()),
-        &["kexec: no regular file"],
+        &["kexec: not a regular file"],
     ),
     (
         "a FIFO",
         |f| instead(f, KEXEC, fifo),
-        &["kexec: no regular file"],
+        &["kexec: not a regular file"],
     ),
     (
         "a link to nothing",

@@ -7,8 +7,9 @@ use std::os::unix::fs::symlink;
 
 use purgatory_test_harness::linux::Suite;
 
-use super::{Case, PATCH, SET, UNPATCH, fifo, put_in, refused};
-use crate::folder::{BACKUP, KEXEC, RO, debian};
+use super::{Case, fifo, put_in, refused};
+use crate::debian::with_length;
+use crate::folder::{BACKUP, COPY, KEXEC, PATCH, RO, UNPATCH, debian};
 
 #[test]
 fn a_copy_that_cannot_get_its_name() {
@@ -16,25 +17,25 @@ fn a_copy_that_cannot_get_its_name() {
         (
             "a directory",
             |f| fs::create_dir(f.path("to")).unwrap(),
-            &["to: is no regular file"],
+            &["to: is not a regular file"],
         ),
         (
             "a link",
             |f| symlink(KEXEC, f.path("to")).unwrap(),
-            &["to: is no regular file"],
+            &["to: is not a regular file"],
         ),
         (
             "a link to nothing",
             |f| symlink("nothing", f.path("to")).unwrap(),
-            &["to: is no regular file"],
+            &["to: is not a regular file"],
         ),
         (
             "a FIFO",
             |f| fifo(&f.path("to")),
-            &["to: is no regular file"],
+            &["to: is not a regular file"],
         ),
     ];
-    refused(&["patch", KEXEC, "--ro", RO, "--to", "to"], &cases);
+    refused(COPY, &cases);
     refused(&["set", RO, "--on-failure=1", "--to", "to"], &cases);
     let itself: [Case; 1] = [("the file itself", |_| (), &["kexec: TO is the file itself"])];
     refused(&["patch", KEXEC, "--ro", RO, "--to", "./kexec"], &itself);
@@ -75,12 +76,12 @@ fn a_backup_of_something_else() {
         (
             "a directory",
             |f| fs::create_dir(f.path(BACKUP)).unwrap(),
-            &["kexec.unpatched: is no regular file"],
+            &["kexec.unpatched: is not a regular file"],
         ),
         (
             "a link",
             |f| symlink(RO, f.path(BACKUP)).unwrap(),
-            &["kexec.unpatched: is no regular file"],
+            &["kexec.unpatched: is not a regular file"],
         ),
     ];
     refused(PATCH, &cases);
@@ -90,7 +91,7 @@ fn a_backup_of_something_else() {
             "of another release",
             |f| {
                 f.patch();
-                f.succeeds(SET);
+                f.write(RO, &with_length(18_900));
                 f.write(BACKUP, &debian(Suite::Trixie));
             },
             &["kexec.unpatched: is of another kexec"],
@@ -99,7 +100,7 @@ fn a_backup_of_something_else() {
             "of this one, changed elsewhere",
             |f| {
                 f.patch();
-                f.succeeds(SET);
+                f.write(RO, &with_length(18_900));
                 put_in(f, BACKUP, 199_000, &[0xee]);
             },
             &["kexec.unpatched: is of another kexec"],

@@ -5,6 +5,7 @@
 use super::place::find;
 use super::purgatory::{ON_FAILURE, Purgatory};
 use super::replace::Existing;
+use super::shown;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -13,7 +14,7 @@ use std::path::Path;
 /// Describes the purgatory in a file, and says whether kexec can load it.
 pub fn info(file: &Path) -> Result<(String, Result<()>)> {
     let file = Existing::read(file)?;
-    let named = || file.path.display().to_string();
+    let named = || file.name.to_string();
     let carrier = find(&file.bytes).with_context(named)?;
     let purgatory = &carrier.purgatory;
     let (place, size) = (&carrier.place, purgatory.bytes.len());
@@ -21,7 +22,7 @@ pub fn info(file: &Path) -> Result<(String, Result<()>)> {
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
 
     let mut lines = format!("{}\n", named());
-    let mut line = |name: &str, value: &str| writeln!(lines, "  {name:<14}{value}");
+    let mut line = |name: &str, value: &str| writeln!(lines, "  {name:<14}{}", shown(value));
     line("purgatory", whose(purgatory))?;
     for (name, value) in purgatory.note.iter().flatten() {
         line(name, value)?;

@@ -29,8 +29,8 @@ const REQUIRED: [&str; 5] = [
 pub struct Purgatory<'a> {
     /// All of it: up to the end of its section headers, which come last.
     pub bytes: &'a [u8],
-    /// The lines of our note; `None` if it is not ours.
-    pub note: Option<Vec<(&'a str, &'a str)>>,
+    /// What our note says; `None` if it is not ours.
+    pub note: Option<Vec<(&'static str, String)>>,
     /// The interface's symbols, the entry first, and where each is in `bytes`, or why kexec does not
     /// take it.
     pub symbols: Vec<(&'static str, Result<Range<usize>>)>,
@@ -123,8 +123,7 @@ impl<'a> Purgatory<'a> {
     pub fn ours(&self) -> Result<()> {
         ensure!(
             self.note.is_some(),
-            "not this project's (no section {})",
-            note::SECTION
+            "not this project's (no note of ours in it)"
         );
         self.usable()
     }
@@ -191,16 +190,15 @@ fn relocations(sections: &SectionTable<Header>, bytes: &[u8]) -> Result<usize> {
     Ok(count)
 }
 
-fn note<'a>(
-    sections: &SectionTable<'a, Header>,
-    bytes: &'a [u8],
-) -> Option<Vec<(&'a str, &'a str)>> {
-    let (_, section) = sections.section_by_name(LE, note::SECTION.as_bytes())?;
-    let lines = note::lines(section.data(LE, bytes).ok()?)?;
-    Some(
-        lines
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .collect(),
-    )
+/// Wherever it is: a note is known by its owner and its type.
+fn note(sections: &SectionTable<Header>, bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
+    sections.iter().find_map(|section| {
+        let mut notes = section.notes(LE, bytes).ok()??;
+        while let Some(note) = notes.next().ok()? {
+            if let Some(fields) = note::fields(&note) {
+                return Some(fields);
+            }
+        }
+        None
+    })
 }

@@ -1,140 +1,145 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! A file at its name: as it was, or as it is to be, whatever happens in between.
+//!
+//! It is opened once. Contents, owner, mode and attributes are those of what was opened, whatever
+//! has the name by then.
 
+use super::attributes;
+use super::name::Name;
 use anyhow::{Context, Result, ensure};
-use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::fs::{File, Metadata};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{MetadataExt, fchown};
+use std::path::Path;
 
 /// Far more than any kexec has.
 const LARGEST: u64 = 1 << 26;
 
 /// A file that was read.
 pub struct Existing {
-    /// Its name, behind all symbolic links.
-    pub path: PathBuf,
+    /// Its name, past all symbolic links.
+    pub name: Name,
     /// Its contents.
     pub bytes: Vec<u8>,
+    file: File,
     metadata: Metadata,
 }
 
 impl Existing {
     /// Reads a regular file.
     pub fn read(path: &Path) -> Result<Self> {
-        let read = || {
-            let path = path.canonicalize()?;
-            let metadata = path.metadata()?;
-            // Before it is opened: a FIFO would keep us waiting.
-            ensure!(metadata.is_file(), "no regular file");
-            let size = metadata.len();
-            ensure!(
-                size <= LARGEST,
-                "{size} bytes, which is more than any kexec has"
-            );
-            let bytes = fs::read(&path)?;
-            Ok(Self {
-                path,
-                bytes,
-                metadata,
-            })
-        };
-        read().with_context(|| path.display().to_string())
+        let read = || Self::open(Name::of(path)?);
+        read().with_context(|| super::shown(&path.to_string_lossy()))
+    }
+
+    /// Reads the regular file that has this name.
+    pub fn at(name: Name) -> Result<Self> {
+        let named = name.to_string();
+        Self::open(name).context(named)
+    }
+
+    fn open(name: Name) -> Result<Self> {
+        let regular = |metadata: &Metadata| metadata.is_file();
+        // Before it is opened, which some devices take for an order.
+        let found = name.metadata()?;
+        ensure!(found.as_ref().is_none_or(regular), "not a regular file");
+        let file = name.open()?;
+        let metadata = file.metadata()?;
+        ensure!(regular(&metadata), "not a regular file");
+        let size = metadata.len();
+        ensure!(
+            size <= LARGEST,
+            "{size} bytes, which is more than any kexec has"
+        );
+        let bytes = all(&file)?;
+        Ok(Self {
+            name,
+            bytes,
+            file,
+            metadata,
+        })
     }
 
     /// Writes `content` at the name `to`, with owner, mode and extended attributes of this file. It
     /// has that name only when all of it is on the disk. What was there keeps the name `backup`.
-    pub fn write(&self, to: &Path, content: &[u8], backup: Option<&Path>) -> Result<()> {
-        let name = to.file_name().context("no file name")?.to_string_lossy();
-        let aside = to.with_file_name(format!(".{name}.{}.new", std::process::id()));
+    pub fn write(&self, to: &Name, content: &[u8], backup: Option<&Name>) -> Result<()> {
+        to.ensure_only_ours()?;
+        let aside = to.beside(".", &format!(".{}.new", std::process::id()));
+        let named = || aside.to_string();
+        let file = aside.create().with_context(named)?;
         let outcome = self
-            .write_aside(&aside, content)
-            .with_context(|| aside.display().to_string())
-            .and_then(|()| self.ensure_unchanged())
-            .and_then(|()| put(&aside, to, backup));
+            .fill(file, content)
+            .with_context(named)
+            .and_then(|()| self.ensure_has(&self.name))
+            .and_then(|()| self.put(&aside, to, backup));
         if outcome.is_err() {
-            let _ = fs::remove_file(&aside);
+            let _ = aside.remove();
         }
-        outcome.and_then(|()| sync_directory(to))
+        outcome.and_then(|()| to.sync())
     }
 
-    /// Who has replaced it meanwhile is not undone.
-    fn ensure_unchanged(&self) -> Result<()> {
-        let now = self.path.metadata()?;
+    /// Gives this file the name of another, which is gone then.
+    pub fn replace(&self, other: &Self) -> Result<()> {
+        self.name.ensure_only_ours()?;
+        self.ensure_has(&self.name)?;
+        other.ensure_has(&other.name)?;
+        self.name.rename(&other.name)?;
+        self.name.sync()
+    }
+
+    /// Who owns it.
+    pub fn owner(&self) -> u32 {
+        self.metadata.uid()
+    }
+
+    /// Whether it is this file, as it was read, that has a name: nobody else's work is undone.
+    fn ensure_has(&self, name: &Name) -> Result<()> {
+        let now = name.metadata().with_context(|| name.to_string())?;
         let which = |m: &Metadata| (m.dev(), m.ino(), m.len(), m.mtime(), m.mtime_nsec());
         ensure!(
-            which(&now) == which(&self.metadata),
-            "{}: has changed meanwhile",
-            self.path.display()
+            now.is_some_and(|now| which(&now) == which(&self.metadata)),
+            "{name}: has changed meanwhile"
         );
         Ok(())
     }
 
-    fn write_aside(&self, aside: &Path, content: &[u8]) -> Result<()> {
-        // As nobody else's until it is right.
-        let mut file = File::options()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(aside)?;
+    /// Makes a file right that is the caller's alone up to then.
+    fn fill(&self, mut file: File, content: &[u8]) -> Result<()> {
         file.write_all(content)?;
         fchown(&file, Some(self.metadata.uid()), Some(self.metadata.gid()))
             .context("the owner cannot be kept")?;
-        // After the owner, whose change takes setuid away.
+        let notes = attributes::copy(&self.file, &file)?;
+        // After the owner, whose change takes setuid away, and after an access list, without which
+        // what it grants at most would be granted to the group.
         file.set_permissions(self.metadata.permissions())?;
-        copy_attributes(&self.path, aside);
         file.sync_all()?;
-        let written = fs::read(aside)?;
+        file.rewind()?;
         ensure!(
-            written == content,
+            all(&file)? == content,
             "reads back otherwise than it was written"
         );
+        notes.iter().for_each(|note| eprintln!("note: {note}"));
         Ok(())
     }
-}
 
-/// Extended attributes, an ACL among them: `cp` can do what the standard library cannot.
-fn copy_attributes(from: &Path, to: &Path) {
-    let mut cp = Command::new("cp");
-    cp.args(["--attributes-only", "--preserve=xattr", "--"])
-        .args([from, to]);
-    let problem = match cp.output() {
-        Ok(output) if output.status.success() => return,
-        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_string(),
-        Err(error) => format!("cp: {error}"),
-    };
-    eprintln!("note: extended attributes, if there are any, are not kept: {problem}");
-}
-
-/// Gives the file `aside` the name `to`; what had that name has the name `backup` from then on.
-fn put(aside: &Path, to: &Path, backup: Option<&Path>) -> Result<()> {
-    if let Some(backup) = backup {
+    /// Gives the file `aside` the name `to`; what had that name has the name `backup` from then on.
+    fn put(&self, aside: &Name, to: &Name, backup: Option<&Name>) -> Result<()> {
+        let Some(backup) = backup else {
+            return aside.rename(to);
+        };
         // A second name for the same file: nothing of it can get lost.
-        fs::hard_link(to, backup).with_context(|| backup.display().to_string())?;
+        to.link(backup)?;
+        let renamed = self.ensure_has(backup).and_then(|()| aside.rename(to));
+        if renamed.is_err() {
+            let _ = backup.remove();
+        }
+        renamed
     }
-    let renamed = fs::rename(aside, to);
-    if let (Err(_), Some(backup)) = (&renamed, backup) {
-        let _ = fs::remove_file(backup);
-    }
-    renamed.with_context(|| to.display().to_string())
 }
 
-/// Makes the changes of names beside this file last.
-pub fn sync_directory(file: &Path) -> Result<()> {
-    let directory = file.parent().filter(|parent| *parent != Path::new(""));
-    let directory = directory.unwrap_or(Path::new("."));
-    let synced = File::open(directory).and_then(|directory| directory.sync_all());
-    synced.with_context(|| directory.display().to_string())
-}
-
-/// Whether there is a file of this name; if it is no regular file, that is an error.
-pub fn exists(path: &Path) -> Result<bool> {
-    let metadata = match path.symlink_metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        other => other.with_context(|| path.display().to_string())?,
-    };
-    ensure!(metadata.is_file(), "{}: is no regular file", path.display());
-    Ok(true)
+fn all(file: &File) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
