@@ -23,8 +23,11 @@ unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS
 HOST = $(shell $(RUSTC) --print host-tuple 2>/dev/null)
 export CARGO_BUILD_TARGET = $(HOST)
 
-# Where xtask itself does not compile, what an earlier one built must not pass for new either.
-OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
+# Where xtask itself does not compile, what an earlier one built must not pass for new either. With a
+# user's `[patch]` it never does, and cargo does not say by which.
+PATCHES = RUSTC_BOOTSTRAP=1 $(CARGO) -Zunstable-options config get --show-origin patch
+OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; \
+	! patches=$$($(PATCHES) 2>/dev/null) || echo "error: nothing is built with this: $$patches" >&2; false; }
 
 .PHONY: all dist kexec setup demo map patch unpatch set info install uninstall guests plugin sha2
 .PHONY: test test-ld test-long test-packages test-kexec-file bench compatibility supply proof prove-all mutants fuzz

@@ -7,12 +7,14 @@
 //! the tools, keep the caller's environment and configuration out, and write ET_REL.
 
 mod cargo;
+mod configuration;
 mod core_source;
 mod environment;
 mod flatten;
 mod installed;
 mod note;
 mod options;
+mod origin;
 mod panics;
 mod sbom;
 mod summary;
@@ -80,10 +82,10 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
     publish(&["ro", "elf", "map", "spdx"].map(output), || {
         let cargo = Cargo::new(options, build_dir)?;
         println!("{}", cargo.toolchain);
-        let (linked, map) = cargo.link("purgatory", features)?;
-        let elf = read(&linked)?;
+        let linked = cargo.link("purgatory", features)?;
+        let elf = read(&linked.elf)?;
         panics::check(&elf, &cargo.toolchain.version)?;
-        let mut flat = flatten::flatten(&elf).with_context(|| linked.display().to_string())?;
+        let mut flat = flatten::flatten(&elf).with_context(|| linked.elf.display().to_string())?;
         flat.set("on_failure", variant.on_failure)?;
         let note = note::note(&options.root, &cargo.toolchain.version, variant.sha256)?;
         let object = wrap::wrap(&flat, &note)?;
@@ -98,9 +100,10 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
             rustc_commit: &cargo.toolchain.commit,
             tree: &cargo.tree("purgatory", features)?,
             lock: &cargo::table(&options.root.join("Cargo.lock"))?,
+            unchecked: &linked.unchecked,
             epoch: env::var("SOURCE_DATE_EPOCH").ok().as_deref(),
         })?;
-        Ok(vec![object, elf, read(&map)?, sbom.into_bytes()])
+        Ok(vec![object, elf, read(&linked.map)?, sbom.into_bytes()])
     })
 }
 
