@@ -14,11 +14,13 @@ trap 'rm -rf "$work"' EXIT
 
 if [ "${1-}" != --here ]; then
     # pip has to trust whom this machine trusts: a suite knows Debian's keys and no others.
-    install -D -m 644 -t target/suites/trixie /etc/ssl/certs/ca-certificates.crt
+    requirements=scripts/check-packaging/requirements.txt
+    install -D -m 644 -t target/suites/trixie /etc/ssl/certs/ca-certificates.crt $requirements
     scripts/suite.sh trixie linters "apt-get -qq -y install lintian make makepkg nix-bin \
 pacman-package-manager python3-venv rpm rpmlint shellcheck
+echo '$(sha256sum <$requirements | cut -d" " -f1)  requirements.txt' | sha256sum --check --quiet
 python3 -m venv /opt/oelint
-/opt/oelint/bin/pip -q --cert ca-certificates.crt install oelint-adv==9.11.2
+/opt/oelint/bin/pip -q --cert ca-certificates.crt install --require-hashes --only-binary=:all: -r requirements.txt
 ln -s /opt/oelint/bin/oelint-adv /usr/bin/"
     cp -r --parents packaging scripts Cargo.toml "$work"
     scripts/enter.sh trixie linters "$work" \
