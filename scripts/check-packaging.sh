@@ -183,6 +183,13 @@ oe_lint() {
         packaging/openembedded/recipes-*/*/*.bb* packaging/openembedded/conf/layer.conf
 }
 
+debian_jobs() {
+    local jobs
+    for jobs in '' 3; do
+        [ "$(DEB_BUILD_OPTIONS="nocheck${jobs:+ parallel=$jobs}" make -s -f packaging/debian/debian/rules \
+            --eval 'jobs: ; @echo "$$CARGO_BUILD_JOBS"' jobs)" = "$jobs" ]
+    done
+}
 debian_lint() { shellcheck packaging/debian/debian/tests/{boots,carried}; }
 
 check grep "versions" versions
@@ -197,6 +204,7 @@ check make "buildroot, tried with a stand-in for its make" buildroot_build
 check nix-instantiate "nix, evaluated with a stand-in for Nixpkgs, and its postBuild tried" nix_build
 check bash "openembedded, its do_compile tried" oe_build
 check oelint-adv "openembedded" oe_lint
+check make "debian, its rules' number of jobs" debian_jobs
 check shellcheck "debian, its tests" debian_lint
 
 printf 'checked      %s\n' "${checked[@]}"
