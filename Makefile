@@ -83,7 +83,7 @@ info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whet
 	$(XTASK) info $(call named,FILE)
 
 # As it was built: `strip` would damage purgatory.ro, and `make install` as root is to build nothing.
-IMAGES = $(addprefix purgatory.,ro elf map spdx)
+IMAGES = $(addprefix purgatory.,ro map spdx)
 DOCUMENTS = $(wildcard README.md CHANGELOG.md SECURITY.md LICENSE-*)
 INSTALLED = $(DESTDIR)$(PREFIX)/lib/kexec-tools
 MANUAL = $(DESTDIR)$(PREFIX)/share/man/man7
@@ -97,7 +97,7 @@ install: ## install what `make` has built, its manual and documents, below DESTD
 	install -m 644 docs/* "$(DOC)/docs"
 
 uninstall: ## remove what `make install` has installed
-	rm -f $(IMAGES:%="$(INSTALLED)/%") "$(MANUAL)/purgatory.ro.7" $(DOCUMENTS:%="$(DOC)/%") \
+	rm -f $(IMAGES:%="$(INSTALLED)/%") "$(INSTALLED)/purgatory.elf" "$(MANUAL)/purgatory.ro.7" $(DOCUMENTS:%="$(DOC)/%") \
 		$(patsubst %,"$(DOC)/%",$(wildcard docs/*))
 	for empty in "$(DOC)/docs" "$(DOC)" "$(INSTALLED)"; do rmdir "$$empty" 2>/dev/null || :; done
 

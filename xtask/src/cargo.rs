@@ -35,8 +35,6 @@ pub struct Cargo {
 pub struct Linked {
     /// The program.
     pub elf: PathBuf,
-    /// The linker's map.
-    pub map: PathBuf,
     /// The crates in it of which no checksum was compared, see `origin`.
     pub unchecked: BTreeSet<String>,
 }
@@ -81,18 +79,12 @@ impl Cargo {
 
     /// Links the one program of a package, of crates that `Cargo.lock` names.
     pub fn link(&self, package: &str, features: &str) -> Result<Linked> {
-        let map = self.build_dir.join(package).with_extension("map");
-        if !map.exists() {
-            // To cargo the program is as fresh as ever without it.
-            self.run("clean", |clean| clean.args(["--quiet", "-p", package]))?;
-        }
         let program = ["-p", package, "--bin", package, "--features", features];
-        let with_map = format!("-Clink-arg=-Map={}", map.display());
-        let mut rustc = self.ready("rustc")?;
-        rustc
+        let mut build = self.ready("build")?;
+        let messages = build
             .args(program)
             .arg("--message-format=json-render-diagnostics");
-        let messages = output(rustc.args(["--", &with_map]))?;
+        let messages = output(messages)?;
         let unchecked = origin::unchecked(
             &messages,
             &Places {
@@ -102,11 +94,7 @@ impl Cargo {
             },
         )?;
         let elf = self.built(package);
-        Ok(Linked {
-            elf,
-            map,
-            unchecked,
-        })
+        Ok(Linked { elf, unchecked })
     }
 
     /// Where a program is when it has been built.

@@ -12,6 +12,7 @@ mod core_source;
 mod environment;
 mod flatten;
 mod installed;
+mod map;
 mod note;
 mod options;
 mod origin;
@@ -70,8 +71,8 @@ fn done(outcome: Result<String>) -> Result<()> {
     outcome.map(|line| println!("{line}"))
 }
 
-/// Builds and wraps the image, says what is in it, and leaves the linked ELF file, the linker's
-/// map and the bill of materials beside it.
+/// Builds and wraps the image, says what is in it, and leaves the linked ELF file, the map of it and
+/// the bill of materials beside it.
 fn image(options: &Options, variant: &Variant) -> Result<()> {
     // Directories of their own, for the two builds may run at once.
     let (name, features, build_dir) = match variant.sha256 {
@@ -91,6 +92,7 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
         let object = wrap::wrap(&flat, &note)?;
         println!("{}", output("ro").display());
         print!("{}", summary::summary(&elf, &flat, &object)?);
+        let map = map::map(&elf)?;
         print!("{}", summary::check_size(object.len(), variant.sha256)?);
         let sbom = sbom::sbom(&sbom::Materials {
             file: &format!("{name}.ro"),
@@ -103,7 +105,7 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
             unchecked: &linked.unchecked,
             epoch: env::var("SOURCE_DATE_EPOCH").ok().as_deref(),
         })?;
-        Ok(vec![object, elf, read(&linked.map)?, sbom.into_bytes()])
+        Ok(vec![object, elf, map.into_bytes(), sbom.into_bytes()])
     })
 }
 
