@@ -22,6 +22,15 @@ qemu_is_new_enough() {
     [ "${version:-0}" -ge $QEMU_LOWEST ]
 }
 
+# Is one of these files there? A link that leads nowhere is not.
+exists() {
+    local file
+    for file; do
+        [ ! -e "$file" ] || return 0
+    done
+    return 1
+}
+
 # Has this rustc, which `make` is to use, what xtask will look for (`core` for the target, built or
 # as source) and what `make check` runs? Its programs are beside it or in its sysroot.
 rust_is_complete() {
@@ -30,7 +39,7 @@ rust_is_complete() {
     [ "${minor:-0}" -ge "$RUSTC_LOWEST" ] || return
     sysroot=$("$rustc" --print sysroot)
     [ -e "$sysroot/lib/rustlib/src/rust/library/core/Cargo.toml" ] ||
-        compgen -G "$sysroot/lib/rustlib/$TARGET/lib/libcore-*.rlib" >/dev/null || return
+        exists "$sysroot/lib/rustlib/$TARGET/lib"/libcore-*.rlib || return
     for tool in cargo cargo-clippy cargo-fmt rustfmt; do
         [ -x "$sysroot/bin/$tool" ] || [ -x "$(dirname "$rustc")/$tool" ] || return
     done
@@ -48,7 +57,7 @@ complete_rust() {
 # xtask links with LLD: that of the compiler, else the system's.
 linker() {
     local rustc
-    have ld.lld || { rustc=$(complete_rust) && compgen -G "$("$rustc" --print sysroot)/lib/rustlib/*/bin/rust-lld"; }
+    have ld.lld || { rustc=$(complete_rust) && exists "$("$rustc" --print sysroot)"/lib/rustlib/*/bin/rust-lld; }
 }
 
 # The tests also build with `core` from source.
@@ -105,6 +114,7 @@ qemu_is_offered() {
 qemu_from_backports() {
     local mirror
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Codename: bookworm' | sed -n 1p)
+    say "preferring bookworm-backports, for QEMU only (/etc/apt/preferences.d/qemu-from-backports)"
     as_root tee /etc/apt/preferences.d/qemu-from-backports >/dev/null <<END
 Package: src:qemu
 Pin: release n=bookworm-backports
