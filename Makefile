@@ -48,8 +48,10 @@ HOST = $(shell $(RUSTC) --print host-tuple 2>/dev/null)
 export CARGO_BUILD_TARGET = $(HOST)
 
 # Where xtask itself does not compile, what an earlier one built must not pass for new either. By 2 it
-# says that it has not begun.
-or_without = || { [ $$? = 2 ] || rm -f $(1); false; }
+# says that it has not begun. With a user's `[patch]` it never does, and cargo does not say by which.
+PATCHES = RUSTC_BOOTSTRAP=1 $(CARGO) -Zunstable-options config get --show-origin patch
+or_without = || { [ $$? = 2 ] || rm -f $(1); \
+	! patches=$$($(PATCHES) 2>/dev/null) || echo "error: nothing is built with this: $$patches" >&2; false; }
 built = $(addprefix target/$(1).,ro elf map spdx)
 
 .PHONY: all dist kexec setup demo map patch unpatch set info install uninstall guests plugin sha2
@@ -65,6 +67,10 @@ NEED_TESTS = setup demo map guests plugin test test-ld test-long test-packages t
 ifneq ($(if $(wildcard tests),,$(filter $(NEED_TESTS),$(MAKECMDGOALS))),)
 $(error make $(filter $(NEED_TESTS),$(MAKECMDGOALS)): there are no tests here, nor what they need; they are in the repository)
 endif
+
+.PHONY: needs
+needs: # of what targets need beyond `make test`, all that is missing, before anything is built
+	@scripts/needs.sh $(filter-out needs,$(MAKECMDGOALS))
 
 setup: ## install what building, testing and running need (root or sudo)
 	scripts/setup.sh
@@ -101,16 +107,18 @@ info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whet
 	$(XTASK) info $(call named,FILE)
 
 # As it was built: `strip` would damage purgatory.ro, and `make install` as root is to build nothing.
+# Not the ELF file, which differs by machine.
+IMAGES = $(filter-out %.elf,$(call built,purgatory))
 DOCUMENTS = $(wildcard README.md CHANGELOG.md SECURITY.md LICENSE-*)
 INSTALLED = "$$DESTDIR$$PREFIX"/lib/kexec-tools
 MANUAL = "$$DESTDIR$$PREFIX"/share/man/man7
 DOC = "$$DESTDIR$$PREFIX"/share/doc/purgatory
 
 install: ## install what `make` has built, its manual and documents, below DESTDIR=… PREFIX=/usr/local
-	@for file in $(call built,purgatory); do \
+	@for file in $(IMAGES); do \
 		[ -e $$file ] || { echo "make install: no $$file: run make first" >&2; exit 1; }; done
 	install -d $(INSTALLED) $(MANUAL) $(DOC)/docs
-	install -m 644 $(call built,purgatory) $(INSTALLED)
+	install -m 644 $(IMAGES) $(INSTALLED)
 	install -m 644 packaging/man/purgatory.ro.7 $(MANUAL)
 	install -m 644 $(DOCUMENTS) $(DOC)
 	install -m 644 docs/* $(DOC)/docs
@@ -125,21 +133,21 @@ test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in AR
 	$(CARGO) test --locked --workspace --exclude purgatory-test-packages \
 		--exclude purgatory-test-kexec-file $(ARGS)
 
-test-ld: ## run the tests of the image on one that GNU ld has linked
+test-ld: needs ## run the tests of the image on one that GNU ld has linked
 	$(MAKE) test LINKER=aarch64-linux-gnu-ld ARGS="--test image --test qemu --test hash --test coherence"
 	$(MAKE) all sha2
 
-test-long: all guests ## run the tests that take minutes
+test-long: needs all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
 
 proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
 	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture
 
-mutants: all guests plugin ## change the image and its library, one thing at a time: a test must fail
+mutants: needs all guests plugin ## change the image and its library, one thing at a time: a test must fail
 	$(CARGO) run -q --locked --release -p purgatory-test-mutants
 	scripts/mutants.sh
 
-prove-all: proof ## every proof and every test that `make test` leaves out: an hour
+prove-all: needs proof ## every proof and every test that `make test` leaves out: an hour
 	$(CARGO) test -q --locked --release -p purgatory-test-proof -- --ignored
 	$(MAKE) test-long
 	$(MAKE) test-ld
@@ -152,11 +160,11 @@ COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 	-Cllvm-args=-sanitizer-coverage-pc-table
 
-fuzz: ## try hostile input on the library, led by coverage: TIME=60 seconds in all
+fuzz: needs ## try hostile input on the library, led by coverage: TIME=60 seconds in all
 	RUSTFLAGS="$(COVERAGE)" $(CARGO) run -q --locked --profile fuzz -p purgatory-test-fuzz -- \
 		"--time=$$TIME" $(ARGS)
 
-bench: all guests plugin ## count and model what verifying costs; ARGS=--help shows the choices; target/bench.svg
+bench: needs all guests plugin ## count and model what verifying costs; ARGS=--help shows the choices; target/bench.svg
 	scripts/fetch.sh
 	scripts/kexec-tools.sh
 	$(CARGO) run -q --locked --release -p purgatory-bench -- $(ARGS)
@@ -179,7 +187,7 @@ check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a war
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(XTASK) cargo rustdoc -p purgatory --features firmware --bin purgatory -- -D warnings --document-private-items
 
-check-packaging: ## check the recipes in packaging/ by their ecosystems' linters, and try them (root)
+check-packaging: needs ## check the recipes in packaging/ by their ecosystems' linters, and try them (root)
 	scripts/check-packaging.sh
 
 dist: ## pack what the image is built from, crates included: target/purgatory-VERSION.tar.xz
@@ -188,11 +196,11 @@ dist: ## pack what the image is built from, crates included: target/purgatory-VE
 kexec: all ## build kexec-tools with the image in it: SRC=its source, BUILD=elsewhere, CROSS_COMPILE=aarch64-linux-gnu-
 	scripts/kexec.sh
 
-test-packages: all guests dist ## build as distributions do, in Debian systems made for it, without network (root)
+test-packages: needs all guests dist ## build as distributions do, in Debian systems made for it, without network (root)
 	scripts/fetch.sh
 	$(CARGO) test --locked -p purgatory-test-packages $(ARGS)
 
-test-kexec-file: all ## build a kernel with the image for its own purgatory, and boot it: KERNEL=6.12
+test-kexec-file: needs all ## build a kernel with the image for its own purgatory, and boot it: KERNEL=6.12
 	scripts/fetch.sh
 	tests/kexec-file/kernel.sh "$$KERNEL"
 	KEXEC_FILE_KERNEL="$$KERNEL" $(CARGO) test --locked -p purgatory-test-kexec-file $(ARGS)

@@ -14,13 +14,15 @@ trap 'rm -rf "$work"' EXIT
 
 if [ "${1-}" != --here ]; then
     # pip has to trust whom this machine trusts: a suite knows Debian's keys and no others.
-    install -D -m 644 -t target/suites/trixie /etc/ssl/certs/ca-certificates.crt
+    requirements=scripts/check-packaging/requirements.txt
+    install -D -m 644 -t target/suites/trixie /etc/ssl/certs/ca-certificates.crt $requirements
     scripts/suite.sh trixie linters "apt-get -qq -y install lintian make makepkg nix-bin \
 pacman-package-manager python3-venv rpm rpmlint shellcheck
+echo '$(sha256sum <$requirements | cut -d" " -f1)  requirements.txt' | sha256sum --check --quiet
 python3 -m venv /opt/oelint
-/opt/oelint/bin/pip -q --cert ca-certificates.crt install oelint-adv==9.11.2
+/opt/oelint/bin/pip -q --cert ca-certificates.crt install --require-hashes --only-binary=:all: -r requirements.txt
 ln -s /opt/oelint/bin/oelint-adv /usr/bin/"
-    cp -r --parents packaging scripts Cargo.toml "$work"
+    cp -r --parents packaging scripts Cargo.lock Cargo.toml LICENSE-* "$work"
     scripts/enter.sh trixie linters "$work" \
         env PURGATORY_WITHOUT="${PURGATORY_WITHOUT-}" scripts/check-packaging.sh --here
     exit
@@ -75,6 +77,12 @@ versions() {
     says packaging/nix/kexec-purgatory.nix "  version = \"$version\";"
     ls packaging/openembedded/recipes-kernel/kexec-purgatory/kexec-purgatory-native_"$version".bb
     grep "^kexec-purgatory ($version-" packaging/debian/debian/changelog
+    # Each crate that the rpm says is in it, as Cargo.lock has it.
+    sed -n 's/^Provides: *bundled(crate(\(.*\))) = /\1 /p' packaging/rpm/kexec-purgatory.spec |
+        while read -r name crate; do
+            grep -A1 "^name = \"$name\"" Cargo.lock | grep -x "version = \"$crate\"" ||
+                { echo "the rpm's bundled $name $crate is not the one of Cargo.lock"; return 1; }
+        done
 }
 
 # --- what a recipe does to kexec-tools ------------------------------------------------------
@@ -139,6 +147,7 @@ arch_parse() {
     install -d -m 777 "$work"/{kexec-purgatory,kexec-tools}
     for package in kexec-purgatory kexec-tools; do
         install -D -m 644 -t "$work/$package" "packaging/arch/$package/PKGBUILD"
+        echo 0123 ours >"$work/$package/purgatory-$version.tar.xz.sha256"
         (
             cd "$work/$package"
             [ "$(id -u)" != 0 ] || as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -147,11 +156,30 @@ arch_parse() {
         grep -qx "pkgname = $package" "$work/srcinfo"
     done
     grep -q 'makedepends_aarch64 = kexec-purgatory' "$work/srcinfo"
+    ! grep -rnw SKIP packaging/arch || { echo "a source without a sum"; return 1; }
 }
 
 buildroot_build() {
-    tried make -f "$stand_ins/buildroot.mk" EXTERNAL="$PWD/packaging/buildroot" ENABLED=y \
-        TREE="$work/tree" OURS="$work/lib/purgatory.ro" WORK="$work"
+    local package=packaging/buildroot/package/kexec-purgatory
+    buildroot() {
+        make -f "$stand_ins/buildroot.mk" EXTERNAL="$external" ENABLED=y TREE="$work/tree" \
+            OURS="$work/lib/purgatory.ro" WORK="$work" "$@"
+    }
+    external=$PWD/packaging/buildroot
+    mkdir -p "$work"/{dist,dl}
+    echo made >"$work/dist/purgatory-$version.tar.xz"
+    (cd "$work/dist" && sha256sum "purgatory-$version.tar.xz" >"purgatory-$version.tar.xz.sha256")
+    cp "$work/dist/purgatory-$version.tar.xz" "$work/dl/"
+    tried buildroot
+    # A library or a tarball that nobody knows the sum of is not taken.
+    new_tree
+    ! buildroot RUST_BIN_VERSION=1.0.0 || { echo "rust-std 1.0.0 is taken without a sum"; return 1; }
+    new_tree
+    echo older >"$work/dl/purgatory-$version.tar.xz"
+    ! buildroot || { echo "a tarball with another sum is taken"; return 1; }
+    for licence in APACHE MIT; do
+        says $package/kexec-purgatory.hash "$(sha256sum "LICENSE-$licence" | sed 's/^/sha256  /')"
+    done
 }
 
 nix_build() {
@@ -181,6 +209,13 @@ oe_lint() {
         packaging/openembedded/recipes-*/*/*.bb* packaging/openembedded/conf/layer.conf
 }
 
+debian_jobs() {
+    local jobs
+    for jobs in '' 3; do
+        [ "$(DEB_BUILD_OPTIONS="nocheck${jobs:+ parallel=$jobs}" make -s -f packaging/debian/debian/rules \
+            --eval 'jobs: ; @echo "$$CARGO_BUILD_JOBS"' jobs)" = "$jobs" ]
+    done
+}
 debian_lint() { shellcheck packaging/debian/debian/tests/{boots,carried}; }
 
 check grep "versions" versions
@@ -195,6 +230,7 @@ check make "buildroot, tried with a stand-in for its make" buildroot_build
 check nix-instantiate "nix, evaluated with a stand-in for Nixpkgs, and its postBuild tried" nix_build
 check bash "openembedded, its do_compile tried" oe_build
 check oelint-adv "openembedded" oe_lint
+check make "debian, its rules' number of jobs" debian_jobs
 check shellcheck "debian, its tests" debian_lint
 
 printf 'checked      %s\n' "${checked[@]}"

@@ -32,7 +32,20 @@ inside() {
         -o "lowerdir=${layer:+$layer/changes:}base,upperdir=$keep/changes,workdir=$keep/work"
     mkdir -p "$keep/root/work"
     mount -t proc proc "$keep/root/proc"
-    mount --rbind /dev "$keep/root/dev"
+    # Of the machine's devices only those behind which there is nothing of the machine's.
+    mount -t tmpfs -o mode=755 tmpfs "$keep/root/dev"
+    for node in null zero full random urandom tty; do
+        touch "$keep/root/dev/$node"
+        mount --bind "/dev/$node" "$keep/root/dev/$node"
+    done
+    mkdir -m 1777 "$keep/root/dev/shm"
+    mkdir "$keep/root/dev/pts"
+    mount -t devpts -o newinstance,ptmxmode=666 devpts "$keep/root/dev/pts"
+    ln -s pts/ptmx "$keep/root/dev/ptmx"
+    ln -s /proc/self/fd "$keep/root/dev/fd"
+    ln -s fd/0 "$keep/root/dev/stdin"
+    ln -s fd/1 "$keep/root/dev/stdout"
+    ln -s fd/2 "$keep/root/dev/stderr"
     mount --bind "$work" "$keep/root/work"
     exec chroot "$keep/root" env -i -C /work PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
         DEBIAN_FRONTEND=noninteractive "$@"

@@ -18,11 +18,7 @@ readonly COPY=$OUT/tree
 readonly MODULES=(region translation request cpu paging/layout paging/pool)
 readonly TYPES='Region|PaRange|Regime|Request|Check|TableOffer|Cpu|Layout|Pool'
 
-if ! cargo mutants --version >/dev/null 2>&1; then
-    echo "mutants: cargo-mutants is not there: run \`cargo install cargo-mutants --locked\`" >&2
-    exit 1
-fi
-
+scripts/needs.sh mutants
 rm -rf "$COPY"
 mkdir -p "$COPY"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$COPY"

@@ -4,6 +4,7 @@
 # fetches the test downloads. Run it as often as you like: what is there already is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/needs.sh
 
 QEMU_LOWEST=9   # older ones let unaligned accesses to Device memory pass, so they hide bugs
 RUSTC_LOWEST=$(sed -n 's/^rust-version = "1\.\(.*\)"/\1/p' Cargo.toml)
@@ -11,27 +12,23 @@ TARGET=aarch64-unknown-none-softfloat
 
 say() { echo "setup: $*"; }
 die() { echo "setup: $*" >&2; exit 1; }
-have() { command -v "$1" >/dev/null; }
 
 # --- what is missing? -----------------------------------------------------------------------
-
-missing=()
-# need PACKAGE TEST…: notes the package when the test fails.
-need() {
-    local package=$1
-    shift
-    "$@" >/dev/null 2>&1 || missing+=("$package")
-}
-
-static_libc() { [ -e "$("$1" -print-file-name=libc.a)" ]; }
-debian_keyring() { [ -e /usr/share/keyrings/debian-archive-keyring.gpg ]; }
-certificates() { [ -e /etc/ssl/certs/ca-certificates.crt ]; }
 
 qemu_is_new_enough() {
     have qemu-system-aarch64 || return
     local version
     version=$(qemu-system-aarch64 --version | sed -n 's/.* version \([0-9]*\).*/\1/p')
     [ "${version:-0}" -ge $QEMU_LOWEST ]
+}
+
+# Is one of these files there? A link that leads nowhere is not.
+exists() {
+    local file
+    for file; do
+        [ ! -e "$file" ] || return 0
+    done
+    return 1
 }
 
 # Has this rustc, which `make` is to use, what xtask will look for (`core` for the target, built or
@@ -42,7 +39,7 @@ rust_is_complete() {
     [ "${minor:-0}" -ge "$RUSTC_LOWEST" ] || return
     sysroot=$("$rustc" --print sysroot)
     [ -e "$sysroot/lib/rustlib/src/rust/library/core/Cargo.toml" ] ||
-        compgen -G "$sysroot/lib/rustlib/$TARGET/lib/libcore-*.rlib" >/dev/null || return
+        exists "$sysroot/lib/rustlib/$TARGET/lib"/libcore-*.rlib || return
     for tool in cargo cargo-clippy cargo-fmt rustfmt; do
         [ -x "$sysroot/bin/$tool" ] || [ -x "$(dirname "$rustc")/$tool" ] || return
     done
@@ -60,7 +57,7 @@ complete_rust() {
 # xtask links with LLD: that of the compiler, else the system's.
 linker() {
     local rustc
-    have ld.lld || { rustc=$(complete_rust) && compgen -G "$("$rustc" --print sysroot)/lib/rustlib/*/bin/rust-lld"; }
+    have ld.lld || { rustc=$(complete_rust) && exists "$("$rustc" --print sysroot)"/lib/rustlib/*/bin/rust-lld; }
 }
 
 # The tests also build with `core` from source.
@@ -68,9 +65,6 @@ core_source() {
     local rustc
     rustc=$(complete_rust) && [ -e "$("$rustc" --print sysroot)/lib/rustlib/src/rust/library/core/Cargo.toml" ]
 }
-
-# `make bench` models the hash's loops with it; older ones know the CPUs less well.
-llvm_mca() { compgen -c llvm-mca- | grep -E '^llvm-mca-(19|[2-9][0-9])$'; }
 
 # With rustup it is one small download. Where that fails, distribution packages do as well.
 rust_from_rustup() {
@@ -81,20 +75,7 @@ rust_from_rustup() {
         complete_rust >/dev/null
 }
 
-if [ "$(uname -m)" = aarch64 ]; then
-    cross_gcc=gcc cross_libc=libc6-dev
-else
-    cross_gcc=gcc-aarch64-linux-gnu cross_libc=libc6-dev-arm64-cross
-fi
-
-need make make --version
-need gcc gcc --version
-need libc6-dev static_libc gcc
-need $cross_gcc aarch64-linux-gnu-gcc --version
-need $cross_libc static_libc aarch64-linux-gnu-gcc
-need xz-utils xz --version
-need debian-archive-keyring debian_keyring
-need ca-certificates certificates
+need_usual
 need qemu-system-arm qemu_is_new_enough
 need llvm llvm_mca
 need shellcheck shellcheck --version
@@ -124,11 +105,6 @@ rust_packages() {
     fi
 }
 
-# The newest one models the newest CPUs best.
-newest_llvm() {
-    apt-cache search --names-only '^llvm-[0-9]+$' | sed 's/ .*//' | sort -V | tail -n1
-}
-
 # Is there a QEMU new enough in any configured suite?
 qemu_is_offered() {
     apt-cache madison qemu-system-arm | awk -v lowest=$QEMU_LOWEST \
@@ -139,6 +115,7 @@ qemu_is_offered() {
 qemu_from_backports() {
     local mirror
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Codename: bookworm' | sed -n 1p)
+    say "preferring bookworm-backports, for QEMU only (/etc/apt/preferences.d/qemu-from-backports)"
     as_root tee /etc/apt/preferences.d/qemu-from-backports >/dev/null <<END
 Package: src:qemu
 Pin: release n=bookworm-backports

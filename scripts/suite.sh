@@ -13,6 +13,7 @@ say() { echo "suite: $*" >&2; }
 die() { echo "suite: $*" >&2; exit 1; }
 
 [ $# = 3 ] || die "usage: $0 SUITE LAYER COMMANDS"
+scripts/needs.sh check-packaging
 suite=$1 layer=$2 commands=$3
 suites=$PWD/target/suites
 root=$suites/$suite
@@ -33,8 +34,6 @@ source_lines() {
 
 make_base() {
     [ "$(id -u)" = 0 ] || die "a suite is made by root alone"
-    command -v debootstrap >/dev/null || die "no debootstrap: apt-get install debootstrap"
-    [ -e $keyring ] || die "no $keyring: run make setup"
     mirror=$(debian_mirror Debian)
     say "Debian $suite from $mirror"
     quietly debootstrap --variant=buildd --keyring=$keyring "$suite" "$root/base.new" "$mirror"

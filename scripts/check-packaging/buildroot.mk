@@ -5,11 +5,12 @@
 
 BR2_EXTERNAL_KEXEC_PURGATORY_PATH = $(EXTERNAL)
 BR2_PACKAGE_KEXEC_PURGATORY = $(ENABLED)
-BR2_PACKAGE_KEXEC_PURGATORY_TARBALL = "/somewhere/purgatory-1.0.0.tar.xz"
+BR2_PACKAGE_KEXEC_PURGATORY_TARBALL = "$(WORK)/dist/purgatory-1.0.0.tar.xz"
 HOST_DIR = $(WORK)/host
 INSTALL = install
 TAR = true
-RUST_BIN_VERSION = 1.97.1
+RUST_BIN_VERSION ?= 1.97.1
+HOST_KEXEC_PURGATORY_DL_DIR = $(WORK)/dl
 RUST_BIN_SITE = https://example.org/dist
 qstrip = $(strip $(subst ",,$(1)))
 suitable-extractor = true
@@ -25,10 +26,20 @@ $(TREE)/.stamp_built: $(TREE)/.stamp_configured
 	$(MAKE) -C $(@D)
 	$(foreach hook,$(KEXEC_POST_BUILD_HOOKS),$(call $(hook)))
 
+# What is downloaded must have a sum, or be named as what has none.
+DOWNLOADS = $(notdir $(HOST_KEXEC_PURGATORY_EXTRA_DOWNLOADS)) $(KEXEC_PURGATORY_SOURCE)
+HASHES = $(EXTERNAL)/package/kexec-purgatory/kexec-purgatory.hash
+define check-hash
+	grep -q '^sha256  [0-9a-f]\{64\}  $(1)$$' $(HASHES) || { echo "No hash found for $(1)"; exit 1; }
+
+endef
+
 define host-generic-package
 .PHONY: host-kexec-purgatory
 host-kexec-purgatory: $$(WORK)/host-kexec-purgatory/.stamp_installed
 $$(WORK)/host-kexec-purgatory/.stamp_installed:
+	$$(foreach file,$$(filter-out $$(BR_NO_CHECK_HASH_FOR),$$(DOWNLOADS)),$$(call check-hash,$$(file)))
+	$$(foreach hook,$$(HOST_KEXEC_PURGATORY_PRE_EXTRACT_HOOKS),$$(call $$(hook))$$(sep))
 	mkdir -p $$(@D)/std/$$(HOST_KEXEC_PURGATORY_STD) $$(@D)/target
 	printf 'all:\n\tcp $$(OURS) target/purgatory.ro\n' >$$(@D)/Makefile
 	echo 'test "$$$$1" = --prefix=$$(HOST_DIR)' >$$(@D)/std/$$(HOST_KEXEC_PURGATORY_STD)/install.sh

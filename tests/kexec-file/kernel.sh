@@ -23,14 +23,7 @@ out=$top/target/kexec-file/$version
 source=$out/source
 [ -e "$patch" ] || die "no packaging/linux/$version.patch"
 
-need() { command -v "$1" >/dev/null || die "no $1: run apt-get install $2"; }
-need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
-need flex flex
-need bison bison
-need bc bc
-need openssl openssl
-need sbsign sbsigntool
-[ -e /usr/include/openssl/ssl.h ] || die "no openssl/ssl.h: run apt-get install libssl-dev"
+scripts/needs.sh test-kexec-file
 
 # Runs a command quietly; when it fails, its output tells why.
 quietly() { "$@" >"$out/log" 2>&1 || { tail -n40 "$out/log" >&2; die "failed: $*"; }; }

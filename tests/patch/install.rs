@@ -12,9 +12,8 @@ use purgatory_test_harness::root;
 use crate::folder::{Folder, KEXEC, RO, succeeded};
 
 /// What is installed where, below the prefix.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 8] = [
     ("target/purgatory.ro", "lib/kexec-tools/purgatory.ro"),
-    ("target/purgatory.elf", "lib/kexec-tools/purgatory.elf"),
     ("target/purgatory.map", "lib/kexec-tools/purgatory.map"),
     ("target/purgatory.spdx", "lib/kexec-tools/purgatory.spdx"),
     (

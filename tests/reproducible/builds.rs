@@ -13,6 +13,9 @@ use object::{LittleEndian as LE, Object, ObjectSection};
 
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 
+/// What of a build is installed.
+pub const INSTALLED: [&str; 3] = ["purgatory.map", "purgatory.ro", "purgatory.spdx"];
+
 /// What a build leaves.
 pub const OUTPUTS: [&str; 4] = [
     "purgatory.ro",
@@ -25,6 +28,7 @@ pub const OUTPUTS: [&str; 4] = [
 pub struct Build {
     pub target_dir: PathBuf,
     pub image: Vec<u8>,
+    pub map: String,
     pub sbom: String,
     pub says: String,
 }
@@ -42,6 +46,7 @@ impl Build {
         Self {
             target_dir: target_dir.to_path_buf(),
             image: fs::read(target_dir.join("purgatory.ro")).unwrap(),
+            map: fs::read_to_string(target_dir.join("purgatory.map")).unwrap(),
             sbom: fs::read_to_string(target_dir.join("purgatory.spdx")).unwrap(),
             says,
         }
@@ -74,13 +79,14 @@ pub static ORDINARY: LazyLock<Build> = LazyLock::new(|| {
     Build::of(&target_dir, &mut xtask_image(&root(), &target_dir))
 });
 
-/// Fails unless a build made the same image as the ordinary one, and the same bill of materials.
+/// Fails unless a build made all that is installed as the ordinary one did.
 #[track_caller]
 pub fn assert_same(build: &Build) {
     let (ordinary, other) = (&ORDINARY.image, &build.image);
     let differing = ordinary.iter().zip(other).position(|(a, b)| a != b);
     assert_eq!(differing, None, "the offset of the first byte that differs");
     assert_eq!(ordinary.len(), other.len());
+    assert_eq!(ORDINARY.map, build.map);
     assert_eq!(ORDINARY.sbom, build.sbom);
 }
 

@@ -42,6 +42,8 @@ pub const ENVIRONMENT: [(&str, &str); 24] = [
 
 /// And in a configuration file, which cargo reads from every directory above the workspace.
 pub const CONFIGURATION: &str = r#"
+paths = []
+
 [build]
 rustflags = ["-Copt-level=0"]
 rustc-wrapper = "/bin/false"
@@ -65,9 +67,26 @@ strip = true
 opt-level = 3
 debug-assertions = true
 
+[profile.image.package."*"]
+debug = 0
+incremental = true
+split-debuginfo = "unpacked"
+
+[profile.image.build-override]
+opt-level = 3
+
 [target.aarch64-unknown-none-softfloat]
 rustflags = ["-Ctarget-cpu=neoverse-n1"]
 linker = "/bin/false"
+runner = "/bin/false"
+
+[target.'cfg(target_os = "none")']
+rustflags = ["-Ctarget-cpu=neoverse-n1"]
+linker = "/bin/false"
+
+[env]
+CFLAGS = "-march=armv8.1-a"
+LDFLAGS = { value = "-Wl,-z,relro", force = true }
 "#;
 
 /// What users have there for good reasons.

@@ -7,6 +7,7 @@
 //! to be had, `PURGATORY_WITHOUT=rust-src` leaves this out, and says so.
 
 mod builds;
+mod configuration;
 mod core_source;
 mod hostile;
 mod leftovers;

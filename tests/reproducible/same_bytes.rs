@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use object::elf::{SHF_ALLOC, SHT_NOBITS};
 use object::read::elf::{ElfFile64, SectionHeader};
@@ -13,7 +14,7 @@ use object::{LittleEndian as LE, Object, ObjectSection};
 use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 
 use crate::builds::{
-    Build, ORDINARY, TARGET, assert_same, checkout, fresh, make, root, text, xtask_image,
+    Build, INSTALLED, ORDINARY, TARGET, assert_same, checkout, fresh, make, root, text, xtask_image,
 };
 use crate::hostile::{CONFIGURATION, ENVIRONMENT, USERS_CONFIGURATION};
 
@@ -56,6 +57,65 @@ fn make_does_what_it_does_whatever_users_have_configured() {
     // The build directory is elsewhere, and stays.
     assert!(make(&checkout).arg("clean").status().unwrap().success());
     assert_same(&Build::of(&target_dir, &mut make(&checkout)));
+}
+
+/// All that is built and installed is among what the other tests compare; the rest is copied.
+#[test]
+fn what_is_installed_is_what_is_compared() {
+    let directory = fresh("installed files");
+    LazyLock::force(&ORDINARY);
+    let mut install = make(&root());
+    install.arg(format!("DESTDIR={}", directory.display()));
+    let output = install.args(["install", "PREFIX=/usr"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let mut list = Command::new("find");
+    let list = list
+        .current_dir(&directory)
+        .args([".", "-type", "f"])
+        .output();
+    let list = text(&list.unwrap().stdout);
+    let mut built: Vec<&str> = vec![];
+    for file in list.lines() {
+        let (folder, name) = file.rsplit_once('/').unwrap();
+        let copied = match folder.rsplit_once('/').unwrap().1 {
+            "man7" => root().join("packaging/man").join(name),
+            "purgatory" => root().join(name),
+            "docs" => root().join("docs").join(name),
+            _ => {
+                built.push(name);
+                root().join("target").join(name)
+            }
+        };
+        let same = fs::read(directory.join(file)).unwrap() == fs::read(&copied).unwrap();
+        assert!(same, "{file} is not {}", copied.display());
+    }
+    built.sort_unstable();
+    assert_eq!(built, INSTALLED);
+}
+
+/// The map has the source's names, neither the builder's folders nor what is hashed of his machine.
+#[test]
+fn the_map_is_of_the_source_alone() {
+    let lines: Vec<&str> = ORDINARY.map.lines().skip(1).collect();
+    assert!(lines.is_sorted());
+    for line in &lines {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [offset, _size, section, ..] = words[..] else {
+            panic!("{line}")
+        };
+        assert_eq!(offset.len(), 16, "{line}");
+        assert!(section.starts_with('.'), "{line}");
+        let hash = |word: &str| Some(word.rsplit_once("::h")?.1.len());
+        let hashed = |word: &&str| hash(word) == Some(16) || word.contains(".llvm.");
+        assert!(!words.iter().any(hashed), "{line}");
+    }
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.ends_with(" .text    purgatory::main"))
+    );
+    let folder = root();
+    assert!(!ORDINARY.map.contains(folder.to_str().unwrap()));
 }
 
 /// The note says what was built by what, and the sum that is printed is that of the file; the bill

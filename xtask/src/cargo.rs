@@ -3,15 +3,18 @@
 //! Runs cargo for the bare-metal target, the same way whatever the machine, the environment and the
 //! user's own configuration.
 
+use crate::configuration;
 use crate::core_source;
 use crate::environment;
 use crate::options::Options;
+use crate::origin::{self, Places};
 use crate::toolchain::{Core, TARGET, Toolchain};
 use anyhow::{Context, Result, ensure};
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use toml::Table;
 
 /// A cargo, ready to compile.
@@ -19,6 +22,8 @@ pub struct Cargo {
     /// The tools it uses.
     pub toolchain: Toolchain,
     root: PathBuf,
+    /// cargo's own folder, with what it has downloaded.
+    home: Option<PathBuf>,
     /// Apart from the host's builds, so that neither waits for the other's lock.
     build_dir: PathBuf,
     rustflags: String,
@@ -26,18 +31,29 @@ pub struct Cargo {
     sysroot: Option<String>,
 }
 
+/// A program that was linked.
+pub struct Linked {
+    /// The program.
+    pub elf: PathBuf,
+    /// The crates in it of which no checksum was compared, see `origin`.
+    pub unchecked: BTreeSet<String>,
+}
+
 impl Cargo {
     /// Finds the tools. What they build goes into a directory of that name.
     pub fn new(options: &Options, build_dir: &str) -> Result<Self> {
         let toolchain = Toolchain::find(options.core, options.linker.as_deref())?;
+        let below_home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"));
+        let home = env::var_os("CARGO_HOME")
+            .map(PathBuf::from)
+            .or_else(below_home);
+        configuration::check(&options.root, home.as_deref())?;
         let build_dir = options.target_dir.join(build_dir);
         let mut rustflags = configured(&table(&options.root.join(".cargo/config.toml"))?)?;
         // Messages and debug information name files: not by where they happen to lie. The last
         // prefix that fits counts.
         let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-        let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"));
-        let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home);
-        rustflags.extend(cargo_home.map(|home| remap(&home, "cargo")));
+        rustflags.extend(home.as_ref().map(|home| remap(home, "cargo")));
         rustflags.push(remap(&toolchain.source(), &toolchain.as_installed()));
         let sysroot = match toolchain.core {
             Core::Installed => None,
@@ -54,23 +70,31 @@ impl Cargo {
         Ok(Self {
             toolchain,
             root,
+            home,
             build_dir,
             rustflags,
             sysroot,
         })
     }
 
-    /// Links the one program of a package; gives its path and that of the linker's map.
-    pub fn link(&self, package: &str, features: &str) -> Result<(PathBuf, PathBuf)> {
-        let map = self.build_dir.join(package).with_extension("map");
-        if !map.exists() {
-            // To cargo the program is as fresh as ever without it.
-            self.run("clean", |clean| clean.args(["--quiet", "-p", package]))?;
-        }
+    /// Links the one program of a package, of crates that `Cargo.lock` names.
+    pub fn link(&self, package: &str, features: &str) -> Result<Linked> {
         let program = ["-p", package, "--bin", package, "--features", features];
-        let with_map = format!("-Clink-arg=-Map={}", map.display());
-        self.run("rustc", |rustc| rustc.args(program).args(["--", &with_map]))?;
-        Ok((self.built(package), map))
+        let mut build = self.ready("build")?;
+        let messages = build
+            .args(program)
+            .arg("--message-format=json-render-diagnostics");
+        let messages = output(messages)?;
+        let unchecked = origin::unchecked(
+            &messages,
+            &Places {
+                root: &self.root,
+                cargo_home: self.home.as_deref(),
+                lock: &table(&self.root.join("Cargo.lock"))?,
+            },
+        )?;
+        let elf = self.built(package);
+        Ok(Linked { elf, unchecked })
     }
 
     /// Where a program is when it has been built.
@@ -87,9 +111,7 @@ impl Cargo {
             // Of a build script and a macro nothing is linked; and nothing else is downloaded here.
             .args(["--edges", "normal,no-proc-macro", "--no-dedupe"])
             .args(["--prefix", "depth", "--format", "{p}\t{l}", "--color", "never"]);
-        let output = command.stderr(Stdio::inherit()).output()?;
-        ensure!(output.status.success(), "cargo tree failed, see above");
-        Ok(String::from_utf8(output.stdout)?)
+        output(&mut command)
     }
 
     /// `cargo <subcommand>` with the tools, the target and the flags settled, and what is added to
@@ -99,15 +121,18 @@ impl Cargo {
         subcommand: &str,
         add: impl FnOnce(&mut Command) -> &mut Command,
     ) -> Result<()> {
+        let mut command = self.ready(subcommand)?;
+        let status = add(&mut command).status();
+        succeeded(&command, status.with_context(|| program(&command))?)
+    }
+
+    /// `cargo <subcommand>` for the image's profile and target.
+    fn ready(&self, subcommand: &str) -> Result<Command> {
         let mut command = self.command(subcommand)?;
         command
             .args(["--profile", "image", "--target", TARGET, "--target-dir"])
             .arg(&self.build_dir);
-        let cargo = Path::new(&self.toolchain.cargo).display();
-        let status = add(&mut command).status();
-        let status = status.with_context(|| cargo.to_string())?;
-        ensure!(status.success(), "{cargo} {subcommand} failed, see above");
-        Ok(())
+        Ok(command)
     }
 
     /// cargo in the workspace, with nothing of the caller's that could change what it does.
@@ -142,6 +167,25 @@ impl Cargo {
     }
 }
 
+/// What cargo prints, if it succeeds.
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| program(command))?;
+    succeeded(command, output.status)?;
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+fn succeeded(command: &Command, status: ExitStatus) -> Result<()> {
+    let (cargo, subcommand) = (program(command), command.get_args().next());
+    let subcommand = subcommand.unwrap_or_default().to_string_lossy();
+    ensure!(status.success(), "{cargo} {subcommand} failed, see above");
+    Ok(())
+}
+
+fn program(command: &Command) -> String {
+    command.get_program().to_string_lossy().into()
+}
+
 /// The compiler's flags in `.cargo/config.toml`: those of the target and, once more, the profile.
 /// As flags its values also go before a user's `[profile.image.package.<name>]`.
 fn configured(config: &Table) -> Result<Vec<String>> {
@@ -152,13 +196,20 @@ fn configured(config: &Table) -> Result<Vec<String>> {
     };
     let mut flags: Vec<String> = find("target", TARGET, "rustflags")?.try_into()?;
     let checks = ["debug-assertions", "overflow-checks"];
-    let others = ["codegen-units", "opt-level", "strip"];
+    let others = [
+        "codegen-units",
+        "debug",
+        "opt-level",
+        "split-debuginfo",
+        "strip",
+    ];
     for key in checks.into_iter().chain(others) {
         let value = find("profile", "image", key)?;
+        let flag = if key == "debug" { "debuginfo" } else { key };
         let value = value
             .as_str()
             .map_or_else(|| value.to_string(), String::from);
-        flags.push(format!("-C{key}={value}"));
+        flags.push(format!("-C{flag}={value}"));
     }
     Ok(flags)
 }

@@ -5,6 +5,7 @@
 
 use crate::cargo::table;
 use crate::environment;
+use crate::sbom::hex;
 use crate::toolchain::{TARGET, Toolchain};
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
@@ -32,11 +33,7 @@ pub fn sysroot(toolchain: &Toolchain, directory: &Path, flags: &[String]) -> Res
 
     let made_from = format!("{}\0{}", toolchain.about, flags.join("\0"));
     let digest = Sha256::digest(made_from.as_bytes());
-    let name: String = digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let sysroot = directory.join(name);
+    let sysroot = directory.join(hex(&digest[..8]));
     if sysroot.is_dir() {
         return Ok(sysroot);
     }

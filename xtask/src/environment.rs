@@ -19,13 +19,15 @@ pub fn harmless() -> impl Iterator<Item = (OsString, OsString)> {
 
 fn is_harmless(name: &str) -> bool {
     let proxy = name.ends_with("_proxy").then(|| name.to_uppercase());
-    let name = proxy.as_deref().unwrap_or(name);
-    HARMLESS
-        .split(' ')
-        .any(|harmless| match harmless.strip_suffix('*') {
-            Some(beginning) => name.starts_with(beginning),
-            None => name == harmless,
-        })
+    is_among(HARMLESS, proxy.as_deref().unwrap_or(name))
+}
+
+/// Whether a list has this name; `*` stands for any end.
+pub fn is_among(names: &str, name: &str) -> bool {
+    names.split(' ').any(|one| match one.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning),
+        None => name == one,
+    })
 }
 
 #[cfg(test)]

@@ -8,12 +8,15 @@
 
 mod cargo;
 mod chosen;
+mod configuration;
 mod core_source;
 mod environment;
 mod flatten;
 mod installed;
+mod map;
 mod note;
 mod options;
+mod origin;
 mod panics;
 mod sbom;
 mod summary;
@@ -78,8 +81,8 @@ fn done(outcome: Result<String>) -> Result<()> {
     outcome.map(|line| println!("{line}"))
 }
 
-/// Builds and wraps the image, says what is in it, and leaves the linked ELF file, the linker's
-/// map and the bill of materials beside it.
+/// Builds and wraps the image, says what is in it, and leaves the linked ELF file, the map of it and
+/// the bill of materials beside it.
 fn image(options: &Options, variant: &Variant) -> Result<()> {
     // Directories of their own, for the two builds may run at once.
     let (features, build_dir) = match variant.sha256 {
@@ -91,15 +94,16 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
     publish(&["ro", "elf", "map", "spdx"].map(output), || {
         let cargo = Cargo::new(options, build_dir)?;
         println!("{}", cargo.toolchain);
-        let (linked, map) = cargo.link("purgatory", features)?;
-        let elf = read(&linked)?;
+        let linked = cargo.link("purgatory", features)?;
+        let elf = read(&linked.elf)?;
         panics::check(&elf, &cargo.toolchain.version)?;
-        let mut flat = flatten::flatten(&elf).with_context(|| linked.display().to_string())?;
+        let mut flat = flatten::flatten(&elf).with_context(|| linked.elf.display().to_string())?;
         flat.set("on_failure", variant.on_failure.unwrap_or(0))?;
         let note = note::note(&options.root, &cargo.toolchain.version, variant.sha256)?;
         let object = wrap::wrap(&flat, &note)?;
         println!("{}", output("ro").display());
         print!("{}", summary::summary(&elf, &flat, &object)?);
+        let map = map::map(&elf)?;
         print!("{}", summary::check_size(object.len(), variant.sha256)?);
         let sbom = sbom::sbom(&sbom::Materials {
             file: &format!("{name}.ro"),
@@ -109,9 +113,10 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
             rustc_commit: &cargo.toolchain.commit,
             tree: &cargo.tree("purgatory", features)?,
             lock: &cargo::table(&options.root.join("Cargo.lock"))?,
+            unchecked: &linked.unchecked,
             epoch: env::var("SOURCE_DATE_EPOCH").ok().as_deref(),
         })?;
-        Ok(vec![object, elf, read(&map)?, sbom.into_bytes()])
+        Ok(vec![object, elf, map.into_bytes(), sbom.into_bytes()])
     })
 }
 

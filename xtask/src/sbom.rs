@@ -29,9 +29,16 @@ pub struct Materials<'a> {
     pub tree: &'a str,
     /// `Cargo.lock`.
     pub lock: &'a Table,
+    /// The crates, as in `spin 0.10.1`, whose files need not be those that `Cargo.lock` has a
+    /// checksum of.
+    pub unchecked: &'a BTreeSet<String>,
     /// `SOURCE_DATE_EPOCH`.
     pub epoch: Option<&'a str>,
 }
+
+/// Where a crate without checksums is from.
+const FOLDER: &str =
+    "a folder in the place of the registry, which has no checksum of some of its files";
 
 /// A package of `Cargo::tree`.
 struct Crate<'a> {
@@ -47,8 +54,7 @@ pub fn sbom(materials: &Materials<'_>) -> Result<String> {
     let version = env!("CARGO_PKG_VERSION");
     let crates: Vec<Crate<'_>> = materials.tree.lines().map(parse).collect::<Result<_>>()?;
     let root = crates.first().context("cargo tree names no package")?;
-    let digest = Sha256::digest(materials.object);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&Sha256::digest(materials.object));
 
     let mut text = String::new();
     writeln!(text, "SPDXVersion: SPDX-2.3")?;
@@ -82,7 +88,10 @@ pub fn sbom(materials: &Materials<'_>) -> Result<String> {
         }
         package(&mut text, &id, krate.name, krate.version, "LIBRARY")?;
         writeln!(text, "PackageLicenseDeclared: {}", krate.licence)?;
-        if let Some(checksum) = checksum(materials.lock, krate) {
+        let unchecked = format!("{} {}", krate.name, krate.version);
+        if materials.unchecked.contains(&unchecked) {
+            writeln!(text, "PackageSourceInfo: <text>{FOLDER}</text>")?;
+        } else if let Some(checksum) = checksum(materials.lock, krate) {
             let purl = format!("pkg:cargo/{}@{}", krate.name, krate.version);
             writeln!(text, "PackageChecksum: SHA256: {checksum}")?;
             writeln!(text, "ExternalRef: PACKAGE-MANAGER purl {purl}")?;
@@ -116,6 +125,11 @@ pub fn sbom(materials: &Materials<'_>) -> Result<String> {
     }
     relation(&mut text, "rustc BUILD_TOOL_OF Image")?;
     Ok(text)
+}
+
+/// A digest as it is written.
+pub fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The head of each package's entry. Where one is to be had is what its `purl` says.

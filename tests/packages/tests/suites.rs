@@ -28,3 +28,14 @@ fn there_is_a_network_only_where_it_is_asked_for() {
     let output = online.args(["sh", "-ec", update]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
 }
+
+/// What runs there as root finds neither disk nor terminal of the machine's.
+#[test]
+fn none_of_the_machines_devices_is_there() {
+    let layer = Suite::Bookworm.layer("hello", SMALL);
+    let says = layer.offline(&fresh_directory(), "ls -x -w0 /dev; echo kept >/dev/null");
+    let own = "fd  full  null  ptmx  pts  random  shm  stderr  stdin  stdout  tty  urandom  zero";
+    assert_eq!(says.trim(), own);
+    let terminal = layer.offline(&fresh_directory(), "script -qc tty /dev/null");
+    assert_eq!(terminal.trim(), "/dev/pts/0");
+}

@@ -29,6 +29,10 @@ version = "1.2.3"
 "#;
 
 fn of(tree: &str) -> Result<String> {
+    without_checksum(&[], tree)
+}
+
+fn without_checksum(crates: &[&str], tree: &str) -> Result<String> {
     sbom(&Materials {
         file: "a.ro",
         object: b"abc",
@@ -37,6 +41,7 @@ fn of(tree: &str) -> Result<String> {
         rustc_commit: "unknown",
         tree,
         lock: &LOCK.parse()?,
+        unchecked: &crates.iter().copied().map(String::from).collect(),
         epoch: Some("1700000000"),
     })
 }
@@ -122,6 +127,21 @@ Relationship: SPDXRef-rustc BUILD_TOOL_OF SPDXRef-Image
         version = env!("CARGO_PKG_VERSION"),
     );
     assert_eq!(of(TREE).unwrap(), expected);
+}
+
+/// It may be another than the one of the checksum.
+#[test]
+fn a_crate_without_a_checksum_of_its_own_gets_no_other() {
+    let bill = without_checksum(&["one_crate 0.1.0"], TREE).unwrap();
+    let its_own = "PackageChecksum: SHA256: 01
+ExternalRef: PACKAGE-MANAGER purl pkg:cargo/one_crate@0.1.0
+";
+    let said = of(TREE).unwrap().replace(
+        its_own,
+        &format!("PackageSourceInfo: <text>{FOLDER}</text>\n"),
+    );
+    assert!(said.contains(FOLDER));
+    assert_eq!(bill, said);
 }
 
 /// FIPS 180-2's first example.

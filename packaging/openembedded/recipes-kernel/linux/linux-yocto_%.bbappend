@@ -4,8 +4,8 @@
 KEXEC_PURGATORY_KERNEL_PATCH ?= ""
 
 FILESEXTRAPATHS:prepend := "${THISDIR}/files:"
-DEPENDS:append:aarch64 = "${@' kexec-purgatory-native' if d.getVar('KEXEC_PURGATORY_KERNEL_PATCH') else ''}"
-SRC_URI:append:aarch64 = "${@' file://%s file://kexec-file.cfg' % d.getVar('KEXEC_PURGATORY_KERNEL_PATCH') if d.getVar('KEXEC_PURGATORY_KERNEL_PATCH') else ''}"
+DEPENDS:append:aarch64 = " ${@'kexec-purgatory-native' if d.getVar('KEXEC_PURGATORY_KERNEL_PATCH') else ''}"
+SRC_URI:append:aarch64 = " ${@'file://%s file://kexec-file.cfg' % d.getVar('KEXEC_PURGATORY_KERNEL_PATCH') if d.getVar('KEXEC_PURGATORY_KERNEL_PATCH') else ''}"
 
 do_configure:append:aarch64() {
     if [ -n "${KEXEC_PURGATORY_KERNEL_PATCH}" ]; then
