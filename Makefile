@@ -15,6 +15,7 @@ DESTDIR ?=
 PREFIX ?= /usr/local
 TIME ?= 60
 KERNEL ?= 6.12
+export QEMU ?=
 XTASK = $(CARGO) run -q --locked -p xtask --
 
 # Flags for the host are not for us, nor are they for the image. And what is built for the host is
@@ -27,14 +28,14 @@ export CARGO_BUILD_TARGET = $(HOST)
 OR_NOTHING = || { rm -f target/purgatory*.* target/guests/*; false; }
 
 .PHONY: all dist kexec setup demo map patch unpatch set info install uninstall guests plugin sha2
-.PHONY: test test-ld test-long test-packages test-kexec-file bench compatibility supply proof prove-all mutants fuzz
+.PHONY: test test-ld test-long test-qemu test-packages test-kexec-file bench compatibility supply proof prove-all mutants fuzz
 .PHONY: check check-packaging clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) --sha256=$(SHA256) $(OR_NOTHING)
 
 # What `make dist` packs has no tests, nor what they stand on.
-NEED_TESTS = setup demo map guests plugin test test-ld test-long test-packages test-kexec-file proof prove-all mutants fuzz \
+NEED_TESTS = setup demo map guests plugin test test-ld test-long test-qemu test-packages test-kexec-file proof prove-all mutants fuzz \
 	bench compatibility supply check check-packaging
 ifneq ($(if $(wildcard tests),,$(filter $(NEED_TESTS),$(MAKECMDGOALS))),)
 $(error make $(filter $(NEED_TESTS),$(MAKECMDGOALS)): there are no tests here, nor what they need; they are in the repository)
@@ -49,7 +50,7 @@ demo: all guests ## boot a small guest through the image in QEMU; ARGS=--help sh
 guests: ## build the tests' bare-metal programs into target/guests/
 	$(XTASK) guests $(OR_NOTHING)
 
-plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_plugin.so
+plugin: ## build the tracer for the QEMU that loads it, target/release/libpurgatory_test_plugin.so
 	$(CARGO) build -q --locked --release -p purgatory-test-plugin
 	mkdir -p target/release
 	ln -sf ../$(HOST)/release/libpurgatory_test_plugin.so target/release/
@@ -94,7 +95,7 @@ uninstall: ## remove what `make install` has installed
 		$(patsubst %,"$(DOC)/%",$(wildcard docs/*))
 	for empty in "$(DOC)/docs" "$(DOC)" "$(INSTALLED)"; do rmdir "$$empty" 2>/dev/null || :; done
 
-test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
+test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"; QEMU=another one
 	scripts/fetch.sh
 	$(CARGO) test --locked --workspace --exclude purgatory-test-packages \
 		--exclude purgatory-test-kexec-file $(ARGS)
@@ -105,6 +106,13 @@ test-ld: ## run the tests of the image on one that GNU ld has linked
 
 test-long: all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
+
+# Those in which most of QEMU shows.
+QEMU_TESTS = $(addprefix --test ,qemu registers coherence hostile kexec)
+
+test-qemu: ## run the tests of the image on the QEMU of Debian sid, in a system made for it (root)
+	scripts/qemu.sh sid
+	$(MAKE) test QEMU=target/suites/sid/qemu-system-aarch64 ARGS="$(QEMU_TESTS) $(ARGS)"
 
 proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
 	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture

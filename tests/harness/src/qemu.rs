@@ -18,10 +18,11 @@
 
 mod error;
 mod outcome;
+mod program;
 mod sysrq;
 
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -29,8 +30,12 @@ use std::time::{Duration, Instant};
 
 pub use self::error::Error;
 pub use self::outcome::{Outcome, Stopped};
+use crate::root;
 
-const PROGRAM: &str = "qemu-system-aarch64";
+/// Returns the QEMU that is run: `$QEMU`, or Debian's.
+pub fn program() -> PathBuf {
+    program::program(&root())
+}
 
 /// Returns the path as the value of an option that has several: a comma in it is doubled, since a
 /// single one ends the value.
@@ -106,7 +111,7 @@ impl Qemu {
     /// Returns the command, ready for a shell.
     pub fn command_line(&self) -> String {
         let words = self.args.iter().map(|word| quoted(word));
-        std::iter::once(PROGRAM.to_string())
+        std::iter::once(quoted(&program().to_string_lossy()))
             .chain(words)
             .collect::<Vec<_>>()
             .join(" ")
@@ -121,7 +126,7 @@ impl Qemu {
         error::check_version()?;
         let start = Instant::now();
         let mut child = Running(
-            Command::new(PROGRAM)
+            Command::new(program())
                 .args(&self.args)
                 .stdin(match self.sysrq {
                     Some(_) => Stdio::piped(),

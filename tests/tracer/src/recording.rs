@@ -89,8 +89,8 @@ impl Recording {
         let bytes = fs::read(&trace).map_err(|error| error.to_string())?;
         if bytes.is_empty() {
             return Err(format!(
-                "the plugin has not run; a QEMU with TCG plugins, 10.0 or later, is needed: run \
-                 `make setup`\n{outcome}"
+                "the plugin has not run; a QEMU with TCG plugins, 10.0 or later, is needed, and the \
+                 plugin that is built for it: run `make setup`, `make plugin`\n{outcome}"
             ));
         }
         let trace = Trace::parse(&bytes).map_err(|error| format!("{error}\n{outcome}"))?;

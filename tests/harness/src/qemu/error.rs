@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{fmt, io};
 
-use super::PROGRAM;
+use super::program;
 
 /// Older ones let unaligned accesses to Device memory pass, which real machines do not.
 const OLDEST: u32 = 9;
@@ -24,15 +24,17 @@ pub enum Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let program = program();
+        let program = program.display();
         match self {
-            Self::Missing => write!(f, "{PROGRAM} is not installed: run `make setup`"),
+            Self::Missing => write!(f, "{program} is not installed: run `make setup`"),
             Self::TooOld(found) => {
                 write!(
                     f,
-                    "{PROGRAM} is `{found}`, {OLDEST} or later is needed: run `make setup`"
+                    "{program} is `{found}`, {OLDEST} or later is needed: run `make setup`"
                 )
             }
-            Self::Io(error) => write!(f, "{PROGRAM}: {error}"),
+            Self::Io(error) => write!(f, "{program}: {error}"),
         }
     }
 }
@@ -43,7 +45,7 @@ impl std::error::Error for Error {}
 pub(super) fn check_version() -> Result<(), Error> {
     static VERSION: OnceLock<Option<String>> = OnceLock::new();
     let version = VERSION.get_or_init(|| {
-        let output = Command::new(PROGRAM).arg("--version").output().ok()?;
+        let output = Command::new(program()).arg("--version").output().ok()?;
         Some(
             String::from_utf8_lossy(&output.stdout)
                 .lines()
