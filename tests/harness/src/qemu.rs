@@ -19,7 +19,6 @@
 mod error;
 mod outcome;
 mod program;
-mod sysrq;
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -49,7 +48,6 @@ pub struct Qemu {
     args: Vec<String>,
     echo: bool,
     linger: Duration,
-    sysrq: Option<(String, u8)>,
 }
 
 impl Qemu {
@@ -60,7 +58,6 @@ impl Qemu {
             args: Vec::new(),
             echo: false,
             linger: Duration::ZERO,
-            sysrq: None,
         }
         .args([
             "-M",
@@ -128,10 +125,7 @@ impl Qemu {
         let mut child = Running(
             Command::new(program())
                 .args(&self.args)
-                .stdin(match self.sysrq {
-                    Some(_) => Stdio::piped(),
-                    None => Stdio::null(),
-                })
+                .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
@@ -142,8 +136,7 @@ impl Qemu {
 
         let mut raw = Vec::new();
         let end = start + timeout;
-        let keys = child.0.stdin.take();
-        let stopped_by = match self.press(keys, &serial, &mut raw, until, end) {
+        let stopped_by = match self.watch(&serial, &mut raw, until, end) {
             Some(stopped) => stopped,
             None => child.exit(end).map_err(Error::Io)?,
         };
