@@ -13,7 +13,6 @@ mod record;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use self::initramfs::{Sources, write_initramfs};
 pub use self::kexec::Kexec;
@@ -21,9 +20,6 @@ pub use self::record::Record;
 use crate::boot::HALTED;
 use crate::qemu::{Outcome, Qemu};
 use crate::root;
-
-/// Emulated, a cycle takes some 15 s on an idle machine.
-const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// What is downloaded of Debian, by suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +178,7 @@ impl Cycle {
             Leave::DamagedCrash => qemu.args(["-device", "edu,dma_mask=0xffffffffffffffff"]),
             Leave::Execute | Leave::Crash | Leave::StreamingCrash => qemu,
         };
-        let outcome = qemu.run(&[HALTED], TIMEOUT);
+        let outcome = qemu.run(&[HALTED]);
         let outcome = outcome.map_err(|error| error.to_string())?;
         let program = fs::read(&kexec).map_err(|error| format!("{}: {error}", kexec.display()))?;
         if let Some(record) = Record::seen(&program, &outcome.console) {

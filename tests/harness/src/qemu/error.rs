@@ -20,6 +20,8 @@ pub enum Error {
     TooOld(String),
     /// It could not be started or watched.
     Io(io::Error),
+    /// It ran for an hour and came to no end that was expected: what, and the console.
+    Hung(String),
 }
 
 impl fmt::Display for Error {
@@ -34,6 +36,11 @@ impl fmt::Display for Error {
                     "{program} is `{found}`, {OLDEST} or later is needed: run `make setup`"
                 )
             }
+            Self::Hung(run) => write!(
+                f,
+                "QEMU hung: after an hour it had come to no end that the test knows of; this is no \
+                 verdict on what ran\nrun:     {run}"
+            ),
             Self::Io(error) => write!(f, "{program}: {error}"),
         }
     }
