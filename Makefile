@@ -23,8 +23,9 @@ BUILD_FOR = kexec
 CONFIGURE_FOR = kexec
 TIME_FOR = fuzz
 KERNEL_FOR = test-kexec-file
-ARGS_FOR = demo map test bench fuzz test-packages test-kexec-file
-NAMES = KEXEC TO RO FILE ON_FAILURE LINKER SHA256 SRC BUILD CONFIGURE TIME KERNEL
+QEMU_FOR = plugin $(TESTS)
+ARGS_FOR = demo map test test-qemu bench fuzz test-packages test-kexec-file
+NAMES = KEXEC TO RO FILE ON_FAILURE LINKER SHA256 SRC BUILD CONFIGURE TIME KERNEL QEMU
 GOALS = $(or $(MAKECMDGOALS),all)
 ifeq ($(MAKELEVEL),0)
 $(foreach name,$(NAMES) ARGS,$(if $(filter command%,$(origin $(name))),$(if $(filter $($(name)_FOR),$(GOALS)),,\
@@ -55,14 +56,14 @@ or_without = || { [ $$? = 2 ] || rm -f $(1); \
 built = $(addprefix target/$(1).,ro elf map spdx)
 
 .PHONY: all dist kexec setup demo map patch unpatch set info install uninstall guests plugin sha2
-.PHONY: test test-ld test-long test-packages test-kexec-file bench compatibility supply proof prove-all mutants fuzz
+.PHONY: test test-ld test-long test-qemu test-packages test-kexec-file bench compatibility supply proof prove-all mutants fuzz
 .PHONY: check check-packaging clean help
 
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) "--sha256=$$SHA256" $(call or_without,$(call built,purgatory$(if $(filter sha2,$(SHA256)),-sha2)))
 
 # What `make dist` packs has no tests, nor what they stand on.
-NEED_TESTS = setup demo map guests plugin test test-ld test-long test-packages test-kexec-file proof prove-all mutants fuzz \
+NEED_TESTS = setup demo map guests plugin test test-ld test-long test-qemu test-packages test-kexec-file proof prove-all mutants fuzz \
 	bench compatibility supply check check-packaging
 ifneq ($(if $(wildcard tests),,$(filter $(NEED_TESTS),$(MAKECMDGOALS))),)
 $(error make $(filter $(NEED_TESTS),$(MAKECMDGOALS)): there are no tests here, nor what they need; they are in the repository)
@@ -81,7 +82,7 @@ demo: all guests ## boot a small guest through the image in QEMU; ARGS=--help sh
 guests: ## build the tests' bare-metal programs into target/guests/
 	$(XTASK) guests $(call or_without,target/guests/*.elf)
 
-plugin: ## build the tracer that QEMU loads, target/release/libpurgatory_test_plugin.so
+plugin: ## build the tracer for the QEMU that loads it, target/release/libpurgatory_test_plugin.so
 	$(CARGO) build -q --locked --release -p purgatory-test-plugin
 	mkdir -p target/release
 	ln -sf ../$(HOST)/release/libpurgatory_test_plugin.so target/release/
@@ -128,7 +129,7 @@ uninstall: ## remove what `make install` has installed
 		$(patsubst %,$(DOC)/%,$(wildcard docs/*))
 	for empty in $(DOC)/docs $(DOC) $(INSTALLED); do rmdir "$$empty" 2>/dev/null || :; done
 
-test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"
+test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"; QEMU=another one
 	scripts/fetch.sh
 	$(CARGO) test --locked --workspace --exclude purgatory-test-packages \
 		--exclude purgatory-test-kexec-file $(ARGS)
@@ -139,6 +140,13 @@ test-ld: needs ## run the tests of the image on one that GNU ld has linked
 
 test-long: needs all guests ## run the tests that take minutes
 	$(CARGO) test --locked --release --test qemu -- --ignored
+
+# Those in which most of QEMU shows.
+QEMU_TESTS = $(addprefix --test ,qemu registers coherence hostile kexec)
+
+test-qemu: ## run the tests of the image on the QEMU of Debian sid, in a system made for it (root)
+	scripts/qemu.sh sid
+	$(MAKE) test QEMU=target/suites/sid/qemu-system-aarch64 ARGS="$(QEMU_TESTS) $(ARGS)"
 
 proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
 	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture

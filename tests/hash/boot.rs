@@ -5,7 +5,6 @@
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use purgatory_test_harness::boot::{RAM, UART, usual_cpu};
 use purgatory_test_harness::executable::executable;
@@ -25,8 +24,6 @@ const JOBS_AT: u64 = 0x4100_0000;
 const ANSWERS_AT: u64 = 0x4300_0000;
 /// The machine's memory, in MiB.
 const MEMORY: u64 = (END - RAM) >> 20;
-
-const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Wrong answers that are told one by one.
 const TOLD: usize = 5;
@@ -185,6 +182,6 @@ pub fn boot(
     .args(["-object", &backend])
     .args(["-semihosting-config", "enable=on,target=native"])
     .args(["-kernel", &files.program.display().to_string()])
-    .run(&[], TIMEOUT)
+    .run(&[])
     .map_err(|error| error.to_string())
 }

@@ -4,7 +4,6 @@
 
 use std::env;
 use std::fs;
-use std::time::Duration;
 
 use purgatory_test_harness::boot::usual_cpu;
 use purgatory_test_harness::flips::{Case, Flips, Random};
@@ -17,9 +16,6 @@ use crate::opinion::{Opinion, World};
 
 /// What random cases begin with, unless `HOSTILE_SEED` says otherwise.
 const SEED: u64 = 0x0bad_5eed;
-
-/// A boot takes some ten seconds. A host with much else to do gets all the time it needs.
-const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// What has gone wrong so often is not told any more.
 const TOLD: usize = 10;
@@ -52,7 +48,7 @@ pub fn seed(regime: Regime) -> u64 {
 fn run(flips: &Flips, world: &World<'_>, cases: &[Named]) {
     let file = root().join(format!("target/qemu/{}.elf", this_test::file_name()));
     let all: Vec<Case> = cases.iter().map(|(case, _)| *case).collect();
-    let outcome = flips.run(&all, &file, TIMEOUT);
+    let outcome = flips.run(&all, &file);
     let outcome = outcome.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
     let lines = lines(&outcome.console);
     // Starts, refusals, differences, and what came to none of these.

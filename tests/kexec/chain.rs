@@ -9,6 +9,11 @@ use crate::run::{BOOTING, DTB, ENTRY, GREETING, LAST_USERLAND, Line, VERIFIED_AT
 /// Its memory begins at 0. It has two Cortex-A72, with EL2.
 const MEMORY_AT_0: &str = "xlnx-versal-virt";
 
+/// QEMU 11.1 gives it an interrupt translation service (ITS), whose tables each kernel would leave to the
+/// next one, which takes them for its own wherever they lie: in its text, with a first kernel at 2 MiB.
+/// This is Linux' own remedy, for all kernels but the last.
+const NO_LPIS: &str = "irqchip.gicv3_nolpi=1";
+
 const ENTRY_AT_0: Line = &["purgatory: entry=0x0000000000000000"];
 const MIDDLE_USERLAND: Line = &["init: stage middle, Linux "];
 
@@ -17,7 +22,8 @@ const MIDDLE_USERLAND: Line = &["init: stage middle, Linux "];
 /// the third; which leaves in turn for one that lies above it.
 #[test]
 fn the_second_of_three_kexecs_starts_a_kernel_at_0() {
-    run(Cycle::on_machine(MEMORY_AT_0).kexecs(3)).says(&[
+    let cycle = Cycle::on_machine(MEMORY_AT_0).kernel_option(NO_LPIS);
+    run(cycle.kexecs(3)).says(&[
         GREETING,
         ENTRY,
         DTB,

@@ -85,10 +85,6 @@ impl Run {
 
     /// For the message of a claim that fails.
     pub fn got(&self) -> String {
-        let why = match self.0.stopped_by {
-            Stopped::Timeout => " (it hung)",
-            Stopped::Pattern(_) | Stopped::Exit(_) => "",
-        };
-        format!("{}\ngot{why}:\n{}", this_test::alone(), self.0)
+        format!("{}\ngot:\n{}", this_test::alone(), self.0)
     }
 }

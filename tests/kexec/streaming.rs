@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A crash that interrupts a program in streaming mode (FEAT_SME). Linux takes the interrupt and
+//! A crash at an exception of a program in streaming mode (FEAT_SME). Linux takes the exception and
 //! starts the purgatory with the mode still on, in which the CPU has no SHA2 instructions, unless
 //! it has FEAT_SME_FA64; and a kernel that is started in it panics.
 
@@ -13,11 +13,12 @@ use crate::run::{
     VERIFIED_AT_EL2, VERIFIED_AT_EL2_VHE, VMCORE, VMCORE_NOTES, run,
 };
 
-/// One CPU, as the program must be what the crash interrupts. Linux 6.12 and later oops with LPA2.
+/// Linux 6.12 and later oops with LPA2.
 const SME: &str = "max,sme_fa64=off,lpa2=off";
 
-/// Linux names the interrupted program in its panic.
-const INTERRUPTED: Line = &["[", " CPU: 0 ", " Comm: streaming "];
+/// Linux' panic: the signal by which the program died, once it was in streaming mode, and its name.
+const SIGSEGV: Line = &["[", "Attempted to kill init! exitcode=0x0000000b"];
+const OF_THE_PROGRAM: Line = &["[", " CPU: 0 ", " Comm: streaming "];
 
 #[rstest]
 #[case::at_el1(Cycle::new(SME), VERIFIED_AT_EL1)]
@@ -31,8 +32,9 @@ fn a_crash_in_streaming_mode(#[case] cycle: Cycle, #[case] verdict: Line) {
     }
     let cycle = cycle.kernel(Suite::Sid).leave(Leave::StreamingCrash);
     run(cycle).says(&[
-        &["init: in streaming mode"],
-        INTERRUPTED,
+        &["init: on to streaming mode"],
+        SIGSEGV,
+        OF_THE_PROGRAM,
         GREETING,
         verdict,
         BOOTING,

@@ -2,8 +2,6 @@
 
 //! The console: silent without a sink, silent where the sink is nonsense, and then as good as ever.
 
-use std::time::Duration;
-
 use purgatory_test_harness::Piece;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, REACHED, UART, usual_cpu};
@@ -135,7 +133,7 @@ fn a_counter_that_is_no_clock_is_not_waited_for(
 fn lines_end_with_carriage_return_and_line_feed() {
     let regime = Regime::El1And0;
     let boot = Boot::new(usual_cpu(regime), regime, Place::Low, 4096).unwrap();
-    let run = Run::new(&boot, Duration::from_secs(60));
+    let run = Run::new(&boot);
     let text = String::from_utf8(run.outcome.raw.clone()).unwrap();
     let (ours, _) = text.split_once(REACHED).expect("the new kernel is reached");
     let bare = |(at, _): &(usize, _)| !ours[..*at].ends_with('\r');

@@ -3,8 +3,6 @@
 //! Firmware and hypervisors that are older than the CPU trap what they do not know. Where the trap
 //! comes back to the image it costs nothing; where firmware keeps it, not before the first line.
 
-use std::time::Duration;
-
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place};
 use purgatory_test_harness::briefing::{FIRMWARE_GIVES_BACK, FIRMWARE_KEEPS};
@@ -43,7 +41,7 @@ fn a_trap_that_firmware_keeps_comes_after_the_first_line(
     let mut boot = boot.unwrap_or_else(|error| panic!("{error}"));
     with_sme(&mut boot);
     boot.put_firmware(FIRMWARE_KEEPS);
-    let run = Run::new(&boot, Duration::from_secs(60));
+    let run = Run::new(&boot);
     run.purgatory_says(&["I'm in purgatory".into()]);
     let kept = run.outcome.console.contains("firmware: trapped: ESR=");
     run.equal("the trap is seen", &true, &kept);

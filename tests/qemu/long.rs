@@ -2,8 +2,6 @@
 
 //! What takes minutes: `make test-long`.
 
-use std::time::Duration;
-
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::{Regime, console};
@@ -72,7 +70,7 @@ fn a_segment_of_8_gib(#[case] lacking: u64, #[case] how: &str) {
     boot.load.region_pokes.push((3, ZEROS.0, ZEROS.1));
     let digest = digest(&boot.load.segments, lacking);
     boot.load.pokes.push(("sha256_digest".into(), digest));
-    let run = Run::new(&boot, Duration::from_secs(1800));
+    let run = Run::new(&boot);
     let verified =
         format!("purgatory: 8192.1 MiB in 4 regions verified in * ms (EL2, D-cache on, {how}");
     let (entry, dtb) = (boot.load.entry, boot.load.dtb);

@@ -3,7 +3,6 @@
 //! Paths that a user may have cloned into.
 
 use std::fs;
-use std::time::Duration;
 
 use purgatory_test_harness::boot::REACHED;
 use purgatory_test_harness::{Regime, root, this_test};
@@ -17,7 +16,7 @@ fn a_directory_with_a_comma_and_a_space_in_its_name() {
     let memory = folder.join("memory");
     let mut boot = usual_boot(Regime::El1And0);
     boot.memory_file = Some(memory.clone());
-    let outcome = boot.run(&folder.join("boot.elf"), Duration::from_secs(60));
+    let outcome = boot.run(&folder.join("boot.elf"));
     let outcome = outcome.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
     let reached = outcome.console.contains(REACHED);
     assert!(reached, "{}\n{outcome}", this_test::alone());

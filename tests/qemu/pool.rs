@@ -5,7 +5,6 @@
 
 use std::fs;
 use std::os::unix::fs::FileExt;
-use std::time::Duration;
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, RAM, usual_cpu};
@@ -40,7 +39,7 @@ fn all_of_a_table_is_written_and_nothing_behind_the_last(
     image.resize(end as usize, PAINT);
     let memory = format!("target/qemu/{}.ram", this_test::file_name());
     boot.memory_file = Some(root().join(memory));
-    let run = Run::new(&boot, Duration::from_secs(60));
+    let run = Run::new(&boot);
     if !run.outcome.console.contains("D-cache on, ") {
         run.fail("the console shows", "a window", "none");
     }

@@ -4,64 +4,69 @@
 //! that and its firmware can do it.
 
 use std::fs;
-use std::time::Duration;
+use std::os::unix::fs::FileExt;
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
-use purgatory_test_harness::a64::{HVC, NOP, UDF};
-use purgatory_test_harness::boot::{Boot, HALTED};
+use purgatory_test_harness::a64::{HVC, NOP, UDF, movz_16, store_pair};
+use purgatory_test_harness::boot::{Boot, HALTED, RAM};
 use purgatory_test_harness::patch::{Lie, Patch};
+use purgatory_test_harness::qemu::{Outcome, Stopped};
+use purgatory_test_harness::rule::{CNTFRQ_EL0, CNTVCT_EL0};
 use purgatory_test_harness::{root, this_test};
 use rstest::rstest;
 
 use crate::exceptions::patch;
 use crate::harness::{symbol, usual_boot};
 
-/// So long after the line that announces the reset the machine is looked at, on a clock that is a
-/// thousand times too fast, so that nobody waits for the seconds.
-const LINGER: Duration = Duration::from_secs(1);
-const FAST: [&str; 2] = ["-icount", "shift=10,sleep=off"];
+/// Instructions that are more than enough for any wait, on a clock that goes by them.
+const ENOUGH: u64 = 1 << 32;
+
+/// The end of a line, and the first words of a machine that starts.
+const AGAIN: &str = "\r\nold kernel: ";
+
+/// The machine starts again after a reset, and QEMU does not end.
+const STARTS_AGAIN: &[&str] = &["-action", "reboot=reset"];
 
 fn on_failure(boot: &mut Boot, seconds: u32) {
     let bytes = seconds.to_le_bytes().into();
     boot.load.pokes.push(("on_failure".into(), bytes));
 }
 
-/// The console of a machine that is not kept from starting again.
-fn console(boot: &Boot, until: &str, linger: Duration, clock: &[&str]) -> String {
+/// Runs it, until the machine starts again or comes to its end.
+fn run(boot: &Boot, options: &[&str]) -> Outcome {
     let file = root().join(format!("target/qemu/{}.elf", this_test::file_name()));
     let run = boot.build_at(&file).and_then(|()| {
-        let qemu = boot.qemu(&file).args(["-action", "reboot=reset"]);
-        let qemu = qemu.args(clock.iter().copied()).linger(linger);
-        let outcome = qemu.run(&[until], Duration::from_secs(60));
+        let qemu = boot.qemu(&file).args(options.iter().copied());
+        let outcome = qemu.at_most(ENOUGH).run(&[AGAIN]);
         outcome.map_err(|error| error.to_string())
     });
     let outcome = run.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
     let _ = fs::remove_file(&file);
-    outcome.console
-}
-
-fn starts(console: &str) -> usize {
-    console.matches("I'm in purgatory").count()
+    outcome
 }
 
 #[track_caller]
 fn comes_back(boot: &Boot) {
-    let console = console(boot, "purgatory: reset in 1 second", LINGER, &FAST);
-    assert!(starts(&console) > 1, "{console}\n{}", this_test::alone());
-    assert!(!console.contains("halted"), "{console}");
+    let outcome = run(boot, STARTS_AGAIN);
+    let came_back = outcome.stopped_by == Stopped::Pattern(0);
+    let before = outcome.console.split("\nold kernel: ").next();
+    let said = before.and_then(|before| before.lines().last());
+    let said = said == Some("purgatory: reset in 1 second");
+    assert!(came_back && said, "{outcome}\n{}", this_test::alone());
 }
 
 #[track_caller]
 fn halts_in_the_end(boot: &Boot) {
-    let console = console(boot, HALTED, LINGER, &FAST);
-    assert_eq!(starts(&console), 1, "{console}\n{}", this_test::alone());
-    let lines: Vec<_> = console.lines().collect();
+    let outcome = run(boot, STARTS_AGAIN);
+    let parked = outcome.stopped_by == Stopped::Parked;
+    let lines: Vec<_> = outcome.console.lines().collect();
     let last = [
         "purgatory: reset in 1 second",
         "purgatory: no reset by PSCI here",
         HALTED,
     ];
-    assert!(lines.ends_with(&last), "{console}\n{}", this_test::alone());
+    let said = lines.ends_with(&last);
+    assert!(parked && said, "{outcome}\n{}", this_test::alone());
 }
 
 fn mismatch(boot: &mut Boot) {
@@ -122,21 +127,47 @@ fn an_undefined_hvc_is_followed_by_an_smc(#[values(NOP, UDF)] first: u32) {
     comes_back(&boot);
 }
 
-/// By the machine's own clock: not at once, and not much later.
-#[test]
-fn it_takes_the_seconds_that_are_asked_for() {
+/// What an image that waits for so many seconds has on the machine's own clock when it calls PSCI.
+fn seconds_at_the_call(seconds: u32) -> f64 {
+    /// In the machine's memory, and nobody's.
+    const AT: u64 = 0x5f00_0000;
     let mut boot = usual_boot(El2);
     mismatch(&mut boot);
-    on_failure(&mut boot, 3);
-    let line = "purgatory: reset in 3 seconds";
-    for (linger, restarted) in [(1, false), (8, true)] {
-        let console = console(&boot, line, Duration::from_secs(linger), &[]);
-        assert_eq!(
-            starts(&console) > 1,
-            restarted,
-            "after {linger} s: {console}"
-        );
+    on_failure(&mut boot, seconds);
+    let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
+    let call = patch.first("psci_smc");
+    let note = vec![
+        CNTVCT_EL0.mrs() | 9,
+        CNTFRQ_EL0.mrs() | 10,
+        movz_16(11, (AT >> 16) as u16),
+        store_pair(9, 10, 11),
+    ];
+    patch.insert(call, |_| note);
+    boot.load.image = patch.finish();
+    let file = root().join(format!("target/qemu/{}.ram", this_test::file_name()));
+    boot.memory_file = Some(file.clone());
+    let outcome = run(&boot, &[]);
+    let reset = matches!(outcome.stopped_by, Stopped::Exit(status) if status.success());
+    assert!(reset, "{outcome}");
+    let memory = fs::File::open(&file).unwrap_or_else(|error| panic!("{error}"));
+    let [mut count, mut frequency] = [[0; 8]; 2];
+    for (word, offset) in [(&mut count, 0), (&mut frequency, 8)] {
+        let read = memory.read_exact_at(word, AT - RAM + offset);
+        read.unwrap_or_else(|error| panic!("{error}"));
     }
+    let _ = fs::remove_file(&file);
+    u64::from_le_bytes(count) as f64 / u64::from_le_bytes(frequency) as f64
+}
+
+/// By the machine's own clock, which goes by instructions, a microsecond each: not at once, and not much
+/// later.
+#[test]
+fn it_takes_the_seconds_that_are_asked_for() {
+    let [one, three] = [1, 3].map(seconds_at_the_call);
+    let each = (three - one) / 2.0;
+    assert!((each - 1.0).abs() < 0.001, "{each} s for each second");
+    let before = one - each;
+    assert!((0.0..2.0).contains(&before), "{before} s before it waits");
 }
 
 #[test]
@@ -147,6 +178,5 @@ fn a_stopped_counter_does_not_stop_it() {
     let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
     patch.lie(Lie::CounterStopped);
     boot.load.image = patch.finish();
-    let console = console(&boot, "reset in 1 second", Duration::from_secs(8), &[]);
-    assert!(starts(&console) > 1, "{console}");
+    comes_back(&boot);
 }

@@ -5,7 +5,6 @@
 use std::fmt::{Debug, Display};
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::qemu::{Outcome, Stopped};
@@ -20,10 +19,10 @@ pub struct Run {
 
 impl Run {
     /// Runs a boot.
-    pub fn new(boot: &Boot, timeout: Duration) -> Self {
+    pub fn new(boot: &Boot) -> Self {
         let file = format!("target/qemu/{}.elf", this_test::file_name());
         let file = root().join(file);
-        let outcome = boot.run(&file, timeout);
+        let outcome = boot.run(&file);
         let outcome = outcome.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
         Self { file, outcome }
     }
@@ -53,7 +52,7 @@ impl Run {
     pub fn ended(&self, status: i32) {
         let got = match self.outcome.stopped_by {
             Stopped::Exit(status) => status.code(),
-            Stopped::Pattern(_) | Stopped::Timeout => None,
+            _ => None,
         };
         self.equal("the machine's exit status", &Some(status), &got);
     }

@@ -5,7 +5,6 @@
 
 use std::fs;
 use std::os::unix::fs::FileExt;
-use std::time::Duration;
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, RAM};
@@ -42,7 +41,7 @@ fn half_is_enough(regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str
     image.resize(top as usize, PAINT);
     let memory = format!("target/qemu/{}.ram", this_test::file_name());
     boot.memory_file = Some(root().join(memory));
-    let run = Run::new(boot, Duration::from_secs(60));
+    let run = Run::new(boot);
     if !run.outcome.console.contains(words) {
         run.fail("the console shows", words, "others");
     }

@@ -4,11 +4,10 @@
 //! console waits for its UART. And the seconds before a reset.
 
 use std::fs;
-use std::time::Duration;
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{RET, load_address, movz_16};
-use purgatory_test_harness::boot::{Boot, HALTED, RAM};
+use purgatory_test_harness::boot::{Boot, RAM};
 use purgatory_test_harness::qemu::Outcome;
 use purgatory_test_harness::{root, this_test};
 use rstest::rstest;
@@ -25,7 +24,7 @@ fn run(boot: &Boot) -> Outcome {
     let run = boot.build_at(&file).and_then(|()| {
         let qemu = boot.qemu(&file);
         let qemu = qemu.args(["-icount", "shift=0,sleep=off"]);
-        let outcome = qemu.run(&[HALTED], Duration::from_secs(600));
+        let outcome = qemu.run(&[]);
         outcome.map_err(|error| error.to_string())
     });
     let outcome = run.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));

@@ -4,7 +4,6 @@
 
 use std::env;
 use std::fs;
-use std::time::Duration;
 
 use purgatory_test_harness::qemu::{Outcome, Stopped};
 use purgatory_test_harness::rule::SVCR;
@@ -20,9 +19,6 @@ const SEED: u64 = 0x0ddba11;
 const COMBINATIONS: u64 = 500;
 /// The same, where little depends on them.
 const FEW_COMBINATIONS: u64 = 50;
-
-/// A sweep takes some seconds. A host with much else to do gets all the time it needs.
-const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// With fewer registers to write than this at EL1 the guest has not found what there is, and EL2
 /// has more.
@@ -83,7 +79,7 @@ const AT_EL2: &[&str] = &[
 /// Runs it. The file for QEMU is kept only after a failure.
 pub fn run(sweep: &Sweep) -> Outcome {
     let file = root().join(format!("target/qemu/{}.elf", this_test::file_name()));
-    let outcome = sweep.run(&file, TIMEOUT);
+    let outcome = sweep.run(&file);
     let outcome = outcome.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
     if matches!(outcome.stopped_by, Stopped::Exit(status) if status.code() == Some(0)) {
         // It is overwritten by the next run otherwise.

@@ -10,9 +10,8 @@ pub mod verdict;
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
-use purgatory_test_harness::boot::{Boot, HALTED};
+use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::purgatory_ro::PAGE;
 use purgatory_test_harness::qemu::{Outcome, Qemu};
@@ -31,7 +30,7 @@ pub fn boot(options: &Options) -> Result<Outcome, String> {
         let boot = prepared(options)?;
         let qemu = qemu(&boot, &root().join("target/demo.elf"))?.echo();
         println!("{}\n", qemu.command_line());
-        return run(&qemu, options);
+        return run(&qemu);
     };
     let (map, outcome) = map(options, &root().join("target/map.elf"))?;
     fs::write(path, map.svg()).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -44,7 +43,7 @@ pub fn boot(options: &Options) -> Result<Outcome, String> {
 /// # Errors
 /// As [`boot`].
 pub fn map(options: &Options, file: &Path) -> Result<(Map, Outcome), String> {
-    Map::of(prepared(options)?, |boot| run(&qemu(boot, file)?, options))
+    Map::of(prepared(options)?, |boot| run(&qemu(boot, file)?))
 }
 
 /// Returns what was asked for, before it runs.
@@ -83,14 +82,11 @@ fn scatter(boot: &mut Boot, regions: usize) {
 
 fn qemu(boot: &Boot, file: &Path) -> Result<Qemu, String> {
     boot.build_at(file)?;
-    // A purgatory that says it halts and goes on would be seen shortly after.
-    Ok(boot.qemu(file).linger(Duration::from_millis(200)))
+    Ok(boot.qemu(file))
 }
 
-fn run(qemu: &Qemu, options: &Options) -> Result<Outcome, String> {
-    let outcome = qemu
-        .run(&[HALTED], options.patience())
-        .map_err(|error| error.to_string())?;
+fn run(qemu: &Qemu) -> Result<Outcome, String> {
+    let outcome = qemu.run(&[]).map_err(|error| error.to_string())?;
     eprint!("{}", outcome.stderr);
     Ok(outcome)
 }

@@ -3,7 +3,6 @@
 //! What may be chosen on the command line.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use lexopt::prelude::*;
 use purgatory_test_harness::Regime;
@@ -115,18 +114,6 @@ impl Options {
                 .into());
         }
         Ok(Asked::Boot(options))
-    }
-
-    /// Returns how long to wait: emulated, hashing takes a second for some MiB. Where not a word is
-    /// to be expected, somebody is waiting for nothing.
-    pub fn patience(&self) -> Duration {
-        let hashing = Duration::from_secs(10 + self.size / MIB);
-        let expected_to_hang = self.silent && self.corrupt.is_some() && !self.skip_checks;
-        if expected_to_hang {
-            hashing
-        } else {
-            6 * hashing
-        }
     }
 }
 

@@ -97,7 +97,7 @@ fn caught(options: &Options, outcome: &Outcome) -> Result<String, String> {
     if options.silent {
         let silent = purgatory(&outcome.console).is_empty();
         return match outcome.stopped_by {
-            Stopped::Timeout if silent => Ok(format!("{caught}, and not a word, as it was told")),
+            Stopped::Parked if silent => Ok(format!("{caught}, and not a word, as it was told")),
             other => Err(format!(
                 "the purgatory was to halt without a word: {other:?}"
             )),
@@ -106,7 +106,7 @@ fn caught(options: &Options, outcome: &Outcome) -> Result<String, String> {
     let computed = after(&outcome.console, "purgatory:        digest: ");
     let told = after(&outcome.console, "purgatory: sha256_digest: ");
     match (computed, told, outcome.stopped_by) {
-        (Some(computed), Some(told), Stopped::Pattern(_)) if computed != told => Ok(caught.into()),
+        (Some(computed), Some(told), Stopped::Parked) if computed != told => Ok(caught.into()),
         _ => Err("the new kernel was not reached, but not for two digests that differ".into()),
     }
 }

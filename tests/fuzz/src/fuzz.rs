@@ -16,7 +16,7 @@ use crate::random::Random;
 use crate::targets::Target;
 
 /// An input that takes longer than this hangs: the slowest takes some milliseconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How long it goes on.
 #[derive(Clone, Copy, Debug)]

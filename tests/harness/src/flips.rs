@@ -6,7 +6,6 @@
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use std::time::Duration;
 
 use purgatory_test_guest::flips::{self, Area, ORDERS, Orders, STARTED, SYMBOLS};
 use purgatory_test_guest::{Briefing, Piece, Regime};
@@ -20,6 +19,7 @@ use crate::abi::REGIONS;
 use crate::boot::{RAM, UART};
 use crate::executable::executable;
 use crate::guest::Guest;
+use crate::halts::halts;
 use crate::loader::{Load, Segment};
 use crate::purgatory_ro::{PAGE, PurgatoryRo};
 use crate::qemu::{Outcome, Qemu};
@@ -44,9 +44,6 @@ const MEMORY_END: u64 = RAM + (32 << 20);
 const MEMORY: &str = "32M";
 /// What is looked at after each call before the image and behind it.
 const GUARD: u64 = 4 * PAGE;
-
-/// `WFE`, in the loop that the image halts in.
-const WFE: u32 = 0xd503_205f;
 
 /// What runs.
 #[derive(Clone, Debug)]
@@ -82,7 +79,7 @@ impl Flips {
         let image = PurgatoryRo::read(&image).map_err(|refusal| refusal.to_string())?;
         let known = Symbols::read(&image)?;
         let (text, pool) = (known.get("rodata_start")?.start, known.get("pool")?.start);
-        let image = led_back(image, text)?;
+        let image = led_back(image)?;
         let len = image.memsz;
         let mut tables = V3Tables::new(TABLES_AT);
         for (at, len) in [
@@ -141,7 +138,7 @@ impl Flips {
     ///
     /// # Errors
     /// When nothing ran.
-    pub fn run(&self, cases: &[Case], path: &Path, timeout: Duration) -> Result<Outcome, String> {
+    pub fn run(&self, cases: &[Case], path: &Path) -> Result<Outcome, String> {
         let text = |error: std::io::Error| format!("{}: {error}", path.display());
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(text)?;
@@ -156,7 +153,7 @@ impl Flips {
             .memory(MEMORY)
             .args(["-semihosting-config", "enable=on,target=native"])
             .args(["-kernel", &path.display().to_string()])
-            .run(&[], timeout)
+            .run(&[])
             .map_err(|error| error.to_string())
     }
 
@@ -248,18 +245,14 @@ impl Copies {
 }
 
 /// Makes the loop that an image halts in lead back to the guest.
-fn led_back(mut image: PurgatoryRo, text: u64) -> Result<PurgatoryRo, String> {
-    let mut found = 0;
-    for at in (0..text as usize).step_by(4) {
-        let word = &mut image.bytes[at..at + 4];
-        if word == WFE.to_le_bytes() {
-            let back = branch(IMAGE_AT + at as u64, GUEST_AT + flips::HALTED);
-            word.copy_from_slice(&back.to_le_bytes());
-            found += 1;
-        }
-    }
-    if found == 0 {
+fn led_back(mut image: PurgatoryRo) -> Result<PurgatoryRo, String> {
+    let halts = halts(&image);
+    if halts.is_empty() {
         return Err("the image does not halt in a loop of WFE".into());
+    }
+    for halt in halts {
+        let back = branch(IMAGE_AT + halt, GUEST_AT + flips::HALTED);
+        image.bytes[halt as usize..][..4].copy_from_slice(&back.to_le_bytes());
     }
     Ok(image)
 }

@@ -15,6 +15,7 @@ pub mod entry_state;
 pub mod executable;
 pub mod flips;
 pub mod guest;
+pub mod halts;
 
 pub mod linux;
 pub mod loader;

@@ -13,7 +13,6 @@ mod record;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use self::initramfs::{Sources, write_initramfs};
 pub use self::kexec::Kexec;
@@ -21,15 +20,6 @@ pub use self::record::Record;
 use crate::boot::HALTED;
 use crate::qemu::{Outcome, Qemu};
 use crate::root;
-
-/// Emulated, a cycle takes some 15 s on an idle machine.
-const TIMEOUT: Duration = Duration::from_secs(180);
-
-/// What `tests/kexec/streaming.S` says before it enters streaming mode.
-const STREAMING: &str = "init: in streaming mode";
-
-/// The key that SysRq takes for a crash.
-const CRASH_KEY: u8 = b'c';
 
 /// What is downloaded of Debian, by suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +41,8 @@ pub enum Leave {
     Crash,
     /// `kexec -p`, then a device overwrites a part of the loaded kernel, then a crash.
     DamagedCrash,
-    /// `kexec -p`, then a crash in an interrupt, while the interrupted program has the CPU in
-    /// streaming mode (FEAT_SME).
+    /// `kexec -p`, then a crash at an exception of a program that has the CPU in streaming mode
+    /// (FEAT_SME).
     StreamingCrash,
 }
 
@@ -186,10 +176,9 @@ impl Cycle {
         }
         let qemu = match self.leave {
             Leave::DamagedCrash => qemu.args(["-device", "edu,dma_mask=0xffffffffffffffff"]),
-            Leave::StreamingCrash => qemu.sysrq(STREAMING, CRASH_KEY),
-            Leave::Execute | Leave::Crash => qemu,
+            Leave::Execute | Leave::Crash | Leave::StreamingCrash => qemu,
         };
-        let outcome = qemu.run(&[HALTED], TIMEOUT);
+        let outcome = qemu.run(&[HALTED]);
         let outcome = outcome.map_err(|error| error.to_string())?;
         let program = fs::read(&kexec).map_err(|error| format!("{}: {error}", kexec.display()))?;
         if let Some(record) = Record::seen(&program, &outcome.console) {

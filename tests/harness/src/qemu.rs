@@ -3,34 +3,55 @@
 //! The one way this project runs QEMU: a machine without network, its serial port captured, never
 //! left running.
 //!
+//! A run ends by what the machine does: its console shows something, it powers off, its CPU stays where
+//! a program halts, or it has executed so many instructions. How long that takes is the host's affair.
+//!
 //! ```no_run
 //! use purgatory_test_harness::qemu::{Qemu, Stopped};
-//! use std::time::Duration;
 //!
 //! let run = Qemu::new("virt,gic-version=2,virtualization=on")
 //!     .cpu("neoverse-n1")
 //!     .memory("1024")
 //!     .args(["-kernel", "target/guests/new-kernel.elf"])
-//!     .run(&["all passed", "panic"], Duration::from_secs(60))?;
+//!     .run(&["all passed", "panic"])?;
 //! assert_eq!(run.stopped_by, Stopped::Pattern(0), "{run}");
 //! # Ok::<(), purgatory_test_harness::qemu::Error>(())
 //! ```
 
 mod error;
+mod monitor;
 mod outcome;
-mod sysrq;
+mod program;
+mod watch;
 
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub use self::error::Error;
+use self::monitor::Monitor;
 pub use self::outcome::{Outcome, Stopped};
+use self::watch::{End, Watch};
+use crate::root;
 
-const PROGRAM: &str = "qemu-system-aarch64";
+/// The last resort: a run that takes so long has hung, and its test fails saying so. Not a verdict on
+/// what runs. The longest takes four minutes on an idle host; one that is loaded takes many times that.
+const HUNG: Duration = Duration::from_secs(3600);
+
+/// How many nanoseconds an instruction takes by the machine's clock, as a power of two, where
+/// instructions are counted. A thousand times too many, so that no clock is waited for long.
+const SHIFT: u32 = 10;
+
+/// Where the machine's clock starts then: at the beginning of the year 2000.
+const START: u64 = 946_684_800;
+
+/// Returns the QEMU that is run: `$QEMU`, or Debian's.
+pub fn program() -> PathBuf {
+    program::program(&root())
+}
 
 /// Returns the path as the value of an option that has several: a comma in it is doubled, since a
 /// single one ends the value.
@@ -43,8 +64,8 @@ pub fn option_value(path: &Path) -> String {
 pub struct Qemu {
     args: Vec<String>,
     echo: bool,
-    linger: Duration,
-    sysrq: Option<(String, u8)>,
+    parks_at: Vec<u64>,
+    seconds: Option<u64>,
 }
 
 impl Qemu {
@@ -54,8 +75,8 @@ impl Qemu {
         Self {
             args: Vec::new(),
             echo: false,
-            linger: Duration::ZERO,
-            sysrq: None,
+            parks_at: Vec::new(),
+            seconds: None,
         }
         .args([
             "-M",
@@ -97,36 +118,52 @@ impl Qemu {
         self
     }
 
-    /// Keeps watching for this long after an awaited pattern: for what must *not* come after it.
-    pub fn linger(mut self, time: Duration) -> Self {
-        self.linger = time;
+    /// Ends the run where the CPU is at one of these addresses, which it never leaves.
+    pub fn parks_at(mut self, addresses: impl IntoIterator<Item = u64>) -> Self {
+        self.parks_at.extend(addresses);
         self
+    }
+
+    /// Has the clock of a machine `virt` go by instructions, and ends the run when it shows that there
+    /// were this many.
+    pub fn at_most(mut self, instructions: u64) -> Self {
+        self.seconds = Some((instructions << SHIFT).div_ceil(1_000_000_000));
+        self.args([
+            "-icount",
+            &format!("shift={SHIFT},sleep=off"),
+            "-rtc",
+            "base=2000-01-01,clock=vm",
+        ])
     }
 
     /// Returns the command, ready for a shell.
     pub fn command_line(&self) -> String {
         let words = self.args.iter().map(|word| quoted(word));
-        std::iter::once(PROGRAM.to_string())
+        std::iter::once(quoted(&program().to_string_lossy()))
             .chain(words)
             .collect::<Vec<_>>()
             .join(" ")
     }
 
-    /// Runs until the console shows one of `until`, or the machine ends, or time is up.
+    /// Runs until the console shows one of `until`, or the machine comes to its end.
     ///
     /// # Errors
-    /// When QEMU is missing, too old, or cannot be started. That a machine did not do what was
+    /// When QEMU is missing, too old, cannot be started, or hangs. That a machine did not do what was
     /// hoped for is an [`Outcome`], not an error.
-    pub fn run(&self, until: &[&str], timeout: Duration) -> Result<Outcome, Error> {
+    pub fn run(&self, until: &[&str]) -> Result<Outcome, Error> {
+        self.run_within(until, HUNG)
+    }
+
+    fn run_within(&self, until: &[&str], patience: Duration) -> Result<Outcome, Error> {
         error::check_version()?;
         let start = Instant::now();
+        let asked = !self.parks_at.is_empty() || self.seconds.is_some();
+        let monitor = asked.then(Monitor::new).transpose().map_err(Error::Io)?;
         let mut child = Running(
-            Command::new(PROGRAM)
+            Command::new(program())
                 .args(&self.args)
-                .stdin(match self.sysrq {
-                    Some(_) => Stdio::piped(),
-                    None => Stdio::null(),
-                })
+                .args(monitor.iter().flat_map(Monitor::arguments))
+                .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
@@ -135,18 +172,27 @@ impl Qemu {
         let serial = chunks(child.0.stdout.take().expect("stdout is piped"));
         let errors = chunks(child.0.stderr.take().expect("stderr is piped"));
 
-        let mut raw = Vec::new();
-        let end = start + timeout;
-        let keys = child.0.stdin.take();
-        let stopped_by = match self.press(keys, &serial, &mut raw, until, end) {
-            Some(stopped) => stopped,
-            None => child.exit(end).map_err(Error::Io)?,
+        let mut watch = Watch::new(self, until);
+        let end = match watch.watch(&serial, monitor, start + patience) {
+            End::Closed => child.exit(start + patience).map_err(Error::Io)?,
+            end => end,
         };
         drop(child);
+        if end != End::Hung && !matches!(end, End::Stopped(Stopped::Pattern(_))) {
+            // What was said before that is on its way.
+            for chunk in &serial {
+                watch.take(&chunk);
+            }
+        }
+        let raw = watch.raw;
+        // It may have been stopped between the two ends of a line.
+        let console = String::from_utf8_lossy(raw.strip_suffix(b"\r").unwrap_or(&raw));
+        let console = console.replace("\r\n", "\n");
+        let End::Stopped(stopped_by) = end else {
+            return Err(Error::Hung(format!("{}\n{console}", self.command_line())));
+        };
         Ok(Outcome {
-            // It may have been stopped between the two ends of a line.
-            console: String::from_utf8_lossy(raw.strip_suffix(b"\r").unwrap_or(&raw))
-                .replace("\r\n", "\n"),
+            console,
             raw,
             stderr: String::from_utf8_lossy(&errors.iter().flatten().collect::<Vec<_>>()).into(),
             stopped_by,
@@ -154,56 +200,17 @@ impl Qemu {
             command_line: self.command_line(),
         })
     }
-
-    /// Collects the console. `None`: QEMU closed it, so it is about to end.
-    fn watch(
-        &self,
-        serial: &Receiver<Vec<u8>>,
-        raw: &mut Vec<u8>,
-        until: &[&str],
-        end: Instant,
-    ) -> Option<Stopped> {
-        let longest = until.iter().map(|pattern| pattern.len()).max().unwrap_or(0);
-        let mut found: Option<(usize, Instant)> = None;
-        loop {
-            let deadline = found.map_or(end, |(_, deadline)| deadline);
-            match serial.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(chunk) => {
-                    // A pattern may have begun in an earlier chunk.
-                    let from = raw.len().saturating_sub(longest);
-                    raw.extend_from_slice(&chunk);
-                    if self.echo {
-                        let mut out = io::stdout().lock();
-                        // A closed pipe is no reason to stop watching.
-                        let _ = out.write_all(&chunk).and_then(|()| out.flush());
-                    }
-                    if found.is_none() {
-                        found = until
-                            .iter()
-                            .position(|pattern| contains(&raw[from..], pattern.as_bytes()))
-                            .map(|index| (index, Instant::now() + self.linger));
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    return Some(found.map_or(Stopped::Timeout, |(at, _)| Stopped::Pattern(at)));
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    return found.map(|(index, _)| Stopped::Pattern(index));
-                }
-            }
-        }
-    }
 }
 
 /// A QEMU that ends with its owner, whatever way that one goes.
 struct Running(Child);
 
 impl Running {
-    fn exit(&mut self, end: Instant) -> io::Result<Stopped> {
+    fn exit(&mut self, end: Instant) -> io::Result<End> {
         loop {
             match self.0.try_wait()? {
-                Some(status) => return Ok(Stopped::Exit(status)),
-                None if Instant::now() >= end => return Ok(Stopped::Timeout),
+                Some(status) => return Ok(End::Stopped(Stopped::Exit(status))),
+                None if Instant::now() >= end => return Ok(End::Hung),
                 None => thread::sleep(Duration::from_millis(2)),
             }
         }
@@ -230,12 +237,6 @@ fn chunks(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
         }
     });
     receiver
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack
-        .windows(needle.len().max(1))
-        .any(|window| window == needle)
 }
 
 fn quoted(word: &str) -> String {

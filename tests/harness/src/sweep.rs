@@ -5,16 +5,16 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use purgatory_test_guest::sweep::{ARRIVAL, Encoding, ORDERS, Orders};
 use purgatory_test_guest::{Briefing, Piece, Regime};
 use zerocopy::IntoBytes;
 
 use crate::a64::{branch_to, movk, movz};
-use crate::boot::{HALTED, UART, noise};
+use crate::boot::{UART, noise};
 use crate::executable::executable;
 use crate::guest::Guest;
+use crate::halts::halts;
 use crate::loader::{Load, Segment};
 use crate::purgatory_ro::PurgatoryRo;
 use crate::qemu::{Outcome, Qemu};
@@ -71,7 +71,16 @@ impl Sweep {
     ///
     /// # Errors
     /// When nothing ran.
-    pub fn run(&self, path: &Path, timeout: Duration) -> Result<Outcome, String> {
+    pub fn run(&self, path: &Path) -> Result<Outcome, String> {
+        let run = self.qemu(path)?.run(&[]);
+        run.map_err(|error| error.to_string())
+    }
+
+    /// Loads, and returns the machine.
+    ///
+    /// # Errors
+    /// When something is missing.
+    pub fn qemu(&self, path: &Path) -> Result<Qemu, String> {
         let text = |error: std::io::Error| format!("{}: {error}", path.display());
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(text)?;
@@ -82,13 +91,14 @@ impl Sweep {
             Regime::El2 | Regime::El2And0 => ",virtualization=on",
         };
         // Version 3 of the interrupt controller has system registers, and memory tags have some.
-        Qemu::new(&format!("virt,gic-version=3,mte=on{virtualization}"))
+        let machine = format!("virt,gic-version=3,mte=on{virtualization}");
+        let halts = halts(&self.image).into_iter();
+        Ok(Qemu::new(&machine)
             .cpu(&self.cpu)
             .memory(MEMORY)
             .args(["-semihosting-config", "enable=on,target=native"])
             .args(["-kernel", &path.display().to_string()])
-            .run(&[HALTED], timeout)
-            .map_err(|error| error.to_string())
+            .parks_at(halts.flat_map(|halt| [IMAGE_AT + halt, IMAGE_AT + halt + 4])))
     }
 
     fn build(&self) -> Result<Vec<u8>, String> {

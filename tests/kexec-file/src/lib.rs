@@ -8,7 +8,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
@@ -17,10 +16,6 @@ use purgatory_test_harness::linux::initramfs::Archive;
 use purgatory_test_harness::linux::{Kexec, Suite};
 use purgatory_test_harness::qemu::{Outcome, Qemu};
 use purgatory_test_harness::{root, this_test};
-
-/// Emulated, with more CPUs than the machine may have, and beside other tests; each allocation of a
-/// load in turn takes minutes.
-const TIMEOUT: Duration = Duration::from_secs(900);
 
 /// The exception level, and the CPU for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +113,7 @@ impl Boot {
             .args(["-initrd", &initramfs.to_string_lossy()])
             .args(["-append", &append]);
         let until: Vec<_> = until.iter().copied().chain([HALTED]).collect();
-        qemu.run(&until, TIMEOUT).map_err(|error| error.to_string())
+        qemu.run(&until).map_err(|error| error.to_string())
     }
 }
 

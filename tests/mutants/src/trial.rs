@@ -3,7 +3,6 @@
 //! The runs that mutants go through, the cheapest first.
 
 use std::path::Path;
-use std::time::Duration;
 
 use purgatory_test_harness::a64::{adr, load, movz};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
@@ -15,16 +14,13 @@ use purgatory_test_harness::sweep::Sweep;
 use purgatory_test_harness::{Encoding, IdRegister, Regime, Register};
 
 use crate::mutant::Mutant;
-use crate::seen::Seen;
+use crate::seen::{ENDLESS, Seen};
 
 /// The length of the initrd, in bytes: an odd number of lines, and the last not to its end.
 const INITRD: u64 = 4000;
 
 /// Nothing answers here, on QEMU's `virt`.
 const HOLE: u64 = 0x0f00_0000;
-
-/// A sweep over one register takes some seconds.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A run.
 pub struct Trial {
@@ -245,5 +241,6 @@ fn sweeps(all: &mut Vec<Trial>, regime: Regime) -> Result<(), String> {
 
 /// Runs a sweep.
 pub fn sweep(sweep: &Sweep, path: &Path) -> Result<Seen, String> {
-    Ok(Seen::of(&sweep.run(path, TIMEOUT)?))
+    let run = sweep.qemu(path)?.at_most(ENDLESS).run(&[]);
+    Ok(Seen::of(&run.map_err(|error| error.to_string())?))
 }

@@ -7,7 +7,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use purgatory_test_harness::Regime::{El1And0, El2, El2And0};
 use purgatory_test_harness::abi::MAX_FILE_SIZE;
@@ -153,7 +152,7 @@ fn boots(image: &Path) {
         let mut boot = Boot::new(usual_cpu(regime), regime, Place::Low, 1 << 20).unwrap();
         boot.with_image(image).unwrap();
         let file: PathBuf = image.with_extension(format!("{}.elf", regime.name()));
-        let outcome = boot.run(&file, Duration::from_secs(60)).unwrap();
+        let outcome = boot.run(&file).unwrap();
         let alone = this_test::alone();
         let verified = outcome.console.contains("D-cache on, SHA2 instructions)");
         assert!(verified, "{alone}\n{outcome}");

@@ -4,9 +4,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use purgatory_test_harness::boot::{Boot, HALTED};
+use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::loader::Loaded;
 use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 use purgatory_test_harness::qemu::{Outcome, option_value};
@@ -17,7 +16,9 @@ use super::Trace;
 use super::phases::{Marks, Phases};
 
 const PLUGIN: &str = "libpurgatory_test_plugin.so";
-const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Instructions of a run, more than any has that comes to an end.
+const MOST: u64 = 1 << 40;
 
 /// How much is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,16 +82,14 @@ impl Recording {
         let outcome = boot
             .qemu(&elf)
             .args(["-plugin", &plugin])
-            // The clock goes by instructions, so that each run is like the other; and a thousand
-            // times too fast, so that a UART is not waited for that needs no time.
-            .args(["-icount", "shift=10,sleep=off"])
-            .run(&[HALTED], TIMEOUT)
+            .at_most(MOST)
+            .run(&[])
             .map_err(|error| error.to_string())?;
         let bytes = fs::read(&trace).map_err(|error| error.to_string())?;
         if bytes.is_empty() {
             return Err(format!(
-                "the plugin has not run; a QEMU with TCG plugins, 10.0 or later, is needed: run \
-                 `make setup`\n{outcome}"
+                "the plugin has not run; a QEMU with TCG plugins, 10.0 or later, is needed, and the \
+                 plugin that is built for it: run `make setup`, `make plugin`\n{outcome}"
             ));
         }
         let trace = Trace::parse(&bytes).map_err(|error| format!("{error}\n{outcome}"))?;

@@ -87,6 +87,11 @@ pub const fn branch(at: u64, target: u64) -> u32 {
     0x1400_0000 | (target.wrapping_sub(at) >> 2) as u32 & 0x3ff_ffff
 }
 
+/// `STP Xt1, Xt2, [Xn]`.
+pub const fn store_pair(first: u32, second: u32, base: u32) -> u32 {
+    0xa900_0000 | second << 10 | base << 5 | first
+}
+
 /// `MOVZ Xd, #value`.
 pub const fn movz(to: u32, value: u16) -> u32 {
     0xd280_0000 | (value as u32) << 5 | to

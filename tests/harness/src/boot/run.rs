@@ -4,11 +4,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use purgatory_test_guest::Regime;
 
-use super::{Boot, HALTED, MIB, RAM};
+use super::{Boot, MIB, RAM};
+use crate::halts::halts;
 use crate::qemu::{Outcome, Qemu, option_value};
 
 impl Boot {
@@ -40,6 +40,14 @@ impl Boot {
         .args(["-object", &format!("{kind},id=ram,size={size},reserve=off")])
         .args(["-semihosting-config", "enable=on,target=native"])
         .args(["-kernel", &path.display().to_string()])
+        .parks_at(self.halts())
+    }
+
+    /// Where the image halts: on the `WFE`, or on the branch behind it.
+    fn halts(&self) -> impl Iterator<Item = u64> {
+        let at = self.load.purgatory_at;
+        let halts = halts(&self.load.image).into_iter();
+        halts.flat_map(move |halt| [at + halt, at + halt + 4])
     }
 
     /// Writes what [`Boot::build`] makes into a file.
@@ -67,11 +75,8 @@ impl Boot {
     ///
     /// # Errors
     /// When nothing ran.
-    pub fn run(&self, path: &Path, timeout: Duration) -> Result<Outcome, String> {
+    pub fn run(&self, path: &Path) -> Result<Outcome, String> {
         self.build_at(path)?;
-        // A purgatory that says it halts and goes on would be seen shortly after.
-        let qemu = self.qemu(path).linger(Duration::from_millis(50));
-        qemu.run(&[HALTED], timeout)
-            .map_err(|error| error.to_string())
+        self.qemu(path).run(&[]).map_err(|error| error.to_string())
     }
 }

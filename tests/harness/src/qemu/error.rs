@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{fmt, io};
 
-use super::PROGRAM;
+use super::program;
 
 /// Older ones let unaligned accesses to Device memory pass, which real machines do not.
 const OLDEST: u32 = 9;
@@ -20,19 +20,28 @@ pub enum Error {
     TooOld(String),
     /// It could not be started or watched.
     Io(io::Error),
+    /// It ran for an hour and came to no end that was expected: what, and the console.
+    Hung(String),
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let program = program();
+        let program = program.display();
         match self {
-            Self::Missing => write!(f, "{PROGRAM} is not installed: run `make setup`"),
+            Self::Missing => write!(f, "{program} is not installed: run `make setup`"),
             Self::TooOld(found) => {
                 write!(
                     f,
-                    "{PROGRAM} is `{found}`, {OLDEST} or later is needed: run `make setup`"
+                    "{program} is `{found}`, {OLDEST} or later is needed: run `make setup`"
                 )
             }
-            Self::Io(error) => write!(f, "{PROGRAM}: {error}"),
+            Self::Hung(run) => write!(
+                f,
+                "QEMU hung: after an hour it had come to no end that the test knows of; this is no \
+                 verdict on what ran\nrun:     {run}"
+            ),
+            Self::Io(error) => write!(f, "{program}: {error}"),
         }
     }
 }
@@ -43,7 +52,7 @@ impl std::error::Error for Error {}
 pub(super) fn check_version() -> Result<(), Error> {
     static VERSION: OnceLock<Option<String>> = OnceLock::new();
     let version = VERSION.get_or_init(|| {
-        let output = Command::new(PROGRAM).arg("--version").output().ok()?;
+        let output = Command::new(program()).arg("--version").output().ok()?;
         Some(
             String::from_utf8_lossy(&output.stdout)
                 .lines()

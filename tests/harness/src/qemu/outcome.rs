@@ -13,8 +13,10 @@ pub enum Stopped {
     Pattern(usize),
     /// The machine ended by itself: powered off, reset, or ended by its guest through semihosting.
     Exit(ExitStatus),
-    /// Nothing of the kind in time; QEMU was killed.
-    Timeout,
+    /// The CPU is where it stays ([`super::Qemu::parks_at`]); QEMU was killed.
+    Parked,
+    /// So many instructions as it might were executed ([`super::Qemu::at_most`]); QEMU was killed.
+    Spent,
 }
 
 /// What a run left behind. Its `Display` is for the message of a failing test: how to run this one

@@ -61,7 +61,7 @@ pub unsafe extern "C" fn qemu_plugin_install(
     let arguments = unsafe { qemu::arguments(count, arguments) };
     match install(&arguments) {
         Ok(()) => {
-            qemu::register(id, on_cpu, on_block, on_exit);
+            qemu::register(id);
             0
         }
         Err(error) => {
@@ -87,19 +87,22 @@ fn install(arguments: &[String]) -> Result<(), String> {
     PLUGIN.set(plugin).map_err(|_| "loaded twice".into())
 }
 
-extern "C" fn on_cpu(_: Id, _: c_uint) {
+/// A CPU starts.
+fn on_cpu() {
     if let Some(plugin) = PLUGIN.get() {
         plugin.registers.get_or_init(Registers::find);
     }
 }
 
-extern "C" fn on_exit(_: Id, _: *mut c_void) {
+/// QEMU ends.
+fn on_exit() {
     if let Some(plugin) = PLUGIN.get() {
         plugin.recorder.flush();
     }
 }
 
-extern "C" fn on_block(_: Id, block: *mut Block) {
+/// This block is translated.
+fn on_block(block: *mut Block) {
     let Some(plugin) = PLUGIN.get() else { return };
     // SAFETY: the block is what QEMU calls us with.
     for instruction in unsafe { Block::instructions(block) } {

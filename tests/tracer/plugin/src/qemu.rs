@@ -3,10 +3,15 @@
 //! The part of QEMU's plugin interface that we use, and all `unsafe` code that goes with it.
 //!
 //! QEMU exports these functions to whatever plugin it loads. Version 4 of the interface is that of
-//! QEMU 10.0, and a later QEMU takes it as well.
+//! QEMU 10.0, version 7 that of QEMU 11.1, which takes none before. Which of them it is, `build.rs`
+//! has asked the QEMU that will load us.
+
+mod callbacks;
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr;
+
+pub use self::callbacks::register;
 
 /// Names this plugin to QEMU.
 pub type Id = u64;
@@ -15,7 +20,15 @@ pub type Id = u64;
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
 #[doc(hidden)]
-pub static qemu_plugin_version: c_int = 4;
+pub static qemu_plugin_version: c_int = VERSION;
+
+const VERSION: c_int = match c_int::from_str_radix(env!("QEMU_PLUGIN_VERSION"), 10) {
+    Ok(version) => version,
+    Err(_) => panic!("QEMU_PLUGIN_VERSION is a number"),
+};
+
+/// From this version on callbacks have data of ours instead of our name.
+const WITH_DATA: c_int = 7;
 
 /// A block of instructions that QEMU is about to translate.
 #[repr(C)]
@@ -53,21 +66,12 @@ const ADD: c_int = 0;
 /// A 16-byte value; smaller ones have smaller numbers.
 const VALUE_16: c_int = 4;
 
-/// Called for each block that is translated.
-pub type OnBlock = extern "C" fn(Id, *mut Block);
-/// Called when a CPU starts, and at the end.
-pub type OnCpu = extern "C" fn(Id, c_uint);
 /// Called before an instruction.
 pub type OnInstruction = extern "C" fn(c_uint, *mut c_void);
 /// Called after an access: information, virtual address.
 pub type OnMemory = extern "C" fn(c_uint, MemoryInfo, u64, *mut c_void);
-/// Called at the end.
-pub type OnExit = extern "C" fn(Id, *mut c_void);
 
 unsafe extern "C" {
-    fn qemu_plugin_register_vcpu_init_cb(id: Id, call: OnCpu);
-    fn qemu_plugin_register_vcpu_tb_trans_cb(id: Id, call: OnBlock);
-    fn qemu_plugin_register_atexit_cb(id: Id, call: OnExit, data: *mut c_void);
     fn qemu_plugin_tb_n_insns(block: *const Block) -> usize;
     fn qemu_plugin_tb_get_insn(block: *const Block, index: usize) -> *mut Instruction;
     fn qemu_plugin_insn_vaddr(instruction: *const Instruction) -> u64;
@@ -96,16 +100,6 @@ unsafe extern "C" {
     fn qemu_plugin_mem_get_value(info: MemoryInfo) -> MemoryValue;
     fn qemu_plugin_scoreboard_new(size: usize) -> *mut c_void;
     fn qemu_plugin_u64_get(counter: Counter, cpu: c_uint) -> u64;
-}
-
-/// Asks to be called. The functions live as long as QEMU does.
-pub fn register(id: Id, on_cpu: OnCpu, on_block: OnBlock, on_exit: OnExit) {
-    // SAFETY: the functions have the types that QEMU calls.
-    unsafe {
-        qemu_plugin_register_vcpu_init_cb(id, on_cpu);
-        qemu_plugin_register_vcpu_tb_trans_cb(id, on_block);
-        qemu_plugin_register_atexit_cb(id, on_exit, ptr::null_mut());
-    }
 }
 
 /// Returns the arguments of the plugin, as `name=value`.
@@ -143,7 +137,7 @@ impl Block {
     /// Returns the instructions of a block.
     ///
     /// # Safety
-    /// `block` is what QEMU has just called [`OnBlock`] with, and the instructions are not used
+    /// `block` is what QEMU has just told [`crate::on_block`] of, and the instructions are not used
     /// after that call.
     pub unsafe fn instructions(block: *const Self) -> impl Iterator<Item = &'static Instruction> {
         // SAFETY: by this function's contract; the indices are those that there are.

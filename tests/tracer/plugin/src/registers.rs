@@ -2,7 +2,7 @@
 
 //! The CPU's general registers, which QEMU gives in arrays of GLib's.
 
-use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ffi::{CStr, c_char, c_uint, c_void};
 use std::ptr;
 
 /// Names a register of the CPU.
@@ -16,6 +16,7 @@ struct Array<T> {
     len: c_uint,
 }
 
+/// What later versions of the interface have added comes behind these.
 #[repr(C)]
 struct RegisterDescriptor {
     handle: *mut RegisterHandle,
@@ -25,10 +26,12 @@ struct RegisterDescriptor {
 
 unsafe extern "C" {
     fn qemu_plugin_get_registers() -> *mut Array<RegisterDescriptor>;
-    fn qemu_plugin_read_register(handle: *mut RegisterHandle, to: *mut Array<u8>) -> c_int;
+    // What it returns depends on the interface's version; what it appends does not.
+    fn qemu_plugin_read_register(handle: *mut RegisterHandle, to: *mut Array<u8>);
     // GLib's, which QEMU is linked with.
     fn g_byte_array_new() -> *mut Array<u8>;
     fn g_byte_array_unref(array: *mut Array<u8>);
+    fn g_array_get_element_size(array: *mut Array<RegisterDescriptor>) -> c_uint;
     fn g_array_unref(array: *mut Array<RegisterDescriptor>);
 }
 
@@ -41,15 +44,16 @@ unsafe impl Send for Registers {}
 unsafe impl Sync for Registers {}
 
 impl Registers {
-    /// Finds them, within `crate::qemu::OnCpu`.
+    /// Finds them, within `crate::on_cpu`.
     pub fn find() -> Self {
         let mut found = [ptr::null_mut(); 31];
         // SAFETY: QEMU gives an array of descriptors, ours to free, whose names are strings that
         // stay.
         unsafe {
             let array = qemu_plugin_get_registers();
+            let size = g_array_get_element_size(array) as usize;
             for index in 0..(*array).len as usize {
-                let descriptor = &*(*array).data.add(index);
+                let descriptor = &*(*array).data.byte_add(index * size);
                 let name = CStr::from_ptr(descriptor.name).to_string_lossy();
                 let number = name.strip_prefix('x').and_then(|n| n.parse::<usize>().ok());
                 if let Some(place) = number.and_then(|number| found.get_mut(number)) {
@@ -71,7 +75,10 @@ impl Registers {
         // SAFETY: the array is ours; the handle is QEMU's own.
         unsafe {
             let array = g_byte_array_new();
-            if !handle.is_null() && qemu_plugin_read_register(handle, array) == 8 {
+            if !handle.is_null() {
+                qemu_plugin_read_register(handle, array);
+            }
+            if (*array).len == 8 {
                 ptr::copy_nonoverlapping((*array).data, bytes.as_mut_ptr(), 8);
             }
             g_byte_array_unref(array);

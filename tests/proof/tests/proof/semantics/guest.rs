@@ -5,7 +5,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use purgatory_test_harness::boot::RAM;
 use purgatory_test_harness::qemu::{Qemu, Stopped, option_value};
@@ -21,8 +20,6 @@ pub const CASES: u64 = RAM + 0x400_0000;
 /// What the program stores at its end.
 const DONE_AT: u64 = CASES - 8;
 const DONE: u64 = 1;
-
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 const NOP: u32 = 0xd503_201f;
 const MOV_X0_0: u32 = 0xd280_0000;
@@ -184,7 +181,7 @@ pub fn run(blocks: &[Block]) -> Result<Memory, String> {
         .memory(&format!("{}M", size >> 20))
         .args(["-object", &backend])
         .args(["-device", &format!("loader,addr={entry:#x},cpu-num=0")])
-        .run(&[], TIMEOUT)
+        .run(&[])
         .map_err(|error| error.to_string())?;
     memory.0 = fs::read(&file.0).map_err(text)?;
     let exited = matches!(outcome.stopped_by, Stopped::Exit(status) if status.success());
