@@ -23,12 +23,9 @@ fn without_end(boot: &mut Boot, off: Option<&str>, how: &str) -> Expect {
     lines.push(format!(
         "purgatory: hashed 0.0 of 67108864.* MiB (EL2 VHE, {how}, SHA2 instructions)"
     ));
-    lines.extend([
-        String::new(),
-        format!(
-            "purgatory: exception: data abort at EL2 VHE, ESR=* ELR=* FAR={end:#018x} offset=*"
-        ),
-    ]);
+    lines.push(format!(
+        "purgatory: exception: data abort at EL2 VHE, ESR=* ELR=* FAR={end:#018x} offset=*"
+    ));
     Expect::RefusesThus(lines)
 }
 
