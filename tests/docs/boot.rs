@@ -13,9 +13,11 @@ use crate::document::read;
 
 /// Returns the body of a function of `src/main.rs`.
 fn body<'a>(source: &'a str, function: &str) -> &'a str {
-    let start = format!("\nfn {function}(");
-    let (_, rest) = source
-        .split_once(&*start)
+    let mut starts = ["(", "<"]
+        .map(|then| format!("\nfn {function}{then}"))
+        .into_iter();
+    let (_, rest) = starts
+        .find_map(|start| source.split_once(&*start))
         .unwrap_or_else(|| panic!("src/main.rs has no function {function}"));
     rest.split("\n}\n").next().unwrap_or(rest)
 }

@@ -52,8 +52,8 @@ pub fn flips(flips: &Flips, _: &World<'_>, random: &mut Random) -> Vec<Named> {
     cases
 }
 
-/// A region for which no granule's tables fit the pool: it is written back from the caches before
-/// it is hashed, which for 2^46 bytes takes hours unless somebody looks whether there is memory.
+/// A region that goes on for 2^46 bytes where memory ends: the first part of it maps what is there,
+/// and what is not.
 pub fn without_end(flips: &Flips, _: &World<'_>, _: &mut Random) -> Vec<Named> {
     let mut case = flips.good;
     case.symbols[7] = 1 << 46;
@@ -67,10 +67,10 @@ fn address(flips: &Flips, random: &mut Random) -> u64 {
     match random.below(8) {
         0 => segment.at + 8 * random.below(segment.len / 8),
         1 => segment.at + 0x1000 * random.below(8),
-        // Mostly not in its pool, which is the most of it.
+        // Mostly not in its pool, which is more than half of it.
         2 => {
-            let pieces = 4 * random.below(2);
-            image.start + random.below((image.end - image.start) >> pieces)
+            let half = random.below(2);
+            image.start + random.below((image.end - image.start) >> half)
         }
         3 => UART,
         4 => 0x5000_0000 + random.below(1 << 32),

@@ -48,7 +48,7 @@ fn traced_flips(#[values(El1And0, El2, El2And0)] regime: Regime) {
     traced::nothing_is_stored_outside(regime);
 }
 
-/// One of the flips, by itself: nothing was said for hours once.
+/// One of the flips, by itself: it must end soon, and with a word.
 #[test]
 fn a_region_without_end() {
     run::all_is_well(El2And0, cases::without_end);

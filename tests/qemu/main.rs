@@ -21,6 +21,7 @@ mod input;
 mod loader_tables;
 mod long;
 mod matrix;
+mod no_memory;
 mod paths;
 mod placement;
 mod pool;

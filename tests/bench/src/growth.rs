@@ -27,7 +27,7 @@ const EACH_LINE: u64 = 4;
 
 impl Measured {
     /// Returns what of the fixed part is neither that of building tables nor of maintaining lines:
-    /// nothing but the regions' number and borders may add to it.
+    /// where there is one window, nothing but the regions' number and borders may add to it.
     pub fn rest(&self) -> Counts {
         let tables = self.of(Name::Tables);
         let lines = self
@@ -53,6 +53,13 @@ pub fn layouts(ordinary: Layout) -> Vec<Layout> {
                 ..ordinary
             });
         }
+    }
+    for regions in [5, 15] {
+        all.push(Layout {
+            regions,
+            shape: Shape::Far,
+            ..ordinary
+        });
     }
     for place in [Place::Low, Place::Above4GiB, Place::Above512GiB] {
         all.push(Layout { place, ..ordinary });

@@ -25,6 +25,7 @@ use purgatory_test_harness::{artifact, root};
 
 use self::cost::{Case, Lab, Layout, MIB, Measured, Window};
 use self::growth::USUAL;
+pub use self::model::seconds_outside;
 use self::model::{Core, Loops};
 use self::options::Options;
 use self::relocated::in_kexec;

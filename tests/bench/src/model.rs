@@ -178,15 +178,18 @@ impl Loops {
         let Work { hash, counts, .. } = work;
         let bytes = (work.blocks * BLOCK) as f64;
         let hashing = work.blocks * work.of_loop;
-        let other = counts.instructions.saturating_sub(hashing) as f64;
         let hidden = counts.dc_inside.min(work.blocks);
+        let outside = Counts {
+            instructions: counts.instructions.saturating_sub(hashing),
+            dc_inside: counts.dc_inside - hidden,
+            ..*counts
+        };
         let fetched = match hash {
             Hash::C => counts.instructions as f64 * 4.0 / FETCHED,
             Hash::Software | Hash::Sha2 => 0.0,
         };
-        (bytes * self.cycles(*hash, core) + other) / CLOCK
-            + counts.device as f64 * DEVICE
-            + (counts.dc_outside + counts.dc_inside - hidden) as f64 * DC_OUTSIDE
+        bytes * self.cycles(*hash, core) / CLOCK
+            + seconds_outside(&outside)
             + hidden as f64 * DC_INSIDE
             + fetched * FETCH
     }
@@ -208,6 +211,13 @@ impl Work {
         };
         (each, once)
     }
+}
+
+/// Models the time of what the hash does not hide, in seconds: all that is done outside of the loops.
+pub fn seconds_outside(counts: &Counts) -> f64 {
+    counts.instructions as f64 / CLOCK
+        + counts.device as f64 * DEVICE
+        + (counts.dc_outside + counts.dc_inside) as f64 * DC_OUTSIDE
 }
 
 /// Explains the model.

@@ -14,7 +14,7 @@ Counts in QEMU what verifying costs, this image and the C purgatory, and models 
 
   --sizes MIB,…      how much is hashed (default 1,8,43,256,4096)
   --regions NUMBER   in how many regions, 1 to 15 (default 5)
-  --shape SHAPE      how they lie: packed as by kexec-tools (default), or scattered
+  --shape SHAPE      how they lie: packed as by kexec-tools (default), scattered, or far, over borders of 1 GiB
   --at PLACE         where: low, 4g (default) or 512g, which is above that
   --line BYTES       a cache line, as the image reads it: 16 to 2048 (default 64)
   --pool KIB         of the image before, which maintained all of its pool (default 512); of this
@@ -98,9 +98,9 @@ fn regions(value: &str) -> Result<usize, String> {
 /// Ragged regions are seen in how it grows. C cannot read them: with the MMU off its wide accesses
 /// must be aligned.
 fn shape(value: &str) -> Result<Shape, String> {
-    let all = [Shape::Packed, Shape::Scattered];
+    let all = [Shape::Packed, Shape::Scattered, Shape::Far];
     let found = all.into_iter().find(|shape| shape.to_string() == value);
-    found.ok_or("packed or scattered is expected".into())
+    found.ok_or("packed, scattered or far is expected".into())
 }
 
 fn place(value: &str) -> Result<Place, String> {

@@ -207,6 +207,7 @@ pub fn growth(results: &Results) -> String {
         "regions",
         "they lie",
         "line",
+        "windows",
         "pool used, KiB",
         "fixed: instructions",
         "of tables",
@@ -226,11 +227,12 @@ pub fn growth(results: &Results) -> String {
         let (fixed, rest, tables) = (one.fixed(), one.rest(), one.of(Name::Tables));
         let block = |count: u64| decimals(count as f64 / BLOCKS as f64);
         let layout = one.layout;
-        let cells: [&dyn Display; 16] = [
+        let cells: [&dyn Display; 17] = [
             &format!("{}{}", one.size / MIB, if one.computed { "*" } else { "" }),
             &layout.regions,
             &format!("{}, {}", layout.shape, words(layout.place)),
             &layout.line,
+            &one.windows,
             &decimals(one.pool as f64 / 1024.0),
             &grouped(fixed.instructions),
             &grouped(tables.instructions),

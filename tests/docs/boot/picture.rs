@@ -25,16 +25,18 @@ pub const STEPS: &[(&str, &[&str])] = &[
     (
         "verify",
         &[
-            "report::no_window",
-            "Window::new",
-            "sha256::hash",
-            "check.clear",
-            "window.with",
+            "part.begin",
+            "report::progress",
             "cache::flush",
+            "Window::new",
+            "window.with",
+            "hash.add",
+            "hash.verdict",
             "report::mismatch",
         ],
     ),
-    ("address_map", &["loader::check", "table::build"]),
+    ("way", &["report::no_window", "loader::check"]),
+    ("address_map", &["table::build"]),
 ];
 
 /// The columns: where they begin, and how wide they are.
@@ -55,7 +57,7 @@ struct Step {
 }
 
 /// In the middle, in order.
-const MAIN: [Step; 12] = [
+const MAIN: [Step; 14] = [
     step(
         "old kernel",
         "MMU and D-cache off, EL1 or EL2",
@@ -70,7 +72,7 @@ const MAIN: [Step; 12] = [
     ),
     step(
         "the CPU",
-        "level, granules, cache line",
+        "level, instructions, cache line",
         &["registers::cpu"],
         "cold",
     ),
@@ -87,9 +89,21 @@ const MAIN: [Step; 12] = [
         "cold",
     ),
     step(
+        "whose page tables",
+        "the loader's if they are good, or our own",
+        &["loader::check"],
+        "cold",
+    ),
+    step(
+        "the next part",
+        "a second's worth; says how far it is",
+        &["part.begin", "report::progress"],
+        "cold",
+    ),
+    step(
         "page tables",
-        "the loader's, or our own",
-        &["loader::check", "table::build"],
+        "of the image and this part",
+        &["table::build"],
         "cold",
     ),
     step(
@@ -100,8 +114,8 @@ const MAIN: [Step; 12] = [
     ),
     step(
         "SHA-256",
-        "over all regions, which are written back",
-        &["sha256::hash"],
+        "over the part, which is written back",
+        &["hash.add"],
         "warm",
     ),
     step(
@@ -110,7 +124,7 @@ const MAIN: [Step; 12] = [
         &["window.with"],
         "warm",
     ),
-    step("verdict", "all 256 bits", &["check.clear"], "cold"),
+    step("verdict", "all 256 bits", &["hash.verdict"], "cold"),
     step(
         "hand-over",
         "registers as found, x0 = dtb",
@@ -128,10 +142,11 @@ const MAIN: [Step; 12] = [
 /// The rows of some of these.
 const CHECKED: usize = 4;
 const TABLES: usize = 5;
-const OPEN: usize = 6;
-const CLOSED: usize = 8;
-const VERDICT: usize = 9;
-const HAND_OVER: usize = 10;
+const PART: usize = 6;
+const OPEN: usize = 8;
+const CLOSED: usize = 10;
+const VERDICT: usize = 11;
+const HAND_OVER: usize = 12;
 
 const REFUSED: Step = step(
     "a bad value",
@@ -224,12 +239,29 @@ pub fn svg() -> String {
     let into = MIDDLE.0 + MIDDLE.1 - 40.0;
     svg.line(&[(x, top(TABLES) + BOX), (x, y)], "");
     svg.arrow(&[(x, y), (into, y), (into, top(VERDICT))], "");
-    svg.text(x + 8.0, top(OPEN + 1) + BOX / 2.0, "soft", "the same hash,");
+    svg.text(
+        x + 8.0,
+        top(OPEN + 1) + BOX / 2.0,
+        "soft",
+        "the same parts,",
+    );
     svg.text(
         x + 8.0,
         top(OPEN + 1) + BOX / 2.0 + 17.0,
         "soft",
         "with the D-cache off",
+    );
+
+    // Each part has tables and a window of its own.
+    let x = MIDDLE.0 - 30.0;
+    svg.line(&[(MIDDLE.0, middle(CLOSED)), (x, middle(CLOSED))], "");
+    svg.arrow(
+        &[
+            (x, middle(CLOSED)),
+            (x, middle(PART)),
+            (MIDDLE.0, middle(PART)),
+        ],
+        "",
     );
 
     // Without checks there is none.

@@ -112,7 +112,12 @@ impl Marks {
 
 /// What all phases cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phases([Phase; 7]);
+pub struct Phases {
+    all: [Phase; 7],
+    /// How often the way into the window is gone. What is done between two of them is of
+    /// [`Name::After`].
+    pub windows: u64,
+}
 
 impl Phases {
     /// Adds up what the snapshots of a trace tell.
@@ -150,23 +155,29 @@ impl Phases {
             *accesses += Accesses::of(to) - Accesses::of(from);
             *dc += to.dc - from.dc;
         }
-        Self(phases)
+        let opened = |snapshot: &&Snapshot| {
+            snapshot.reason == Reason::Marked && marks.open.contains(&snapshot.pc)
+        };
+        Self {
+            all: phases,
+            windows: trace.snapshots.iter().filter(opened).count() as u64,
+        }
     }
 
     /// Returns one of them.
     pub const fn get(&self, name: Name) -> &Phase {
-        &self.0[name as usize]
+        &self.all[name as usize]
     }
 
     /// Returns all of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Phase> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// Returns everything together, under the name of the last.
     pub fn total(&self) -> Phase {
         let mut total = Phase::new(Name::After);
-        for phase in &self.0 {
+        for phase in &self.all {
             total.instructions += phase.instructions;
             total.device += phase.device;
             total.normal += phase.normal;

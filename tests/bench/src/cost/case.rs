@@ -25,17 +25,20 @@ pub enum Window {
     None,
     /// From the image itself.
     Own,
-    /// From the loader.
+    /// From the loader, Non-shareable as a patched kexec makes them.
     Loader,
+    /// From the loader, Inner Shareable.
+    LoaderInner,
 }
 
 impl Case {
     /// All of our image, the usual one first.
-    pub const OURS: [Self; 6] = [
+    pub const OURS: [Self; 7] = [
         Self::ours(Window::Own, true),
         Self::ours(Window::Own, false),
         Self::ours(Window::Loader, true),
         Self::ours(Window::Loader, false),
+        Self::ours(Window::LoaderInner, true),
         Self::ours(Window::None, true),
         Self::ours(Window::None, false),
     ];
@@ -48,6 +51,11 @@ impl Case {
     /// Returns whether it uses the SHA2 instructions.
     pub fn sha2(self) -> bool {
         matches!(self, Self::Ours { sha2: true, .. })
+    }
+
+    /// Returns whether the loader makes tables.
+    pub fn has_loaders_tables(self) -> bool {
+        matches!(self.window(), Window::Loader | Window::LoaderInner)
     }
 
     /// Returns where the tables come from.
@@ -68,6 +76,7 @@ impl fmt::Display for Case {
                     Window::None => "no window",
                     Window::Own => "window",
                     Window::Loader => "loader's tables",
+                    Window::LoaderInner => "loader's tables, Inner Shareable",
                 };
                 let path = if *sha2 { "SHA2" } else { "no SHA2" };
                 format!("{tables}, {path}")

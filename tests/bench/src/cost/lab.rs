@@ -61,6 +61,8 @@ pub struct Measured {
     pub image: u64,
     /// Bytes of the pool that were used.
     pub pool: u64,
+    /// Parts with a window of their own.
+    pub windows: u64,
     /// What each [`PIECE`] costs.
     pub piece: Counts,
     phases: [Counts; Name::ALL.len()],
@@ -131,16 +133,16 @@ impl Lab {
     /// # Errors
     /// When something that is needed is missing, or a purgatory did not do what it should.
     pub fn run(&self, case: Case, layout: Layout, size: u64) -> Result<Measured, String> {
-        let [hash, flush] = self.pieces(case, layout)?;
+        let [hash, flush] = self.pieces(case, layout, true)?;
         Ok(Measured {
             piece: hash + flush,
-            ..self.hashed(case, layout, size)?
+            ..self.counted(case, layout, size, true)?
         })
     }
 
-    /// Returns what [`Self::run`] does, exactly, without hashing what is large: each piece costs the
-    /// same, which two sizes show, and all the rest is what it is when the same image runs with the
-    /// same regions and a block function that does nothing.
+    /// Returns what [`Self::run`] does, exactly, without hashing what is large: hashing a piece costs
+    /// the same for each, which two sizes show, and all the rest is what it is when the same image runs
+    /// with the same regions and a block function that does nothing.
     ///
     /// # Errors
     /// As [`Self::run`], and when not each piece costs the same.
@@ -148,24 +150,18 @@ impl Lab {
         if size <= MOST_HASHED {
             return self.run(case, layout, size);
         }
-        let [hash, flush] = self.pieces(case, layout)?;
-        let largest = self.hashed(case, layout, Self::sizes(case)[1])?;
-        let mut measured = match case.window() {
-            // There is nothing else that grows.
-            Window::None => largest,
-            Window::Own | Window::Loader => self.once(Run {
-                case,
-                layout,
-                size,
-                hashes: false,
-            })?,
-        };
-        let more = (size - largest.size) / PIECE;
-        for (name, piece) in [(Name::Hash, hash), (Name::Flush, flush)] {
-            measured.phases[name as usize] = largest.of(name) + piece * more;
+        let [hash, flush] = self.pieces(case, layout, true)?;
+        let idle = self.pieces(case, layout, false)?;
+        let largest = Self::sizes(case)[1];
+        let hashed = self.counted(case, layout, largest, true)?;
+        let not = self.counted(case, layout, largest, false)?;
+        let mut measured = self.counted(case, layout, size, false)?;
+        let more = (size - largest) / PIECE;
+        for (name, piece, idle) in [(Name::Hash, hash, idle[0]), (Name::Flush, flush, idle[1])] {
+            let added = hashed.of(name) - not.of(name) + (piece - idle) * more;
+            measured.phases[name as usize] = measured.of(name) + added;
         }
         Ok(Measured {
-            size,
             computed: true,
             piece: hash + flush,
             ..measured
@@ -176,23 +172,23 @@ impl Lab {
     /// one more.
     pub fn fits(case: Case, layout: Layout, size: u64) -> bool {
         let loaders = size <= MOST_WITH_LOADERS_TABLES && layout.regions < MOST_REGIONS;
-        case.window() != Window::Loader || loaders
+        !case.has_loaders_tables() || loaders
     }
 
     fn sizes(case: Case) -> [u64; 2] {
         match case.window() {
             Window::None => WITHOUT,
-            Window::Own | Window::Loader => IN_WINDOW,
+            Window::Own | Window::Loader | Window::LoaderInner => IN_WINDOW,
         }
     }
 
-    /// What each piece costs, in the phases that grow with them.
-    fn pieces(&self, case: Case, layout: Layout) -> Result<[Counts; 2], String> {
+    /// What each piece costs, in the phases that grow with them, if blocks are hashed or not.
+    fn pieces(&self, case: Case, layout: Layout, hashes: bool) -> Result<[Counts; 2], String> {
         let most = match case.window() {
             Window::None => DIGITS,
-            Window::Own | Window::Loader => 0,
+            Window::Own | Window::Loader | Window::LoaderInner => 0,
         };
-        let [small, large] = Self::sizes(case).map(|size| self.hashed(case, layout, size));
+        let [small, large] = Self::sizes(case).map(|size| self.counted(case, layout, size, hashes));
         let (small, large) = (small?, large?);
         let pieces = (large.size - small.size) / PIECE;
         let piece = |name| {
@@ -208,16 +204,19 @@ impl Lab {
         Ok([piece(Name::Hash)?, piece(Name::Flush)?])
     }
 
-    fn hashed(&self, case: Case, layout: Layout, size: u64) -> Result<Measured, String> {
-        self.once(Run {
+    fn counted(
+        &self,
+        case: Case,
+        layout: Layout,
+        size: u64,
+        hashes: bool,
+    ) -> Result<Measured, String> {
+        let run = Run {
             case,
             layout,
             size,
-            hashes: true,
-        })
-    }
-
-    fn once(&self, run: Run) -> Result<Measured, String> {
+            hashes: hashes || case == Case::C,
+        };
         let known = |known: &(Run, Measured)| (known.0 == run).then_some(known.1);
         if let Some(known) = self.known.borrow().iter().find_map(known) {
             return Ok(known);
@@ -254,10 +253,11 @@ impl Lab {
             Case::C => (boot.load.image.memsz, 0),
             Case::Ours { .. } => {
                 let at = |name| Ok::<_, String>(recording.symbols()?.get(name)?.start);
-                // On the way into the window all is invalidated that was stored to before.
+                // On the way into a window all is invalidated that was stored to before.
                 let invalidated = phases.get(Name::Open).dc_outside * u64::from(layout.line);
                 let others = at("pool")? - at("rodata_start")?;
-                (at("pool")?, invalidated.saturating_sub(others))
+                let each = invalidated / phases.windows.max(1);
+                (at("pool")?, each.saturating_sub(others))
             }
         };
         Ok(Measured {
@@ -267,6 +267,7 @@ impl Lab {
             computed: false,
             image,
             pool,
+            windows: phases.windows,
             piece: Counts::default(),
             phases: counts,
         })
@@ -276,9 +277,10 @@ impl Lab {
     fn boot(&self, run: Run) -> Result<Boot, String> {
         let Run { case, layout, .. } = run;
         let mut boot = Boot::new(CPU, Regime::El2, layout.place, PAGE)?;
-        let tables = match case.window() {
-            Window::Loader => V3Tables::LEN,
-            Window::None | Window::Own => 0,
+        let tables = if case.has_loaders_tables() {
+            V3Tables::LEN
+        } else {
+            0
         };
         let placed = layout.place(run.size - tables);
         let load = &mut boot.load;
@@ -288,8 +290,13 @@ impl Lab {
         load.segments = segments(&load.segments, &placed.regions);
         // In the kernel: a device tree of its own may be ragged here.
         load.dtb = load.entry + 8;
-        if case.window() == Window::Loader {
-            boot.make_tables(|_| ());
+        if case.has_loaders_tables() {
+            boot.make_tables(|tables| {
+                let leaves = tables.entries().iter_mut();
+                let leaves = leaves.filter(|entry| **entry & 3 == 1);
+                let inner = case.window() == Window::LoaderInner;
+                leaves.for_each(|entry| *entry |= if inner { 3 << 8 } else { 0 });
+            });
         }
         let end = boot.load.purgatory_at + boot.load.image.memsz;
         boot.memory = boot.memory.max((end - RAM).div_ceil(MIB));

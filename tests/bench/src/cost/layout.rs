@@ -16,6 +16,7 @@ const SMALL: u64 = 16 << 10;
 const BLOCK: u64 = 2 << 20;
 /// What kexec-tools begins a device tree at (`kexec/arch/arm64/kexec-arm64.c`).
 const DEVICE_TREE: u64 = 128 << 10;
+const GIB: u64 = 1 << 30;
 
 /// How the regions lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub enum Shape {
     /// The same, but for the kernel they begin and all end within a page, at odd addresses. Kexec
     /// makes none such.
     Ragged,
+    /// Each but the kernel, and the image, begins a page before a border of 1 GiB.
+    Far,
 }
 
 /// Where regions, image and tables lie, and on what.
@@ -76,6 +79,7 @@ impl Layout {
                 (Shape::Packed, _) => at.next_multiple_of(PAGE),
                 (Shape::Scattered, _) => at.next_multiple_of(BLOCK) + 5 * PAGE,
                 (Shape::Ragged, _) => at.next_multiple_of(BLOCK) + 5 * PAGE + 0x107,
+                (Shape::Far, _) => before_border(at),
             };
             regions.push((at, len));
             at += len;
@@ -83,6 +87,7 @@ impl Layout {
         let image = match self.shape {
             Shape::Packed => at.next_multiple_of(PAGE),
             Shape::Scattered | Shape::Ragged => at.next_multiple_of(BLOCK) + 5 * PAGE,
+            Shape::Far => before_border(at),
         };
         Placed { regions, image }
     }
@@ -110,12 +115,18 @@ impl Layout {
     }
 }
 
+/// Returns the next address from `at` on that lies a page before a border of 1 GiB.
+const fn before_border(at: u64) -> u64 {
+    (at + PAGE).next_multiple_of(GIB) - PAGE
+}
+
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Packed => "packed",
             Self::Scattered => "scattered",
             Self::Ragged => "ragged",
+            Self::Far => "far",
         })
     }
 }
@@ -125,7 +136,7 @@ mod tests {
     use super::*;
 
     fn all() -> impl Iterator<Item = (Layout, u64)> {
-        let shapes = [Shape::Packed, Shape::Scattered, Shape::Ragged];
+        let shapes = [Shape::Packed, Shape::Scattered, Shape::Ragged, Shape::Far];
         let sizes = [1 << 20, 3 << 20, 4 << 30];
         shapes
             .into_iter()

@@ -54,7 +54,7 @@ fn accepted(request: &Request<'_>, raw: &RawSymbols, image: &Region) -> u64 {
         digests(check, raw);
         for (at, len) in [(entry, 4), (dtb, 8)] {
             let found = check.find(at, len).expect("both lie in a region");
-            assert_eq!((found.start(), found.len()), (at, len));
+            assert!(found.start() <= at && at + len <= found.end(), "{found:x?}");
         }
     }
     let said = said(|text| report::request(text, request));

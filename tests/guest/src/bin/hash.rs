@@ -129,13 +129,14 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
     let check = Check::new(&raw, &image, pa_range);
     let check = check.unwrap_or_else(|_| exit(Exit::Failed));
     let mut hash = Hash::new(&cpu);
-    // In parts of a few pages.
+    // In parts of a few pages. Nothing is a message as well, which the image refuses before.
     let mut part = Part::whole(check.regions());
-    // Of nothing there is one, too.
     part.begin(4 * PIECE);
-    hash.add(&check, &mut part, Memory::Uncached);
-    while part.begin(4 * PIECE) {
+    loop {
         hash.add(&check, &mut part, Memory::Uncached);
+        if !part.begin(4 * PIECE) {
+            break;
+        }
     }
     // The digest that is asked for is all zeros.
     let Err(digest) = hash.verdict() else {
