@@ -2,14 +2,19 @@
 
 //! The console: silent without a sink, silent where the sink is nonsense, and then as good as ever.
 
-use purgatory_test_harness::Piece;
+use std::fs;
+
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, REACHED, UART, usual_cpu};
+use purgatory_test_harness::flips::{self, Case, Flips};
+use purgatory_test_harness::loader::Segment;
+use purgatory_test_harness::pace::{self, Pace};
 use purgatory_test_harness::patch::{Lie, Patch};
+use purgatory_test_harness::{Piece, root, this_test};
 use rstest::rstest;
 
 use crate::expect::Expect;
-use crate::harness::usual;
+use crate::harness::{usual, usual_boot};
 use crate::run::Run;
 
 /// The sink is here, and the purgatory must not write there: the new kernel would see it.
@@ -127,6 +132,65 @@ fn a_counter_that_is_no_clock_is_not_waited_for(
         boot.load.image = patch.finish();
         Expect::Boots
     });
+}
+
+/// Runs a boot on a clock on which an instruction takes 2 to this power nanoseconds, and looks when
+/// each byte is sent.
+fn keeps_the_pace(boot: &mut Boot, shift: u32) -> Pace {
+    pace::watch(boot).unwrap_or_else(|error| panic!("{error}"));
+    let file = root().join(format!("target/qemu/{}.elf", this_test::file_name()));
+    let pace = Pace::new(boot, &file, shift);
+    let pace = pace.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
+    if let Err(why) = pace.judge() {
+        panic!("{why}\n{}\n{}", pace.outcome, this_test::alone());
+    }
+    let _ = fs::remove_file(&file);
+    pace
+}
+
+/// At 115200 baud a byte takes 87 us, and a FIFO holds 16.
+#[rstest]
+fn no_byte_is_lost_at_115200_baud(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    keeps_the_pace(&mut usual_boot(regime), 0);
+}
+
+/// As much as is ever said, where reading the counter takes 20 ns, of which a turn of the loop that
+/// waits takes one more: the patience suffices.
+#[rstest]
+fn no_byte_of_all_that_can_be_said_is_lost(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    let boot = &mut usual_boot(regime);
+    boot.load.unlike_kexec = true;
+    for index in boot.load.segments.len()..16 {
+        let segment = Segment::ragged("one more", boot.load.purgatory_at, vec![1; 100 * index]);
+        boot.load.segments.push(segment);
+        boot.load.purgatory_at += 0x20_0000;
+    }
+    let nowhere = 0_u64.to_le_bytes().into();
+    boot.load.pokes.push(("arm64_dtb_addr".into(), nowhere));
+    let said = keeps_the_pace(boot, 1).sent.len();
+    assert!(said > 900, "{said} bytes");
+}
+
+/// A kernel that begins between two double words, of which nothing may be loaded as such with the MMU
+/// off.
+#[rstest]
+fn without_checks_a_kernel_may_begin_at_any_instruction(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+) {
+    let flips = Flips::new(usual_cpu(regime), regime).unwrap_or_else(|error| panic!("{error}"));
+    let mut case = Case {
+        number: 1,
+        ..flips.good
+    };
+    case.symbols[flips::ENTRY] += 4;
+    case.symbols[flips::SKIP_CHECKS] = 1;
+    let file = root().join(format!("target/qemu/{}.elf", this_test::file_name()));
+    let outcome = flips.run(&[case], &file);
+    let outcome = outcome.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));
+    let says = |line: &str| outcome.console.lines().any(|said| said.starts_with(line));
+    let right = says("purgatory: booting kernel now") && says("end 1: started");
+    assert!(right, "{outcome}\n{}", this_test::alone());
+    let _ = fs::remove_file(&file);
 }
 
 #[test]

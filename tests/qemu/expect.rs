@@ -101,6 +101,7 @@ pub fn checks(boot: &Boot) -> Vec<String> {
         "x1=0",
         "x2=0",
         "x3=0",
+        "x4 to x30=0, but x16",
         "DAIF masked",
         "no SError pending",
     ];

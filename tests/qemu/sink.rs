@@ -3,14 +3,18 @@
 //! A sink that fails costs the console, never the boot; one that cannot be told from memory is not
 //! used.
 
-use purgatory_test_harness::Piece;
+
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::Boot;
-use purgatory_test_harness::briefing::{HASH_RAISES_SERROR, SINK_ABORTS, SINK_RAISES_SERROR};
+use purgatory_test_harness::briefing::{
+    HASH_RAISES_SERROR, SERROR_PENDING, SINK_ABORTS, SINK_RAISES_SERROR,
+};
+use purgatory_test_harness::{Piece, console};
 use rstest::rstest;
 
-use crate::expect::Expect;
-use crate::harness::usual;
+use crate::expect::{Expect, words};
+use crate::harness::{usual, usual_boot};
+use crate::run::Run;
 
 /// Nothing answers here, on QEMU's `virt`.
 const HOLE: u64 = 0x0f00_0000;
@@ -80,6 +84,22 @@ fn an_serror_that_came_with_the_hash_starts_nothing(#[values(false, true)] corru
         }
         Expect::RefusesThus(lines)
     });
+}
+
+/// An SError that the old kernel has left pending is not the console's: nobody takes it, and the
+/// kernel finds it pending still.
+#[test]
+fn an_serror_that_was_pending_before_costs_nothing() {
+    let regime = El1And0;
+    let mut boot = usual_boot(regime);
+    boot.break_sink(SERROR_PENDING);
+    let run = Run::new(&boot);
+    run.purgatory_says(&words(&boot, &Expect::Boots));
+    let kernel = console::new_kernel(&run.outcome.console);
+    let failed = kernel.map(|kernel| kernel.failed).unwrap_or_default();
+    let pending = "no SError pending FAIL: expected 0x0000000000000000, got 0x0000000000000100";
+    run.equal("failed checks", &vec![pending], &failed);
+    run.passed();
 }
 
 /// As `kexec --no-checks` leaves it: no regions to tell what is memory.

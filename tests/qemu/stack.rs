@@ -18,27 +18,12 @@ use rstest::rstest;
 use crate::harness::usual_boot;
 use crate::run::Run;
 
-/// What the stack is filled with before.
-const PAINT: u8 = 0xa5;
-
 /// Runs it, and looks how much of the paint is left.
 fn half_is_enough(regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str) {
     let boot = &mut usual_boot(regime);
     let words = change(boot);
-    let symbols = Symbols::read(&usual_boot(regime).load.image);
-    let symbols = symbols.unwrap_or_else(|error| panic!("{error}"));
-    let at = |name| {
-        symbols
-            .get(name)
-            .unwrap_or_else(|error| panic!("{error}"))
-            .start
-    };
-    let (bottom, top) = (at("stack_bottom"), at("stack_top"));
+    let stack = boot.paint_stack().unwrap_or_else(|error| panic!("{error}"));
 
-    // What is no byte of the file is zero otherwise.
-    let image = &mut boot.load.image.bytes;
-    image.resize(bottom as usize, 0);
-    image.resize(top as usize, PAINT);
     let memory = format!("target/qemu/{}.ram", this_test::file_name());
     boot.memory_file = Some(root().join(memory));
     let run = Run::new(boot);
@@ -46,23 +31,26 @@ fn half_is_enough(regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str
         run.fail("the console shows", words, "others");
     }
 
-    let mut stack = vec![0; (top - bottom) as usize];
+    let mut bytes = vec![0; (stack.end - stack.start) as usize];
     let file = boot.memory_file.take().expect("it has just been set");
     let opened = fs::File::open(&file).unwrap_or_else(|error| panic!("{error}"));
-    let offset = boot.load.purgatory_at + bottom - RAM;
+    let offset = boot.load.purgatory_at + stack.start - RAM;
     opened
-        .read_exact_at(&mut stack, offset)
+        .read_exact_at(&mut bytes, offset)
         .unwrap_or_else(|error| panic!("{error}"));
     let _ = fs::remove_file(&file);
-    let unused = stack.iter().take_while(|&&byte| byte == PAINT).count();
-    let used = stack.len() - unused;
+    let unused = bytes
+        .iter()
+        .take_while(|&&byte| byte == Boot::PAINT)
+        .count();
+    let used = bytes.len() - unused;
     let bound = bound().unwrap_or_else(|error| panic!("{error}"));
-    println!("{used} of {} bytes, of {bound} that could be", stack.len());
+    println!("{used} of {} bytes, of {bound} that could be", bytes.len());
     run.equal("some of the stack is used", &true, &(used > 64));
-    if used > stack.len() / 2 {
+    if used > bytes.len() / 2 {
         run.fail(
             "bytes of stack",
-            format!("{} at most", stack.len() / 2),
+            format!("{} at most", bytes.len() / 2),
             used,
         );
     }

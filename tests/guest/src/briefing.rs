@@ -104,6 +104,8 @@ pub const SINK_ABORTS: u64 = 1;
 pub const SINK_RAISES_SERROR: u64 = 2;
 /// The UART works; an SError comes when the MMU goes off, as where memory reports an error late.
 pub const HASH_RAISES_SERROR: u64 = 3;
+/// It works, and an SError of somebody else's is pending all the time.
+pub const SERROR_PENDING: u64 = 4;
 
 /// There is none: the machine starts at the level of the old kernel.
 pub const FIRMWARE_NONE: u64 = 0;

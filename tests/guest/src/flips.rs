@@ -16,8 +16,12 @@ pub const HALTED: u64 = 8;
 
 /// Words of the image's symbols, from `sha256_regions` to `on_failure`.
 pub const SYMBOLS: usize = 344 / 8;
+/// The word of them that is `arm64_kernel_entry`.
+pub const ENTRY: usize = (256 + 32) / 8;
 /// The word of them that is `arm64_sink`.
 pub const SINK: usize = (256 + 32 + 16) / 8;
+/// The word of them that is `skip_checks`, with `on_failure` in its upper half.
+pub const SKIP_CHECKS: usize = SYMBOLS - 1;
 
 /// One call of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]

@@ -11,7 +11,7 @@ use purgatory_test_guest::flips::{self, Area, ORDERS, Orders, STARTED, SYMBOLS};
 use purgatory_test_guest::{Briefing, Piece, Regime};
 use zerocopy::IntoBytes;
 
-pub use purgatory_test_guest::flips::{Case, noise};
+pub use purgatory_test_guest::flips::{Case, ENTRY, SKIP_CHECKS, noise};
 pub use purgatory_test_guest::random::Random;
 
 use crate::a64::branch;
@@ -132,6 +132,11 @@ impl Flips {
             symbols,
             start: finished.start,
         })
+    }
+
+    /// Returns the image's bytes, to change some.
+    pub fn image_bytes(&mut self) -> &mut [u8] {
+        &mut self.loaded.bytes
     }
 
     /// Runs these cases. The file for QEMU stays at `path`.

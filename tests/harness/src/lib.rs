@@ -19,6 +19,7 @@ pub mod halts;
 
 pub mod linux;
 pub mod loader;
+pub mod pace;
 pub mod patch;
 pub mod purgatory_ro;
 pub mod qemu;

@@ -24,6 +24,9 @@ struct Arrival {
     sctlr: u64,
     vbar: u64,
     pc: u64,
+    /// All of `x4` to `x30` joined, but `x16`.
+    others: u64,
+    _padding: u64,
 }
 
 // Nothing touches memory before SCTLR_ELx is what we know: the old kernel's may say big-endian.
@@ -32,6 +35,9 @@ global_asm!(
     ".globl guest_start",
     ".type guest_start, %function",
     "guest_start:",
+    ".irp n, 5,6,7,8,9,10,11,12,13,14,15,17,18,19,20,21,22,23,24,25,26,27,28,29,30",
+    "orr x4, x4, x\\n",
+    ".endr",
     "mrs x8, daif",
     "msr daifset, #0xf",
     "adr x11, guest_start",
@@ -65,6 +71,7 @@ global_asm!(
     "stp x2, x3, [sp, #16]",
     "stp x8, x9, [sp, #32]",
     "stp x10, x11, [sp, #48]",
+    "str x4, [sp, #64]",
     "mov x0, sp",
     "b {main}",
     ".size guest_start, . - guest_start",
@@ -104,6 +111,7 @@ fn arguments(report: &mut Report, briefing: &Briefing, arrival: &Arrival) {
     report.equal("x1=0", 0, arrival.x[1]);
     report.equal("x2=0", 0, arrival.x[2]);
     report.equal("x3=0", 0, arrival.x[3]);
+    report.equal("x4 to x30=0, but x16", 0, arrival.others);
     report.equal("DAIF masked", 0x3c0, arrival.daif);
     report.equal("no SError pending", 0, machine::pending() & SERROR);
 }

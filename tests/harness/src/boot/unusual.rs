@@ -1,16 +1,39 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What only some boots have: page tables made by the loader, and a CPU that is lied about.
+//! What only some boots have: page tables made by the loader, a CPU that is lied about, and a stack
+//! that is not empty.
+
+use std::ops::Range;
 
 use purgatory_test_guest::briefing::{FIRMWARE_NONE, SINK_WORKS};
 use purgatory_test_guest::{IdOverride, IdRegister};
 
-use super::{Boot, RAM};
+use super::{Boot, RAM, built_image};
 use crate::loader::Segment;
 use crate::purgatory_ro::PAGE;
+use crate::symbols::Symbols;
 use crate::v3_tables::{BLOCK, V3Tables};
 
 impl Boot {
+    /// What a stack is filled with.
+    pub const PAINT: u8 = 0xa5;
+
+    /// Fills the image's stack, of which the loader makes zeros. Returns where it is in the image.
+    ///
+    /// # Errors
+    /// When it is not built.
+    pub fn paint_stack(&mut self) -> Result<Range<u64>, String> {
+        // One that was patched has the symbols of the image.
+        let symbols = Symbols::read(&built_image("purgatory.ro")?)?;
+        let image = &mut self.load.image;
+        let at = |name| symbols.get(name).map(|symbol| symbol.start);
+        let (bottom, top) = (at("stack_bottom")?, at("stack_top")?);
+        // What is no byte of the file is zero otherwise.
+        image.bytes.resize(bottom as usize, 0);
+        image.bytes.resize(top as usize, Self::PAINT);
+        Ok(bottom..top)
+    }
+
     /// Makes the purgatory read this in the bits of an ID register from this one on. Then there is
     /// a shim at EL2, and all else runs at EL1.
     pub fn override_id(&mut self, register: IdRegister, bits: std::ops::Range<u32>, value: u64) {

@@ -19,7 +19,7 @@ mod traps;
 
 use core::arch::{asm, global_asm};
 
-use purgatory_test_guest::briefing::{HASH_RAISES_SERROR, SINK_WORKS};
+use purgatory_test_guest::briefing::{HASH_RAISES_SERROR, SERROR_PENDING, SINK_WORKS};
 use purgatory_test_guest::guest_entry;
 use purgatory_test_guest::machine::{self, Exit, exit, stage2};
 
@@ -27,9 +27,11 @@ use self::traps::{broken, trapped};
 
 guest_entry!(main);
 
-/// `HCR_EL2`: a stage 2 is there, virtual SErrors may be taken, one is pending.
+/// `HCR_EL2`: a stage 2 is there, virtual SErrors and interrupts may be taken, one of them is pending.
 const VM: u64 = 1 << 0;
+const IMO: u64 = 1 << 4;
 const AMO: u64 = 1 << 5;
+const VI: u64 = 1 << 7;
 const VSE: u64 = 1 << 8;
 /// `RW`, `TVM`, `TTLB`, `TPU`, `TID3`, `TID2`.
 const HCR: u64 = 1 << 31 | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 18 | 1 << 17;
@@ -53,7 +55,11 @@ extern "C" fn main() -> ! {
     } else if briefing.sink != SINK_WORKS {
         // SAFETY: at EL2, and once.
         unsafe { stage2::set_up(briefing.uart) };
-        hcr |= VM | AMO;
+        // An interrupt waits all the time: it is not to be taken for an SError.
+        hcr |= VM | AMO | IMO | VI;
+        if briefing.sink == SERROR_PENDING {
+            hcr |= VSE;
+        }
         // The abort goes to that vector, and no further.
         breakpoint = 0;
     }

@@ -5,7 +5,7 @@
 use core::fmt::Write;
 
 use purgatory_test_guest::Briefing;
-use purgatory_test_guest::briefing::SINK_ABORTS;
+use purgatory_test_guest::briefing::{SERROR_PENDING, SINK_ABORTS};
 use purgatory_test_guest::machine::{self, Exit, Uart, exit};
 
 use crate::access::{get, set};
@@ -43,7 +43,7 @@ fn sink(x: &mut [u64; 32], esr: u64) {
     // Data abort from the same level, synchronous external abort.
     const EXTERNAL_ABORT: u64 = 0x25 << 26 | 1 << 25 | 0x10;
     let briefing = machine::briefing();
-    if !by_the_purgatory(briefing) {
+    if !by_the_purgatory(briefing) || briefing.sink == SERROR_PENDING {
         let rt = (esr >> 16 & 0x1f) as usize;
         let register = get!("far_el2") as *mut u32;
         x[31] = 0;
