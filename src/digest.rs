@@ -185,8 +185,8 @@ impl<E: Engine> Sha256<E> {
         &mut self.engine
     }
 
-    /// Returns the bytes that were added.
-    pub const fn len(&self) -> u64 {
+    /// Returns how many bytes were added.
+    pub const fn added(&self) -> u64 {
         self.len
     }
 

@@ -62,7 +62,7 @@ impl Hash {
         }
         if part.is_last() {
             let computed = &mut self.computed;
-            self.sha.digest(self.sha.len(), &mut computed.sha256);
+            self.sha.digest(self.sha.added(), &mut computed.sha256);
             self.sha
                 .digest(check.kexec_tools_bytes(), &mut computed.kexec_tools);
             self.cleared = check.clear(computed);
@@ -72,7 +72,7 @@ impl Hash {
 
     /// Returns how many bytes are hashed.
     pub const fn bytes(&self) -> u64 {
-        self.sha.len()
+        self.sha.added()
     }
 
     /// Returns the permission to start the kernel if all is hashed and the digest is right, else the

@@ -63,7 +63,9 @@ fn tables_of_parts(text: u64, regions: &[(u64, u64)], others: usize) -> Option<V
     while part.begin(part::most(true, true)) {
         let (frames, map) = loop {
             let mut frames = memory.frames();
-            (0..others).for_each(|_| drop(frames.allocate(TableSize::KiB4)));
+            for _ in 0..others {
+                assert!(frames.allocate(TableSize::KiB4).is_some());
+            }
             let layout = Layout::new(&image, part.clone());
             let map = build(cpu.regime, va_bits, &layout, &mut frames);
             if let Some(map) = map {

@@ -3,7 +3,6 @@
 //! A sink that fails costs the console, never the boot; one that cannot be told from memory is not
 //! used.
 
-
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::briefing::{
