@@ -10,7 +10,7 @@ use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
 
-use crate::harness::{Judged, boot, call};
+use crate::harness::{Judged, boot};
 
 const IMAGE: &str = "clean_and_invalidate_image";
 
@@ -52,8 +52,10 @@ fn is_reported_from_clean_memory(#[values(El1And0, El2, El2And0)] regime: Regime
 #[rstest]
 fn and_nothing_is_written_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run(regime, |patch| {
-        let place = call(patch, "exception_entry");
-        patch.replace(place, NOP);
+        let entry = patch.routine("exception_entry");
+        let calls = patch.calls(IMAGE).into_iter();
+        let mut calls = calls.filter(|call| entry.contains(&call.at));
+        patch.replace(calls.next().expect("it is called there"), NOP);
         Some(Rule::AccessBeforeFlush)
     });
 }
