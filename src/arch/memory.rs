@@ -209,13 +209,16 @@ impl LoaderMemory {
             line: cpu.dcache_line,
         }
     }
+}
 
-    /// Writes back what the caches hold of the entries from `entry` up to `end`: the MMU will read
-    /// them through the caches, where the loader's copy may be the newer one.
-    fn clean(&self, entry: u64, end: u64) {
-        cache::clean_and_invalidate(entry, end, self.line);
-        cache::complete();
-    }
+/// Writes back what the caches hold of the entries from `entry` up to `end`: the MMU will read them
+/// through the caches, where the loader's copy may be the newer one. By a name that tools which patch
+/// this find.
+#[inline(never)]
+#[unsafe(export_name = "clean_entries")]
+extern "C" fn clean(entry: u64, end: u64, line: u64) {
+    cache::clean_and_invalidate(entry, end, line);
+    cache::complete();
 }
 
 impl Tables for LoaderMemory {
@@ -225,13 +228,13 @@ impl Tables for LoaderMemory {
             return None;
         }
         let entry = table + index * 8;
-        self.clean(entry, entry + 8);
+        clean(entry, entry + 8, self.line);
         // SAFETY: aligned, and inside a region, which is memory; nobody writes there.
         Some(unsafe { ptr::with_exposed_provenance::<u64>(entry as usize).read_volatile() })
     }
 
     fn alike(&self, table: u64, index: u64, step: u64) -> u64 {
-        self.clean(table + index * 8, table + PAGE);
+        clean(table + index * 8, table + PAGE, self.line);
         let start = table + index * 8;
         // SAFETY: entries of a table that `read` has found in a region.
         let end = unsafe { alike_entries(start, table + PAGE, step) };

@@ -15,6 +15,9 @@ use purgatory_test_tracer::system::{Dc, Register, System};
 /// The routine that maintains what it is told to.
 pub const ROUTINE: &str = "clean_and_invalidate";
 
+/// What calls it for entries of the loader's tables, and waits.
+pub const ENTRIES: &str = "clean_entries";
+
 /// All in assembly that maintain lines.
 pub const ROUTINES: [&str; 6] = [
     ROUTINE,
