@@ -92,9 +92,11 @@ fn a_piece(
         // They are Non-shareable.
         Window::Loader => (lines, lines),
     };
+    // Each piece is flushed by a call and looked at.
+    let outside_calls = if outside == 0 { 0 } else { 4 * lines };
     at_most(
         "instructions",
-        instructions * BLOCKS + 3 * lines + CALLS,
+        instructions * BLOCKS + 3 * lines + CALLS + outside_calls,
         of_all,
     );
     at_most("Device accesses", accesses(device), to_memory);
@@ -109,10 +111,10 @@ fn a_piece(
 fn the_fixed_part_is_next_to_nothing() {
     let measured = measure(Case::ours(Window::Own, true), Layout::default(), USUAL);
     let fixed = measured.fixed();
-    at_most("instructions", 22_000, fixed.instructions);
-    at_most("Device accesses", 1_900, fixed.device);
+    at_most("instructions", 24_000, fixed.instructions);
+    at_most("Device accesses", 2_750, fixed.device);
     let before = measured.sum(&[Name::Before, Name::Tables, Name::Open]);
-    at_most("Device accesses before the window", 2_000, before.device);
+    at_most("Device accesses before the window", 2_600, before.device);
     // At entry all but the pool; of the pool what tables are built in; on the way in all of it but
     // the code; on the way out all of it.
     let line = u64::from(measured.layout.line);
@@ -172,12 +174,12 @@ fn grows_with_tables_alone(sha2: bool, layout: Layout, size: u64) {
     let rest = measured.rest();
     at_most(
         "instructions of the rest",
-        2_400 + 2 * block + 100 * regions + ragged,
+        2_480 + 2 * block + 170 * regions + ragged,
         rest.instructions,
     );
     at_most(
         "Device accesses of the rest",
-        230 + 4 * regions,
+        260 + 20 * regions,
         rest.device,
     );
 
@@ -185,7 +187,7 @@ fn grows_with_tables_alone(sha2: bool, layout: Layout, size: u64) {
     // What is mapped next is looked for among all regions.
     let tables = measured.of(Name::Tables);
     let stores = measured.pool / 16;
-    let found = 150 + 90 * measured.pool.div_ceil(4096) + 5 * regions * (regions + 3);
+    let found = 400 + 220 * measured.pool.div_ceil(4096) + 40 * regions * (regions + 3);
     at_most("Device accesses of tables", stores + found, tables.device);
     at_most(
         "instructions of tables",
