@@ -99,7 +99,9 @@ fn a_piece(
         instructions * BLOCKS + 3 * lines + CALLS + outside_calls,
         of_all,
     );
-    at_most("Device accesses", accesses(device), to_memory);
+    // The look at a byte of what was flushed before the window.
+    let look = u64::from(window == Window::Loader);
+    at_most("Device accesses", accesses(device) + look, to_memory);
     at_most("Normal accesses", accesses(normal), to_cache);
     // No line may be left out either.
     exactly("dc outside", outside, dc_outside);
@@ -114,7 +116,7 @@ fn the_fixed_part_is_next_to_nothing() {
     at_most("instructions", 24_000, fixed.instructions);
     at_most("Device accesses", 2_750, fixed.device);
     let before = measured.sum(&[Name::Before, Name::Tables, Name::Open]);
-    at_most("Device accesses before the window", 2_600, before.device);
+    at_most("Device accesses before the window", 2_700, before.device);
     // At entry all but the pool; of the pool what tables are built in; on the way in all of it but
     // the code; on the way out all of it.
     let line = u64::from(measured.layout.line);
