@@ -97,7 +97,7 @@ fn a_note_moves_no_cursor_and_says_nothing_in_our_place() {
     }
     for (word, shown) in [
         ("\\u001b[31m\\r", "\\u{1b}[31m\\r"),
-        ("\\u009b31m\\b\\n", "\\u{9b}31m\\u{8}\\n"),
+        ("\\u009b31m\\bx", "\\u{9b}31m\\u{8}x"),
     ] {
         let info = told(&|ro| {
             let field = b"\"commit\":\"";
