@@ -63,7 +63,11 @@ pub struct Digest(pub [u32; 8]);
 impl Digest {
     /// Returns the value in bytes, as it is printed and compared.
     pub fn bytes(&self) -> impl Iterator<Item = u8> {
-        self.0.iter().flat_map(|word| word.to_be_bytes())
+        // `flat_map` links more.
+        (0..8 * size_of::<u32>()).map_while(|index| {
+            let word = self.0.get(index / size_of::<u32>())?;
+            Some((word << (8 * (index % size_of::<u32>())) >> 24) as u8)
+        })
     }
 
     /// Returns whether this is `expected`: all 256 bits, in constant time.

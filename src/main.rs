@@ -16,6 +16,7 @@ use arch::memory::{LoaderMemory, TablePool};
 use arch::sha256::{Hash, Memory};
 use arch::window::Window;
 use arch::{cache, entry, handover, image, registers, symbols, timer};
+use purgatory::abi::MAX_REGIONS;
 use purgatory::cpu::Cpu;
 use purgatory::paging::layout::{ImageParts, Layout};
 use purgatory::paging::table::{self, VaBits};
@@ -83,7 +84,9 @@ fn verify(
 ) -> Option<Cleared> {
     let serror_is_older = registers::serror_is_pending();
     let (regions, bytes) = check.count_and_bytes();
-    let way = way(console, cpu, image, check, offer);
+    let room = &mut [None; MAX_REGIONS];
+    let mut part = Part::whole(check.regions(), room);
+    let way = way(console, cpu, image, check, &part, offer);
     let how = How {
         regime: cpu.regime,
         through: Through::of(&way),
@@ -91,22 +94,22 @@ fn verify(
     };
     let most = part::most(cpu.has_sha2, how.through != Through::Uncached);
 
-    let mut hash = Hash::new(cpu);
-    let mut part = Part::whole(check.regions());
-    while part.begin(most) {
-        if hash.bytes() != 0 || bytes > most {
-            report::progress(console, hash.bytes(), bytes, how);
+    let mut hash = Hash::new(cpu, bytes);
+    while hash.hashed() < bytes {
+        part.follow(check.regions(), hash.hashed(), most);
+        if hash.hashed() != 0 || bytes > most {
+            report::progress(console, hash.hashed(), bytes, how);
         }
         let map = address_map(cpu, image, &way, &mut part, pool);
         if map.is_none_or(|map| !map.is_inner_shareable()) {
             // What the kernel will find is what the caches hold now, those of other CPUs as well.
-            cache::flush(cpu, part.clone());
+            cache::flush(cpu, part.regions());
         }
         if let Some(map) = map {
             let window = Window::new(cpu, &map, pool.mark());
-            window.with(|| hash.add(check, &mut part, Memory::Cached));
+            window.with(|| hash.add(check, &part, Memory::Cached));
         } else {
-            hash.add(check, &mut part, Memory::Uncached);
+            hash.add(check, &part, Memory::Uncached);
         }
     }
 
@@ -144,9 +147,10 @@ fn way<'a>(
     cpu: &Cpu,
     image: &'a ImageParts,
     check: &Check<'_>,
+    part: &Part<'_>,
     offer: Option<TableOffer>,
 ) -> Way<'a> {
-    let layout = Layout::new(image, Part::whole(check.regions()));
+    let layout = Layout::new(image, part.regions());
     let va_bits = match VaBits::of(cpu, &layout) {
         Ok(va_bits) => va_bits,
         Err(why) => {
@@ -179,8 +183,12 @@ fn address_map<'a>(
     match way {
         Way::LoaderTables(map) => Some(*map),
         Way::OwnTables(va_bits) => loop {
-            let layout = Layout::new(image, part.clone());
-            let map = table::build(cpu.regime, *va_bits, &layout, &mut pool.frames());
+            let map = table::build(
+                cpu.regime,
+                *va_bits,
+                &Layout::new(image, part.regions()),
+                &mut pool.frames(),
+            );
             if map.is_some() || !part.separate() {
                 break map;
             }

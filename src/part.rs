@@ -5,6 +5,7 @@
 //! The console is not mapped in the window, so it can speak between two parts only; and the page
 //! tables of one part are all that the pool has to hold.
 
+use crate::abi::MAX_REGIONS;
 use crate::digest::PIECE;
 use crate::region::Region;
 use crate::request::Regions;
@@ -27,74 +28,70 @@ pub const fn most(has_sha2: bool, cached: bool) -> u64 {
     }
 }
 
-/// A part of the regions, in the loader's order: an iterator that leaves the rest of them for the next
-/// part. A region may be divided, at a multiple of [`PIECE`].
-#[derive(Clone, Debug)]
+/// Room for the regions of a part.
+pub type Room = [Option<Region>; MAX_REGIONS];
+
+/// A part of the regions, in the loader's order. A region may be divided, at a multiple of [`PIECE`].
+#[derive(Debug)]
 pub struct Part<'a> {
-    /// The region that comes next, and those after it.
-    rest: Regions<'a>,
-    /// Bytes of the first of them that are done.
-    done: u64,
-    /// Bytes that may still be taken.
-    bytes: u64,
-    /// Each part has bytes of one region only.
+    /// What it has of them, up to the first `None`.
+    regions: &'a mut Room,
+    /// Only bytes of one region?
     alone: bool,
 }
 
 impl<'a> Part<'a> {
-    /// Takes all of `regions`.
-    #[must_use]
-    pub const fn whole(regions: Regions<'a>) -> Self {
-        Self {
-            rest: regions,
-            done: 0,
-            bytes: u64::MAX,
+    /// Returns all of `regions`. Where they are kept is the caller's: a part that had them itself would
+    /// be copied.
+    pub fn whole(regions: Regions<'_>, room: &'a mut Room) -> Self {
+        let mut part = Self {
+            regions: room,
             alone: false,
+        };
+        part.follow(regions, 0, u64::MAX);
+        part
+    }
+
+    /// Makes it what follows the first `hashed` bytes of `regions`: at most `most` bytes (a multiple of
+    /// [`PIECE`]).
+    pub fn follow(&mut self, regions: Regions<'_>, mut hashed: u64, mut most: u64) {
+        let mut places = self.regions.iter_mut();
+        for region in regions {
+            if hashed >= region.len() {
+                hashed -= region.len();
+                continue;
+            }
+            let start = region.start() + hashed;
+            hashed = 0;
+            let len = region.end() - start;
+            let end = if len <= most {
+                region.end()
+            } else {
+                start.max((start + most) & !(PIECE - 1))
+            };
+            if let Some(place) = places.next() {
+                *place = region.between(start, end);
+            }
+            if self.alone || len >= most {
+                break;
+            }
+            most -= len;
         }
+        places.for_each(|place| *place = None);
     }
 
-    /// Begins the next part, of at most `most` bytes (a multiple of [`PIECE`]); returns false where
-    /// all is done.
-    pub fn begin(&mut self, most: u64) -> bool {
-        self.bytes = most;
-        !self.is_last()
-    }
-
-    /// Returns whether nothing is left for another part.
-    #[must_use]
-    pub fn is_last(&self) -> bool {
-        self.rest.clone().next().is_none()
-    }
-
-    /// Makes do with one region, or some of it, in this part and in those that follow; returns false
-    /// where that is so already.
-    pub const fn separate(&mut self) -> bool {
+    /// Limits this part and those that follow to one region each, or some of it; returns false where
+    /// that is so already.
+    pub fn separate(&mut self) -> bool {
+        for region in self.regions.iter_mut().skip(1) {
+            *region = None;
+        }
         !core::mem::replace(&mut self.alone, true)
     }
-}
 
-impl Iterator for Part<'_> {
-    type Item = Region;
-
-    #[inline(never)]
-    fn next(&mut self) -> Option<Region> {
-        let mut after = self.rest.clone();
-        let region = after.next()?;
-        let start = region.start() + self.done;
-        let mut end = region.end();
-        if end - start <= self.bytes {
-            self.rest = after;
-            self.done = 0;
-            self.bytes -= end - start;
-        } else {
-            end = start.max((start + self.bytes) & !(PIECE - 1));
-            self.done = end - region.start();
-            self.bytes = 0;
-        }
-        if self.alone {
-            self.bytes = 0;
-        }
-        region.between(start, end)
+    /// Returns what it has of the regions, one after the other.
+    pub fn regions(&self) -> impl Iterator<Item = Region> + Clone {
+        self.regions.iter().map_while(|&region| region)
     }
 }
 

@@ -38,16 +38,19 @@ pub enum Memory {
 /// The hash of the regions, part by part, and what comes of it.
 pub struct Hash {
     sha: Sha256<BlockEngine>,
+    /// Bytes of all regions.
+    bytes: u64,
     /// When all is hashed.
     computed: Digests,
     cleared: Option<Cleared>,
 }
 
 impl Hash {
-    /// Begins.
-    pub const fn new(cpu: &Cpu) -> Self {
+    /// Begins the hash of so many `bytes`.
+    pub const fn new(cpu: &Cpu, bytes: u64) -> Self {
         Self {
             sha: Sha256::new(BlockEngine::new(cpu)),
+            bytes,
             computed: Digests::ZERO,
             cleared: None,
         }
@@ -55,12 +58,12 @@ impl Hash {
 
     /// Adds a part, read from `memory` where it lies. After the last it compares with what `check` asks
     /// for: here, where accesses may be cached.
-    pub fn add(&mut self, check: &Check<'_>, part: &mut Part<'_>, memory: Memory) {
+    pub fn add(&mut self, check: &Check<'_>, part: &Part<'_>, memory: Memory) {
         self.sha.engine().begin(memory);
-        for region in &mut *part {
+        for region in part.regions() {
             self.sha.update(region.start(), region.len());
         }
-        if part.is_last() {
+        if self.hashed() == self.bytes {
             let computed = &mut self.computed;
             self.sha.digest(self.sha.added(), &mut computed.sha256);
             self.sha
@@ -71,7 +74,7 @@ impl Hash {
     }
 
     /// Returns how many bytes are hashed.
-    pub const fn bytes(&self) -> u64 {
+    pub const fn hashed(&self) -> u64 {
         self.sha.added()
     }
 

@@ -31,18 +31,24 @@ fn check(raw: &RawSymbols) -> Check<'_> {
 /// All parts of at most `most` bytes; from number `alone` on each has one region.
 fn parts(list: &[(u64, u64)], most: u64, alone: usize) -> Vec<Vec<(u64, u64)>> {
     let raw = raw(list);
-    let mut part = Part::whole(check(&raw).regions());
+    let check = check(&raw);
+    let (_, bytes) = check.count_and_bytes();
+    let room = &mut [None; MAX_REGIONS];
+    let mut part = Part::whole(check.regions(), room);
     let mut parts = Vec::new();
-    while part.begin(most) {
+    let mut hashed = 0;
+    while hashed < bytes {
+        part.follow(check.regions(), hashed, most);
         assert!(parts.len() < 10_000, "it does not end");
         if parts.len() == alone {
             assert!(part.separate());
             assert!(!part.separate());
         }
-        let regions: Vec<_> = part.by_ref().collect();
+        let regions: Vec<_> = part.regions().collect();
+        hashed += regions.iter().map(Region::len).sum::<u64>();
         parts.push(regions.iter().map(|r| (r.start(), r.end())).collect());
     }
-    assert!(part.is_last());
+    assert_eq!(hashed, bytes);
     parts
 }
 

@@ -113,10 +113,14 @@ fn a_piece(
 fn the_fixed_part_is_next_to_nothing() {
     let measured = measure(Case::ours(Window::Own, true), Layout::default(), USUAL);
     let fixed = measured.fixed();
-    at_most("instructions", 24_000, fixed.instructions);
-    at_most("Device accesses", 2_750, fixed.device);
+    for name in Name::ALL {
+        eprintln!("{name} {:?}", measured.of(name));
+    }
+    eprintln!("fixed {fixed:?}");
+    at_most("instructions", 22_000, fixed.instructions);
+    at_most("Device accesses", 1_900, fixed.device);
     let before = measured.sum(&[Name::Before, Name::Tables, Name::Open]);
-    at_most("Device accesses before the window", 2_700, before.device);
+    at_most("Device accesses before the window", 1_850, before.device);
     // At entry all but the pool; of the pool what tables are built in; on the way in all of it but
     // the code; on the way out all of it.
     let line = u64::from(measured.layout.line);

@@ -3,7 +3,7 @@
 //! The tables of any part of one region, and of the image, fit wherever these lie.
 
 use proptest::prelude::*;
-use purgatory::abi::{RawRegion, RawSymbols};
+use purgatory::abi::{MAX_REGIONS, RawRegion, RawSymbols};
 use purgatory::cpu::{Cpu, IdRegisters};
 use purgatory::paging::layout::{ImageParts, Layout};
 use purgatory::paging::pool::TableSize;
@@ -58,15 +58,18 @@ fn tables_of_parts(text: u64, regions: &[(u64, u64)], others: usize) -> Option<V
     let va_bits = VaBits::of(&cpu, &all).expect("all of it lies below 2^48");
 
     let mut memory = Memory::new();
-    let mut part = Part::whole(check.regions());
-    let (mut taken, mut hashed) = (vec![], vec![]);
-    while part.begin(part::most(true, true)) {
+    let (_, bytes) = check.count_and_bytes();
+    let room = &mut [None; MAX_REGIONS];
+    let mut part = Part::whole(check.regions(), room);
+    let (mut taken, mut hashed, mut done) = (vec![], vec![], 0);
+    while done < bytes {
+        part.follow(check.regions(), done, part::most(true, true));
         let (frames, map) = loop {
             let mut frames = memory.frames();
             for _ in 0..others {
                 assert!(frames.allocate(TableSize::KiB4).is_some());
             }
-            let layout = Layout::new(&image, part.clone());
+            let layout = Layout::new(&image, part.regions());
             let map = build(cpu.regime, va_bits, &layout, &mut frames);
             if let Some(map) = map {
                 break (frames, map);
@@ -77,12 +80,13 @@ fn tables_of_parts(text: u64, regions: &[(u64, u64)], others: usize) -> Option<V
         };
         taken.push(frames.taken.len() - others);
         let mapped = [text, image.guard - 8, image.stack, image.pool - 8];
-        let of_part: Vec<_> = part.by_ref().map(|one| (one.start(), one.end())).collect();
+        let of_part: Vec<_> = part.regions().map(|one| (one.start(), one.end())).collect();
         let borders = of_part.iter().flat_map(|&(start, end)| [start, end - 1]);
         for at in borders.chain(mapped) {
             let found = translate(map.va_bits(), map.root(), &frames, at);
             assert_eq!(found.map(|found| found.address), Ok(at));
         }
+        done += of_part.iter().map(|(start, end)| end - start).sum::<u64>();
         hashed.extend(of_part);
     }
     // Parts of one region follow one another.

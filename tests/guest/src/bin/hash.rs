@@ -10,7 +10,7 @@ use core::arch::global_asm;
 use core::fmt::Write;
 
 use image::sha256::{Hash, Memory};
-use purgatory::abi::{RawRegion, RawSymbols};
+use purgatory::abi::{MAX_REGIONS, RawRegion, RawSymbols};
 use purgatory::cpu::{Cpu, IdRegisters};
 use purgatory::digest::PIECE;
 use purgatory::part::Part;
@@ -128,13 +128,15 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
     let image = image.unwrap_or_else(|_| exit(Exit::Broken));
     let check = Check::new(&raw, &image, pa_range);
     let check = check.unwrap_or_else(|_| exit(Exit::Failed));
-    let mut hash = Hash::new(&cpu);
+    let (_, bytes) = check.count_and_bytes();
+    let mut hash = Hash::new(&cpu, bytes);
     // In parts of a few pages. Nothing is a message as well, which the image refuses before.
-    let mut part = Part::whole(check.regions());
-    part.begin(4 * PIECE);
+    let room = &mut [None; MAX_REGIONS];
+    let mut part = Part::whole(check.regions(), room);
     loop {
-        hash.add(&check, &mut part, Memory::Uncached);
-        if !part.begin(4 * PIECE) {
+        part.follow(check.regions(), hash.hashed(), 4 * PIECE);
+        hash.add(&check, &part, Memory::Uncached);
+        if hash.hashed() == bytes {
             break;
         }
     }
