@@ -69,8 +69,9 @@ fn tables_of_parts(text: u64, regions: &[(u64, u64)], others: usize) -> Option<V
             for _ in 0..others {
                 assert!(frames.allocate(TableSize::KiB4).is_some());
             }
-            let layout = Layout::new(&image, part.regions());
-            let map = build(cpu.regime, va_bits, &layout, &mut frames);
+            let of_part = Layout::new(&image, part.regions());
+            let map = build(cpu.regime, va_bits, &of_part, &mut frames);
+            drop(of_part);
             if let Some(map) = map {
                 break (frames, map);
             }
