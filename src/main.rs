@@ -86,7 +86,8 @@ fn verify(
     let (regions, bytes) = check.count_and_bytes();
     let room = &mut [None; MAX_REGIONS];
     let mut part = Part::whole(check.regions(), room);
-    let way = way(console, cpu, image, check, &part, offer);
+    let way = way(console, cpu, image, check, &part, offer, pool);
+    let by_region = matches!(way, Way::OwnTablesByRegion(_));
     let how = How {
         regime: cpu.regime,
         through: Through::of(&way),
@@ -96,11 +97,11 @@ fn verify(
 
     let mut hash = Hash::new(cpu, bytes);
     while hash.hashed() < bytes {
-        part.follow(check.regions(), hash.hashed(), most);
-        if hash.hashed() != 0 || bytes > most {
+        part.follow(check.regions(), hash.hashed(), most, by_region);
+        if by_region || bytes > most {
             report::progress(console, hash.hashed(), bytes, how);
         }
-        let map = address_map(cpu, image, &way, &mut part, pool);
+        let map = address_map(cpu, image, &way, &part, pool);
         if map.is_none_or(|map| !map.is_inner_shareable()) {
             // What the kernel will find is what the caches hold now, those of other CPUs as well.
             cache::flush(cpu, part.regions());
@@ -149,6 +150,7 @@ fn way<'a>(
     check: &Check<'_>,
     part: &Part<'_>,
     offer: Option<TableOffer>,
+    pool: &mut TablePool,
 ) -> Way<'a> {
     let layout = Layout::new(image, part.regions());
     let va_bits = match VaBits::of(cpu, &layout) {
@@ -169,30 +171,27 @@ fn way<'a>(
             Err(why) => report::loader_tables_refused(console, offer.root, why),
         }
     }
-    Way::OwnTables(va_bits)
+    match table::build(cpu.regime, va_bits, &layout, &mut pool.frames()) {
+        Some(map) => Way::OwnTables(map),
+        None => Way::OwnTablesByRegion(va_bits),
+    }
 }
 
-/// The tables for a part. For ours it becomes smaller if they do not fit the pool.
+/// The tables for a part.
 fn address_map<'a>(
     cpu: &Cpu,
     image: &'a ImageParts,
     way: &Way<'a>,
-    part: &mut Part<'_>,
+    part: &Part<'_>,
     pool: &mut TablePool,
 ) -> Option<AddressMap<'a>> {
     match way {
-        Way::LoaderTables(map) => Some(*map),
-        Way::OwnTables(va_bits) => loop {
-            let map = table::build(
-                cpu.regime,
-                *va_bits,
-                &Layout::new(image, part.regions()),
-                &mut pool.frames(),
-            );
-            if map.is_some() || !part.separate() {
-                break map;
-            }
-        },
+        Way::LoaderTables(map) | Way::OwnTables(map) => Some(*map),
+        // The pool has room for those of the image and one region, wherever they lie.
+        Way::OwnTablesByRegion(va_bits) => {
+            let layout = Layout::new(image, part.regions());
+            table::build(cpu.regime, *va_bits, &layout, &mut pool.frames())
+        }
         Way::Uncached => None,
     }
 }

@@ -23,8 +23,11 @@ use table::VaBits;
 pub enum Way<'a> {
     /// Through the D-cache, with the loader's tables.
     LoaderTables(AddressMap<'a>),
-    /// Through the D-cache, with tables of our own for each part.
-    OwnTables(VaBits),
+    /// Through the D-cache, with tables of our own for all regions.
+    OwnTables(AddressMap<'a>),
+    /// Through the D-cache, with tables of our own for one region at a time: those for all do not fit
+    /// the pool.
+    OwnTablesByRegion(VaBits),
     /// Past the D-cache, with the MMU off.
     Uncached,
 }

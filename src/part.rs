@@ -36,25 +36,20 @@ pub type Room = [Option<Region>; MAX_REGIONS];
 pub struct Part<'a> {
     /// What it has of them, up to the first `None`.
     regions: &'a mut Room,
-    /// Only bytes of one region?
-    alone: bool,
 }
 
 impl<'a> Part<'a> {
     /// Returns all of `regions`. Where they are kept is the caller's: a part that had them itself would
     /// be copied.
     pub fn whole(regions: Regions<'_>, room: &'a mut Room) -> Self {
-        let mut part = Self {
-            regions: room,
-            alone: false,
-        };
-        part.follow(regions, 0, u64::MAX);
+        let mut part = Self { regions: room };
+        part.follow(regions, 0, u64::MAX, false);
         part
     }
 
     /// Makes it what follows the first `hashed` bytes of `regions`: at most `most` bytes (a multiple of
-    /// [`PIECE`]).
-    pub fn follow(&mut self, regions: Regions<'_>, mut hashed: u64, mut most: u64) {
+    /// [`PIECE`]), and only of one region if it is to be `alone`.
+    pub fn follow(&mut self, regions: Regions<'_>, mut hashed: u64, mut most: u64, alone: bool) {
         let mut places = self.regions.iter_mut();
         for region in regions {
             if hashed >= region.len() {
@@ -72,21 +67,12 @@ impl<'a> Part<'a> {
             if let Some(place) = places.next() {
                 *place = region.between(start, end);
             }
-            if self.alone || len >= most {
+            if alone || len >= most {
                 break;
             }
             most -= len;
         }
         places.for_each(|place| *place = None);
-    }
-
-    /// Limits this part and those that follow to one region each, or some of it; returns false where
-    /// that is so already.
-    pub fn separate(&mut self) -> bool {
-        for region in self.regions.iter_mut().skip(1) {
-            *region = None;
-        }
-        !core::mem::replace(&mut self.alone, true)
     }
 
     /// Returns what it has of the regions, one after the other.

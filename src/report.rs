@@ -36,7 +36,7 @@ impl Through {
     #[must_use]
     pub const fn of(way: &Way<'_>) -> Self {
         match way {
-            Way::OwnTables(_) => Self::OwnTables,
+            Way::OwnTables(_) | Way::OwnTablesByRegion(_) => Self::OwnTables,
             Way::LoaderTables(_) => Self::LoaderTables,
             Way::Uncached => Self::Uncached,
         }

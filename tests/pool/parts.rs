@@ -37,10 +37,9 @@ fn image(text: u64) -> ImageParts {
 /// The pages of the image that are mapped.
 const IMAGE_PAGES: u64 = 8;
 
-/// Builds tables for all of these regions, part by part, as the image does on a CPU with SHA2
-/// instructions: where those of a part do not fit, each further part is one of a single region. Each
-/// byte must be in a part, and each part of a single region fit, beside so many tables of others.
-/// Returns how many tables each part has taken.
+/// Builds tables for all of these regions as the image does on a CPU with SHA2 instructions: at once,
+/// or where they do not fit for parts of a single region. Each byte must be in a part, and the tables of
+/// each part fit, beside so many tables of others. Returns how many tables each part has taken.
 fn tables_of_parts(text: u64, regions: &[(u64, u64)], others: usize) -> Option<Vec<usize>> {
     let (image, pa_range) = (image(text), PaRange::new(5));
     let ours = image.region(pa_range).ok()?;
@@ -62,22 +61,27 @@ fn tables_of_parts(text: u64, regions: &[(u64, u64)], others: usize) -> Option<V
     let room = &mut [None; MAX_REGIONS];
     let mut part = Part::whole(check.regions(), room);
     let (mut taken, mut hashed, mut done) = (vec![], vec![], 0);
+    let mut by_region = false;
     while done < bytes {
-        part.follow(check.regions(), done, part::most(true, true));
-        let (frames, map) = loop {
-            let mut frames = memory.frames();
-            for _ in 0..others {
-                assert!(frames.allocate(TableSize::KiB4).is_some());
-            }
-            let of_part = Layout::new(&image, part.regions());
-            let map = build(cpu.regime, va_bits, &of_part, &mut frames);
-            drop(of_part);
-            if let Some(map) = map {
-                break (frames, map);
-            }
-            if !part.separate() {
+        let mut frames = memory.frames();
+        for _ in 0..others {
+            assert!(frames.allocate(TableSize::KiB4).is_some());
+        }
+        if by_region {
+            part.follow(check.regions(), done, part::most(true, true), true);
+        }
+        let map = build(
+            cpu.regime,
+            va_bits,
+            &Layout::new(&image, part.regions()),
+            &mut frames,
+        );
+        let Some(map) = map else {
+            if by_region {
                 return None;
             }
+            by_region = true;
+            continue;
         };
         taken.push(frames.taken.len() - others);
         let mapped = [text, image.guard - 8, image.stack, image.pool - 8];

@@ -168,7 +168,7 @@ fn tables_of_one_region_at_a_time_fit() {
         }
         assert_eq!(boot.load.segments.len(), regions);
         let line = "purgatory: hashed * of * MiB (EL1, D-cache on, SHA2 instructions)";
-        let lines = vec![line.into(); regions - 1];
+        let lines = vec![line.into(); regions];
         Expect::BootsThus(lines, "D-cache on, SHA2 instructions")
     };
     // The same as without the shim, but seen.

@@ -134,7 +134,7 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
     let room = &mut [None; MAX_REGIONS];
     let mut part = Part::whole(check.regions(), room);
     loop {
-        part.follow(check.regions(), hash.hashed(), 4 * PIECE);
+        part.follow(check.regions(), hash.hashed(), 4 * PIECE, false);
         hash.add(&check, &part, Memory::Uncached);
         if hash.hashed() == bytes {
             break;
