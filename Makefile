@@ -139,7 +139,8 @@ test-ld: needs ## run the tests of the image on one that GNU ld has linked
 	$(MAKE) all sha2
 
 test-long: needs all guests ## run the tests that take minutes
-	$(CARGO) test --locked --release --test qemu -- --ignored
+	scripts/fetch.sh
+	$(CARGO) test --locked --release --test qemu --test kexec -- --ignored
 
 # Those in which most of QEMU shows.
 QEMU_TESTS = $(addprefix --test ,qemu registers coherence hostile kexec)

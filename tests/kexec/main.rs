@@ -104,6 +104,22 @@ fn refuses_a_crash_kernel_that_stray_dma_overwrote() {
     run.never_says("init: stage crash");
 }
 
+/// A root that travels as one initrd: a line before each second of the hash.
+#[test]
+#[ignore = "minutes: kexec hashes 1.2 GiB in QEMU as well"]
+fn boots_with_an_initrd_of_more_than_a_gibibyte() {
+    let cycle = Cycle::new(VHE).el2().memory("6144");
+    let run = boots(cycle.kernel_option("grow=1200"), VERIFIED_AT_EL2_VHE);
+    const HOW: &str = " MiB (EL2 VHE, D-cache on, SHA2 instructions)";
+    run.says(&[
+        DTB,
+        &["purgatory: hashed 0.0 of 12", HOW],
+        &["purgatory: hashed 1024.0 of 12", HOW],
+        VERIFIED_AT_EL2_VHE,
+        BOOTING,
+    ]);
+}
+
 /// Where this fails too, the fault is not in our purgatory.
 #[test]
 #[ignore = "a control without our code: tells whether kernel, kexec-tools and QEMU do"]
