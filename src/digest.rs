@@ -64,7 +64,7 @@ impl Digest {
     /// Returns the value in bytes, as it is printed and compared.
     pub fn bytes(&self) -> impl Iterator<Item = u8> {
         // `flat_map` links more.
-        (0..8 * size_of::<u32>()).map_while(|index| {
+        (0_usize..).map_while(|index| {
             let word = self.0.get(index / size_of::<u32>())?;
             Some((word << (8 * (index % size_of::<u32>())) >> 24) as u8)
         })
