@@ -25,7 +25,7 @@ pub const STEPS: &[(&str, &[&str])] = &[
     (
         "verify",
         &[
-            "part.begin",
+            "part.follow",
             "report::progress",
             "cache::flush",
             "Window::new",
@@ -97,12 +97,12 @@ const MAIN: [Step; 14] = [
     step(
         "the next part",
         "a second's worth; says how far it is",
-        &["part.begin", "report::progress"],
+        &["part.follow", "report::progress"],
         "cold",
     ),
     step(
         "page tables",
-        "of the image and this part",
+        "of image and regions, or of this part",
         &["table::build"],
         "cold",
     ),
@@ -252,7 +252,7 @@ pub fn svg() -> String {
         "with the D-cache off",
     );
 
-    // Each part has tables and a window of its own.
+    // Each part has a window of its own, and tables if those for all do not fit.
     let x = MIDDLE.0 - 30.0;
     svg.line(&[(MIDDLE.0, middle(CLOSED)), (x, middle(CLOSED))], "");
     svg.arrow(
