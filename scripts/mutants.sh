@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The library's mutation score: cargo-mutants changes one thing after the other in a copy of the
-# tree. Each change must fail a test on the host, or stand in tests/mutants/library.txt, and what
+# tree. Each change must fail a test on the host, or stand in tests/lab/mutants/library.txt, and what
 # stands there must not.
 #
 #   scripts/mutants.sh                           all of it, a quarter of an hour
@@ -11,7 +11,7 @@ set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/.."
 
-readonly KNOWN=$PWD/tests/mutants/library.txt
+readonly KNOWN=$PWD/tests/lab/mutants/library.txt
 readonly OUT=$PWD/target/mutants/library
 readonly COPY=$OUT/tree
 # Modules with constructors that decide something, and the types that these make.

@@ -16,7 +16,6 @@ mod stack;
 mod tools;
 
 use std::fs;
-use std::path::Path;
 
 use object::elf::*;
 use object::read::elf::{ElfFile64, ProgramHeader, SectionHeader};
@@ -24,11 +23,10 @@ use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
 use purgatory_test_harness::abi::{ALIASES, ENTRY_POINT, MAX_FILE_SIZE, VARIABLES};
 use purgatory_test_harness::calls::Calls;
 use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
+use purgatory_test_harness::root;
 
 fn built(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("target")
-        .join(name);
+    let path = root().join("target").join(name);
     fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}; run `make` first", path.display()))
 }
 

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use object::read::elf::ElfFile64;
 use object::{LittleEndian as LE, Object, ObjectSection};
+pub use purgatory_test_harness::root;
 
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 
@@ -88,10 +89,6 @@ pub fn assert_same(build: &Build) {
     assert_eq!(ordinary.len(), other.len());
     assert_eq!(ORDINARY.map, build.map);
     assert_eq!(ORDINARY.sbom, build.sbom);
-}
-
-pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// An empty directory for this test.

@@ -122,7 +122,7 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
 
 /// Builds the programs of the guest package.
 fn guests(options: &Options) -> Result<()> {
-    let manifest = cargo::table(&options.root.join("tests/guest/Cargo.toml"))?;
+    let manifest = cargo::table(&options.root.join("tests/lab/guest/Cargo.toml"))?;
     let bins = manifest.get("bin").and_then(toml::Value::as_array);
     let name = |bin: &toml::Value| Some(bin.get("name")?.as_str()?.to_string());
     let programs: Vec<String> = bins.into_iter().flatten().filter_map(name).collect();

@@ -43,8 +43,8 @@ fn ask() -> Result<u32, String> {
             .arg("-o")
             .args([&probe, &source]),
     )?;
-    // This crate is three levels below the root.
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);
+    // This crate is four levels below the root.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(4);
     let said = said(
         Command::new(program::program(root.unwrap_or(Path::new("."))))
             .args(["-M", "none", "-display", "none", "-plugin"])

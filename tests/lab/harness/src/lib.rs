@@ -39,11 +39,10 @@ pub use zerocopy;
 
 /// Returns the root of the workspace, where `Cargo.toml` and `target/` are.
 pub fn root() -> PathBuf {
-    // This crate lives two levels below the root; both levels are in the repository.
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
-        .nth(2)
-        .expect("tests/harness is two levels below the root")
+        .nth(3)
+        .expect("tests/lab/harness is three levels below the root")
         .to_path_buf()
 }
 

@@ -30,7 +30,7 @@ pub fn failed(target: &str, bytes: &[u8]) -> PathBuf {
 
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+    here.ancestors().nth(3).unwrap_or(here).to_path_buf()
 }
 
 /// Reads all of a folder, the shortest first: what a longer one adds to them is kept, and no more.

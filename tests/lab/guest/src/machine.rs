@@ -9,7 +9,7 @@ use crate::{Briefing, Logbook};
 mod enter;
 mod exit;
 // The image's own: where the compiler calls them, a guest needs them too.
-#[path = "../../../src/arch/libcalls.rs"]
+#[path = "../../../../src/arch/libcalls.rs"]
 mod libcalls;
 mod registers;
 pub mod stage2;

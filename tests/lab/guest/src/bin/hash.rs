@@ -21,7 +21,7 @@ use purgatory_test_guest::machine::{self, Exit, Uart, exit};
 use purgatory_test_guest::{Briefing, Piece, Regime, Register, guest_entry};
 
 /// What is tested: the same files that the image is compiled from.
-#[path = "../../../../src/arch"]
+#[path = "../../../../../src/arch"]
 #[allow(dead_code)] // the image itself uses more of it
 mod image {
     pub mod cache;
