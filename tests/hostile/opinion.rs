@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What must come of a case, by README.md and docs/boot.md.
+//! What must come of a case, by docs/abi.md and docs/boot.md.
 
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::UART;

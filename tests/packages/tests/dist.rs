@@ -16,7 +16,7 @@ use purgatory_test_harness::{artifact, root, this_test};
 use purgatory_test_packages::suite::{Suite, fresh_directory};
 use rstest::rstest;
 
-/// Debian's packages that README.md names.
+/// Installs what the image is built with, from Debian's packages.
 fn toolchain(suite: Suite) -> &'static str {
     match suite {
         Suite::Bookworm => "apt-get install -y rustc-web cargo-web rust-web-src lld",
