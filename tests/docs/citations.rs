@@ -81,3 +81,17 @@ fn every_line_that_is_quoted_can_be_printed() {
     }
     assert!(quoted > 20, "{quoted}");
 }
+
+#[test]
+fn every_diagnostic_of_the_manual_can_be_printed() {
+    let lines = sentences::all().lines;
+    let manual = read("packaging/man/purgatory.ro.7");
+    let items = manual.lines().filter_map(|line| line.strip_prefix(".It "));
+    let mut quoted = 0;
+    for item in items.filter(|item| STARTS.iter().any(|start| item.starts_with(start))) {
+        quoted += 1;
+        let text = item.replace("...", "…");
+        assert!(lines.iter().any(|line| is(line, &text)), "{item}");
+    }
+    assert!(quoted > 10, "{quoted}");
+}
