@@ -30,7 +30,7 @@ const TABLES: usize = 8;
 /// What is looked at.
 type Claim = fn(&Boot, &Recording, &Phases);
 
-/// Without a console: how long one waits for a UART, nobody can count.
+/// Without a console, because the wait for a UART cannot be counted.
 fn record(regime: Regime) -> (Boot, Recording) {
     record_with(regime, |boot| boot.load.sink = 0)
 }
@@ -65,7 +65,7 @@ fn run(regime: Regime, claim: Claim) {
 }
 
 /// The console waits for the counter 2^24 turns in all, of which none takes more than 20
-/// instructions: less than a second. With so many for each byte that a FIFO has no room for it
+/// instructions: less than a second. With that many for each byte that a FIFO has no room for, it
 /// would be minutes.
 #[test]
 fn a_stopped_counter_is_waited_for_once() {

@@ -120,7 +120,7 @@ impl Maintained {
         let step = Step(routine.into(), format!("{dc:?}"), mmu);
         let first = range.start & !(line - 1);
         let lines = (first..range.end).step_by(line as usize);
-        // Nothing has no lines, wherever it lies.
+        // An empty range has no lines, wherever it lies.
         for at in lines.filter(|_| !range.is_empty()) {
             *self.0.entry((step.clone(), at)).or_default() += 1;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Regions that start and end anywhere: each line of them is thrown out of the cache behind the
+//! Regions that start and end anywhere: each of their lines is removed from the cache after the
 //! last load of it, once for each region that it belongs to, and none of anybody else.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};

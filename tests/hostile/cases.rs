@@ -30,7 +30,7 @@ pub fn flips(flips: &Flips, _: &World<'_>, random: &mut Random) -> Vec<Named> {
             cases.push((case, format!("bit {bit} of word {word} of the symbols")));
         }
     }
-    // What is not 1 is no request for no checks, nor is what has a 1 in it.
+    // Only 1 is a request for no checks, not every value with a 1 in it.
     for bit in 1..32 {
         let mut case = good;
         case.symbols[SKIP_CHECKS] = 1 | 1 << bit;

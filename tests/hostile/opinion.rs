@@ -27,7 +27,7 @@ pub enum Opinion {
     Refuses(String),
     /// It halts, since the digest is not that of the regions.
     Differs,
-    /// The same, or since there is no memory where it is to look.
+    /// The same, or a data abort, because there is no memory where it reads.
     DiffersOrAborts,
 }
 
@@ -147,7 +147,7 @@ impl<'a> World<'a> {
         told == digest(&message)
     }
 
-    /// Returns the bytes of all regions, as far as they are known.
+    /// Returns the bytes of all regions that are known.
     pub fn message(&self, case: &Case) -> Option<Vec<u8>> {
         let known = self.known(case);
         let mut message = Vec::new();

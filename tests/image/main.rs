@@ -181,7 +181,7 @@ fn its_symbols_are_those_that_the_loader_sets_each_of_its_size_and_zero() {
     }
 }
 
-/// Unwind tables would make their section a part of the image, for nobody to read.
+/// Unwind tables would add a section to the image that nothing reads.
 #[test]
 fn the_linked_image_loads_only_what_it_uses() {
     for section in parse(&built("purgatory.elf")).sections() {

@@ -53,7 +53,7 @@ const OURS: &str = "purgatory::arch::";
 /// What a panic does, where the compiler leaves one in.
 const PANIC: &str = "handover::undefined";
 
-/// How an instruction with a vector register is listed, but for those of SHA2, which have names.
+/// How an instruction with a vector register is listed, except those of SHA2, which have names.
 const VECTORS: &str = "vector registers";
 
 /// What is listed of an instruction: its name, and of system registers the name, whatever general

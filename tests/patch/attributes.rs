@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a file is besides its bytes, and who may change it.
+//! A file's attributes, and who may change it.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};

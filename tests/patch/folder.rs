@@ -142,7 +142,7 @@ pub fn image() -> Vec<u8> {
     fs::read(artifact("purgatory.ro").unwrap()).unwrap()
 }
 
-/// The tool, built for the host. In a folder of its own, where nobody replaces it while it runs.
+/// The tool, built for the host. In a folder of its own, where it is not replaced while it runs.
 pub static TOOL: LazyLock<PathBuf> = LazyLock::new(|| {
     let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("xtask");
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Where things are in a file that has a purgatory in it, for whoever wants to spoil them.
+//! Where things are in a file with a purgatory, for tests that spoil them.
 
 use object::LittleEndian as LE;
 use object::elf::{FileHeader64, SHT_SYMTAB};

@@ -42,7 +42,7 @@ fn write_to(boot: &Boot, name: &str) -> Fault {
     inside(words, DATA, PERMISSION_WRITE, Far::Address(to))
 }
 
-/// A branch to what is no code of ours.
+/// A branch to memory that is not our code.
 fn execute(to: u64) -> Fault {
     let mut words = load_address(3, to);
     words.push(branch_to(3));

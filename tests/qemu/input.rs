@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A symbol's value that nobody can work with is named, and no kernel is started.
+//! An unusable value of a symbol is named, and no kernel is started.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, usual_cpu};

@@ -27,7 +27,7 @@ impl Run {
         Self { file, outcome }
     }
 
-    /// Removes the file for QEMU, which is kept only for those who want to see a failure again.
+    /// Removes the file for QEMU, which is kept only to reproduce a failure.
     pub fn passed(self) -> Outcome {
         let _ = fs::remove_file(&self.file);
         self.outcome

@@ -155,7 +155,7 @@ pub fn parts(results: &Results) -> String {
         let _ = write!(
             out,
             "\n| {name} | {} | {} | {} | {} |",
-            // There is no dc inside besides the pieces' but at ragged borders.
+            // Apart from the pieces there is a dc inside only at ragged borders.
             fixed[..4].join(" | "),
             milliseconds(Some(results.loops.seconds(Core::InOrder, &once))),
             block.join(" | "),

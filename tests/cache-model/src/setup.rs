@@ -58,7 +58,7 @@ impl Setup {
         let pool = boot.load.purgatory_at + symbols.get("pool")?.start..parts.image.end;
         let regions = recording.loaded.regions.iter();
         let regions = regions.map(|&(start, len)| start..start + len);
-        // Nothing has no line, wherever it lies.
+        // An empty range has no line, wherever it lies.
         let regions: Vec<_> = regions.filter(|region| !region.is_empty()).collect();
         let mut dirty = vec![parts.image.clone()];
         if !boot.load.skip_checks {

@@ -245,7 +245,7 @@ fn hcr_is_written(#[values(El2, El2And0)] regime: Regime) {
     });
 }
 
-/// EL2 alone has no upper half.
+/// The regime EL2 has no upper half.
 
 #[rstest]
 fn the_old_kernels_upper_half_is_walked(#[values(El1And0, El2And0)] regime: Regime) {

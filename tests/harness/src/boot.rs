@@ -59,7 +59,7 @@ pub struct Boot {
     pub regime: Regime,
     /// A guest that the old kernel leaves for instead of the purgatory.
     pub stand_in: Option<Guest>,
-    /// What nobody may have changed, beside the segments and the purgatory's code.
+    /// What must not have changed, in addition to the segments and the purgatory's code.
     pub pieces: Vec<Piece>,
     /// What else is in memory, unknown to the purgatory.
     pub unhashed: Vec<Segment>,

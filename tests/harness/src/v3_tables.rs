@@ -70,7 +70,7 @@ impl V3Tables {
         &mut self.entries[table * ENTRIES + index(level, address)]
     }
 
-    /// Returns all entries, for those who want to spoil them.
+    /// Returns all entries, for tests that spoil them.
     pub fn entries(&mut self) -> &mut [u64] {
         &mut self.entries
     }

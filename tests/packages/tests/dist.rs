@@ -24,7 +24,7 @@ fn toolchain(suite: Suite) -> &'static str {
     }
 }
 
-/// By somebody with no rights and no home, whose files are nobody else's to read.
+/// By a user with no rights and no home, whose files no other user can read.
 const AS_NOBODY: &str = "chown -R nobody . && umask 077 && LC_ALL=C.UTF-8 USER=nobody HOME=/nonexistent \
     CARGO_HOME=/tmp/cargo setpriv --reuid=nobody --regid=nogroup --clear-groups make";
 

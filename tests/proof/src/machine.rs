@@ -36,11 +36,11 @@ pub struct Machine<W> {
     pub v: [[W; 4]; 32],
     /// What was compared last.
     pub compared: Option<[Value<W>; 2]>,
-    /// All memory that there is, in words, besides the image's constants.
+    /// All memory, in words, except the image's constants.
     pub memory: BTreeMap<(Base, i64), Cell<W>>,
     /// Where the blocks end.
     pub end: Bound,
-    /// Up to where the cache may be asked for what lies behind the blocks.
+    /// The end of what may be prefetched after the blocks.
     pub ahead: Bound,
     /// Where the next instruction is, in the image.
     pub pc: u64,

@@ -30,7 +30,7 @@ pub struct Crate {
 pub struct Policy {
     licences: Vec<String>,
     registries: Vec<String>,
-    /// Name and beginning of the version of what may be there besides another one.
+    /// Name and beginning of the version of a crate that may be there in addition to another one.
     skipped: Vec<(String, String)>,
 }
 
@@ -135,7 +135,7 @@ pub fn crates() -> Result<BTreeSet<Crate>> {
         .collect()
 }
 
-/// Whether a version is what is left open behind a beginning, as in `0.15` for 0.15.5.
+/// Returns whether a version has this beginning, as in `0.15` for 0.15.5.
 fn is_version(version: &str, beginning: &str) -> bool {
     let rest = version.strip_prefix(beginning);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

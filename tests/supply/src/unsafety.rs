@@ -14,7 +14,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree, token_stream::IntoIt
 /// keyword to the closing brace.
 ///
 /// # Errors
-/// Where the text is no Rust.
+/// When the text is not Rust.
 pub fn unsafe_lines(text: &str) -> Result<Vec<RangeInclusive<u32>>> {
     let tokens: TokenStream = text.parse().map_err(|error| anyhow!("{error}"))?;
     let mut found = vec![];

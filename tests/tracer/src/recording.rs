@@ -46,7 +46,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Loads and runs. What is written stays at `path`, with `.elf` and `.trace` behind it.
+    /// Loads and runs. What is written stays at `path`, with `.elf` and `.trace` after it.
     ///
     /// # Errors
     /// When something that is needed is missing, or the plugin did not run.

@@ -27,7 +27,7 @@ const MOST_HASHED: u64 = 8 * MIB;
 /// What a piece costs is the difference between two sizes: in a window of these.
 const IN_WINDOW: [u64; 2] = [MIB, 2 * MIB];
 /// Without a window, hashing ends with the end, and there numbers are written in decimal digits,
-/// whoever reads them: at most so many counts more or less, which must not be taken for a piece's.
+/// their reader: at most so many counts more or less, which must not be mistaken for a piece's.
 const WITHOUT: [u64; 2] = [MIB, 8 * MIB];
 const DIGITS: u64 = 200;
 /// Tables of the loader's are five, which is enough for this.
@@ -85,7 +85,7 @@ impl Measured {
         self.sum(&Name::ALL)
     }
 
-    /// Returns what it costs besides its pieces.
+    /// Returns its cost without its pieces.
     pub fn fixed(&self) -> Counts {
         self.total() - self.piece * (self.size / PIECE)
     }

@@ -14,7 +14,7 @@ const TABLE: u64 = 3;
 const PAGE: u64 = 0x403;
 const BLOCK: u64 = 0x401;
 
-/// Tables at multiples of 8 KiB from here, so that there is something behind each.
+/// Tables at multiples of 8 KiB from here, so that something follows each.
 const TABLES: u64 = 0x4000_0000;
 
 fn table(number: u64) -> u64 {

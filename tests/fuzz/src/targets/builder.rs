@@ -74,7 +74,7 @@ pub fn builder(bytes: &[u8]) -> u64 {
     assert_eq!(found, pages, "{map:x?}");
     samples(&frames, &map, &pages);
     if map.va_bits() == 48 {
-        // What is built here would pass for a loader's as well, but for blocks of 1 GiB.
+        // The tables built here would pass for a loader's as well, except for blocks of 1 GiB.
         let root = map.root();
         let offer = TableOffer { root, for_us: true };
         let passed = loader::check(regime, &layout, &offer, &frames);

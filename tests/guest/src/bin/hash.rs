@@ -42,8 +42,8 @@ extern "C" fn main() -> ! {
     }
     let (jobs, answers) = (piece(briefing, JOBS), piece(briefing, ANSWERS));
     let count = jobs.len as usize / size_of::<Job>();
-    // SAFETY: the test has put so many jobs there, and keeps room for an answer to each; nothing
-    // else is in either place.
+    // SAFETY: the test has put that many jobs there, with room for an answer to each; nothing else
+    // is in either place.
     let (jobs, answers) = unsafe {
         (
             core::slice::from_raw_parts(jobs.start as *const Job, count),
@@ -73,7 +73,7 @@ fn piece<'a>(briefing: &'a Briefing, name: &str) -> &'a Piece {
 }
 
 fn do_job(regime: Regime, job: &Job) -> Answer {
-    /// Nothing that a hash would leave behind by chance.
+    /// A value that a hash would not leave by chance.
     const PATTERN: u64 = 0x9d3c_55aa_0f71_e86b;
     const STEP: u64 = 0x0102_0408_1020_4081;
 

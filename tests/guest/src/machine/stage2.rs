@@ -28,8 +28,8 @@ const VTCR: u64 = 25 | 1 << 6 | 2 << 16 | 1 << 31;
 /// At EL2, and once. `hole` lies in the first GiB.
 pub unsafe fn set_up(hole: u64) {
     let (level_1, level_2) = (&raw mut LEVEL_1, &raw mut LEVEL_2);
-    // SAFETY: there is one CPU, and nobody else knows of these. Names of registers that concern EL1
-    // only.
+    // SAFETY: there is one CPU, and no other code knows of these. Names of registers that concern
+    // EL1 only.
     unsafe {
         for (index, entry) in (0..).zip(&mut (*level_1).0) {
             *entry = index << 30 | BLOCK;

@@ -65,7 +65,7 @@ pub fn over_one(word: u32) -> u32 {
 }
 
 impl Block {
-    /// Makes one behind another.
+    /// Makes one after another.
     pub fn after(last: Option<&Self>, word: u32, count: usize) -> Self {
         Self {
             word,
