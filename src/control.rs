@@ -12,7 +12,7 @@ use crate::translation::Regime;
 /// only attribute used. The loader's tables need the same (Arm ARM, MAIR_EL1).
 pub const MAIR: u64 = 0xff;
 
-/// `TCR_ELx` for a walk of addresses of `va_bits` bits from TTBR0, in 4 KiB granules: Inner
+/// Returns `TCR_ELx` for a walk of addresses of `va_bits` bits from TTBR0, in 4 KiB granules: Inner
 /// Shareable Write-Back table walks, TTBR1 never walked; hardware updates of descriptors and
 /// everything else off.
 #[must_use]
@@ -45,9 +45,9 @@ pub fn tcr(cpu: &Cpu, va_bits: u32) -> u64 {
     }
 }
 
-/// `SCTLR_ELx` with MMU, alignment check and caches off: the bits that are RES1 in some
-/// architecture version set, every feature that later versions control here disabled (Arm ARM,
-/// SCTLR_EL1 and SCTLR_EL2). Little-endian data, no WXN, no pointer authentication, no memory
+/// Returns `SCTLR_ELx` with MMU, alignment check and caches off: the bits that are RES1 in some
+/// architecture version are set, every feature that later versions control here is disabled (Arm
+/// ARM, SCTLR_EL1 and SCTLR_EL2). Little-endian data, no WXN, no pointer authentication, no memory
 /// tagging.
 ///
 /// EL2's value also serves EL2&0 while it is not known which of them it is: the bits in which they

@@ -130,7 +130,7 @@ fn everything_else_goes_past_it(#[values(El1And0, El2, El2And0)] regime: Regime)
     });
 }
 
-/// A boot in which the image is changed, recorded with each load and store.
+/// Returns a boot in which the image is changed, recorded with each load and store.
 fn maintenance(regime: Regime, through: Through, change: fn(&mut Patch)) -> (Judged, Differences) {
     let mut boot = through.boot(regime, |_| ());
     through.patch(&mut boot, change);

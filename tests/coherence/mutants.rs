@@ -34,12 +34,12 @@ fn run(regime: Regime, spoil: impl FnOnce(&mut Patch) -> Rule) {
     catch(boot(usual_cpu(regime), regime, Place::Low), spoil);
 }
 
-/// The same in a boot that is not the usual one.
+/// Runs the same in another boot than the usual one.
 fn catch(boot: Boot, spoil: impl FnOnce(&mut Patch) -> Rule) {
     catch_through(Through::Own, boot, None, spoil);
 }
 
-/// The same with the regions read through something else, and with cache lines of this many bytes.
+/// Runs the same with the regions read in another way, and with cache lines of this many bytes.
 fn catch_through(
     through: Through,
     mut boot: Boot,

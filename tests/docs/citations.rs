@@ -12,7 +12,8 @@ use crate::sentences;
 /// How the lines of the purgatory start.
 const STARTS: [&str; 2] = ["purgatory: ", "I'm in purgatory"];
 
-/// Whether the text can be this line. `…` in the line is a number; in the text it is anything.
+/// Returns whether the text can be this line. `…` in the line is a number; in the text it is
+/// anything.
 fn is(line: &str, text: &str) -> bool {
     let number = |c: char| c.is_ascii_hexdigit() || c == '.';
     match (line.chars().next(), text.chars().next()) {

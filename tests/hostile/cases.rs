@@ -52,15 +52,15 @@ pub fn flips(flips: &Flips, _: &World<'_>, random: &mut Random) -> Vec<Named> {
     cases
 }
 
-/// A region that goes on for 2^46 bytes where memory ends: the first part of it maps what is there,
-/// and what is not.
+/// Returns a region that goes on for 2^46 bytes where memory ends: the first part of it maps what
+/// is there, and what is not.
 pub fn without_end(flips: &Flips, _: &World<'_>, _: &mut Random) -> Vec<Named> {
     let mut case = flips.good;
     case.symbols[7] = 1 << 46;
     vec![(case, "a region of 2^46 bytes".into())]
 }
 
-/// An address of something, or of nothing.
+/// Returns an address of something, or of nothing.
 fn address(flips: &Flips, random: &mut Random) -> u64 {
     let segment = &flips.segments[random.below(3) as usize];
     let image = &flips.image;

@@ -64,7 +64,7 @@ impl<'a> World<'a> {
         world
     }
 
-    /// How many bits an address has.
+    /// Returns how many bits an address has.
     pub const fn pa_bits(&self) -> u32 {
         self.pa_bits
     }
@@ -165,7 +165,7 @@ impl<'a> World<'a> {
         Some(message)
     }
 
-    /// What is loaded, and the page that is not used, as the case has them.
+    /// Returns what is loaded, and the page that is not used, as the case has them.
     fn known(&self, case: &Case) -> Vec<Known> {
         let segments = self.flips.segments.iter().map(|segment| {
             let mut bytes = segment.bytes.clone();

@@ -96,7 +96,7 @@ fn it_has_the_sections_that_are_loaded_and_the_names_and_no_more() {
     assert_eq!(found, expected);
 }
 
-/// The image as kexec lays it out.
+/// Returns the image as kexec lays it out.
 fn laid_out(ro: &[u8]) -> PurgatoryRo {
     PurgatoryRo::read(ro).unwrap_or_else(|refusal| panic!("purgatory.ro: {refusal}"))
 }

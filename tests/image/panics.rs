@@ -52,7 +52,7 @@ fn no_panic_that_can_be_reached_and_no_formatting_is_linked(
     assert!(places.is_empty(), "panics name their places: {places:?}");
 }
 
-/// Whether the compiler, by the file's note, is one of those that leave a panic in.
+/// Returns whether the compiler, by the file's note, is one of those that leave a panic in.
 pub fn compiler_leaves_one(ro: &[u8]) -> bool {
     let file = parse(ro);
     let note = file.section_by_name(".note.package").unwrap();

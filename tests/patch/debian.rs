@@ -10,7 +10,7 @@ use rstest::rstest;
 use crate::folder::{BACKUP, Folder, KEXEC, RO, UNPATCH, debian, image};
 use crate::object::{length, put, start};
 
-/// An image of another length, otherwise sound: unused bytes before the section headers.
+/// Returns an image of another length, otherwise sound: unused bytes before the section headers.
 pub fn with_length(length: usize) -> Vec<u8> {
     let mut image = image();
     let headers = image.split_off(u64::from_le_bytes(image[40..48].try_into().unwrap()) as usize);

@@ -23,7 +23,7 @@ const GIB: u64 = 1 << 30;
 /// What an entry of each level covers, the last aside.
 const ENTRIES: [u64; 3] = [512 * GIB, GIB, 2 * MIB];
 
-/// An image like the linked one.
+/// Returns an image like the linked one.
 fn image(text: u64) -> ImageParts {
     ImageParts {
         text,

@@ -80,12 +80,12 @@ fn tcr2(seen: &str) -> &str {
 /// What the old kernel has left in `TCR2_EL1`, and no code touches if it does not seem to be there.
 const PIE_LEFT: &str = "TCR2=0x2";
 
-/// The size of the tables' addresses.
+/// Returns the size of the tables' addresses.
 fn ips(ips: u64) -> String {
     format!("4 KiB granule, IPS={ips}, {PIE_LEFT}")
 }
 
-/// The same in the one window that there is.
+/// Returns the same in the one window that there is.
 fn seen(size: u64) -> Seen {
     Seen::Mmu(ips(size))
 }

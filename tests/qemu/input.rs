@@ -9,7 +9,7 @@ use rstest::rstest;
 use crate::expect::Expect;
 use crate::harness::usual;
 
-/// The first address that the CPU of this case cannot name (`ID_AA64MMFR0_EL1.PARange`).
+/// Returns the first address that the CPU of this case cannot name (`ID_AA64MMFR0_EL1.PARange`).
 fn beyond(boot: &Boot) -> u64 {
     assert_eq!(
         boot.cpu,

@@ -52,7 +52,7 @@ fn other_image(boot: &mut Boot, symbol: &str, value: impl FnOnce(&Boot) -> u64) 
     expect
 }
 
-/// A boot with its segments there.
+/// Returns a boot with its segments there.
 fn at(boot: &mut Boot, place: Place) -> &mut Boot {
     *boot = Boot::new(usual_cpu(boot.regime), boot.regime, place, INITRD)
         .unwrap_or_else(|error| panic!("{error}"));

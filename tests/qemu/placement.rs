@@ -25,12 +25,12 @@ fn across(boot: &mut Boot, line: u64, below: u64) -> Expect {
     Expect::Boots
 }
 
-/// All but the last page below.
+/// Returns the length of all but the last page.
 fn but_the_last_page(boot: &Boot) -> u64 {
     boot.load.image.memsz - PAGE
 }
 
-/// The image's code, and constants up to the symbols.
+/// Returns the image's code, and constants up to the symbols.
 fn code(boot: &Boot) -> u64 {
     boot.load.image.offset("sha256_regions").unwrap_or_default()
 }

@@ -127,7 +127,7 @@ fn an_undefined_hvc_is_followed_by_an_smc(#[values(NOP, UDF)] first: u32) {
     comes_back(&boot);
 }
 
-/// The machine's own clock when an image that waits for this many seconds calls PSCI.
+/// Returns the machine's own clock when an image that waits for this many seconds calls PSCI.
 fn seconds_at_the_call(seconds: u32) -> f64 {
     /// In the machine's memory, in an unused place.
     const AT: u64 = 0x5f00_0000;

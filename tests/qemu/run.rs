@@ -74,7 +74,7 @@ impl Run {
     }
 }
 
-/// Whether the line fits the pattern, in which `*` stands for anything.
+/// Returns whether the line fits the pattern, in which `*` stands for anything.
 fn fits(pattern: &str, line: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == line,

@@ -41,7 +41,7 @@ fn bytes(boot: &Boot) -> u64 {
     boot.load.segments.iter().map(|segment| segment.len).sum()
 }
 
-/// The line before a part.
+/// Returns the line before a part.
 fn hashed(boot: &Boot, done: u64, how: &str) -> String {
     let mib = |bytes: u64| bytes as f64 / MIB as f64;
     format!(

@@ -42,7 +42,7 @@ fn nop(patch: &mut Patch, routine: &str, what: Pattern) {
     patch.replace(place, NOP);
 }
 
-/// The one of EL1, or that of EL2.
+/// Returns the encoding at EL1, or that at EL2.
 fn of(regime: Regime, el1: Encoding, el2: Encoding) -> Encoding {
     if regime == Regime::El1And0 { el1 } else { el2 }
 }

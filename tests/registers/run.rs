@@ -171,7 +171,7 @@ fn checks<'a>(outcome: &'a Outcome, report: &'a Report<'_>) -> impl Fn(&str, boo
     check
 }
 
-/// What is wrong, with the calls that showed it.
+/// Returns what is wrong, with the calls that showed it.
 pub fn told(what: &str, outcome: &Outcome, report: &Report<'_>) -> String {
     let mut text = format!(
         "{what}\n{}\nrun:     {}\nstopped: {:?} after {:.1} s, {} calls, {} verified, {} booted\n",

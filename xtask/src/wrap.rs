@@ -26,7 +26,7 @@ const STRINGS: u16 = PARTS.len() as u16 + 4;
 
 type Section = SectionHeader64<LE>;
 
-/// The file's contents.
+/// Returns the file's contents.
 pub fn wrap(flat: &Flat, note: &[u8]) -> Result<Vec<u8>> {
     let parts = flat.parts.len();
     ensure!(parts == PARTS.len(), "{parts} parts, not {}", PARTS.len());

@@ -274,7 +274,7 @@ pub fn checks(all: &[Check]) -> String {
     out
 }
 
-/// What is recorded of the image before: only of the ordinary layout.
+/// Returns what is recorded of the image before: only of the ordinary layout.
 fn before(results: &Results, size: u64) -> impl Iterator<Item = (&'static str, Before)> {
     let pool = results.options.pool;
     let ordinary = results.options.layout == Layout::default();

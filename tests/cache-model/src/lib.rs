@@ -2,7 +2,7 @@
 
 //! A cache that does the worst the architecture allows, for machines that have none.
 //!
-//! QEMU's memory is coherent whatever a program does. Real caches are not, as soon as somebody
+//! QEMU's memory is coherent whatever a program does. Real caches are not, as soon as a program
 //! stores with the MMU off and reads with it on, or the other way round. The model follows a trace
 //! of the image and keeps, for each cache line, the worst that could be in it:
 //!
@@ -29,7 +29,7 @@
 //! when the kernel starts: a CPU that speculates may have fetched it, or a walk of the MMU's, if it
 //! holds one of the loader's tables. That does no harm, and no image could forbid it. The line is
 //! clean: it was fetched after it was cleaned, and nothing stores to a region. So it is never
-//! written over what the kernel stores there: an eviction does that only with what somebody has
+//! written over what the kernel stores there: an eviction does that only with what a program has
 //! written to (D7.5 as well). Nothing more can come once the window is closed: without a mapping
 //! only fetches see Normal memory (D8.2), and Device memory is not read speculatively. And a kernel
 //! that stores past its caches what it is going to read through them has to invalidate it first,

@@ -94,7 +94,7 @@ impl V3Tables {
     }
 }
 
-/// Which entry of a table translates an address.
+/// Returns which entry of a table translates an address.
 const fn index(level: u32, address: u64) -> usize {
     (address >> (39 - 9 * level)) as usize % ENTRIES
 }

@@ -82,7 +82,7 @@ struct Walker<'a> {
 }
 
 impl Walker<'_> {
-    /// How a function can return: with the vector registers used or not.
+    /// Returns how a function can return: with the vector registers used or not.
     fn call(&mut self, start: u64, used: bool) -> Result<BTreeSet<bool>, String> {
         if start == self.instructions {
             return Ok([true].into());
@@ -159,7 +159,7 @@ impl Walker<'_> {
         self.call(to, used)
     }
 
-    /// Whether nothing but the call of `clear_vectors` can follow.
+    /// Returns whether nothing but the call of `clear_vectors` can follow.
     fn clears(&self, from: u64) -> bool {
         let mut at = from;
         for _ in 0..BEFORE_CLEAR {

@@ -5,7 +5,7 @@
 //! # What is proven
 //!
 //! Of the bytes of `sha256_software` and `sha256_instructions` in the linked ELF file, for every
-//! hash value, every message of one block or more, every content of registers and memory besides:
+//! hash value, every message of one block or more, every other content of registers and memory:
 //!
 //! * the routine returns, and the state is then what FIPS 180-4, 6.2.2 makes of it with all blocks,
 //!   from the first to the last;

@@ -141,8 +141,9 @@ fn is_version(version: &str, beginning: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Whether a licence can be chosen of these: each of what `AND` joins, one of what `OR` joins.
-/// `AND` binds tighter; a slash is an old `OR`. What cannot be read is not allowed.
+/// Returns whether these contain a licence that can be chosen: each of what `AND` joins, one of
+/// what `OR` joins. `AND` binds tighter; a slash is an old `OR`. What cannot be read is not
+/// allowed.
 fn allows(allowed: &[String], licence: &str) -> bool {
     let words = licence.replace('/', " OR ");
     let words = words.replace('(', " ( ").replace(')', " ) ");

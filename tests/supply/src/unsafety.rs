@@ -39,8 +39,9 @@ fn collect(tokens: TokenStream, found: &mut Vec<RangeInclusive<u32>>) {
     }
 }
 
-/// The braces of what `unsafe` begins: there are none in an attribute, a declaration and a type;
-/// and those of a trait, an implementation and a foreign block hold no unsafe code by themselves.
+/// Returns the braces of what `unsafe` begins: there are none in an attribute, a declaration and a
+/// type; and those of a trait, an implementation and a foreign block hold no unsafe code by
+/// themselves.
 fn body(tokens: &mut Peekable<IntoIter>, found: &mut Vec<RangeInclusive<u32>>) -> Option<Group> {
     let mut is_function = false;
     if let Some(TokenTree::Group(group)) = tokens.peek() {

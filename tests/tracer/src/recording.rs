@@ -124,7 +124,7 @@ impl Recording {
     }
 }
 
-/// The plugin with its options, for QEMU's `-plugin`.
+/// Returns the plugin with its options, for QEMU's `-plugin`.
 fn options(
     boot: &Boot,
     loaded: &Loaded,

@@ -182,7 +182,8 @@ impl Lab {
         }
     }
 
-    /// What each piece costs, in the phases that grow with them, if blocks are hashed or not.
+    /// Returns what each piece costs, in the phases that grow with them, if blocks are hashed or
+    /// not.
     fn pieces(&self, case: Case, layout: Layout, hashes: bool) -> Result<[Counts; 2], String> {
         let most = match case.window() {
             Window::None => DIGITS,
@@ -273,7 +274,7 @@ impl Lab {
         })
     }
 
-    /// A boot whose regions have this size together.
+    /// Returns a boot whose regions have this size together.
     fn boot(&self, run: Run) -> Result<Boot, String> {
         let Run { case, layout, .. } = run;
         let mut boot = Boot::new(CPU, Regime::El2, layout.place, PAGE)?;
@@ -322,7 +323,7 @@ impl Lab {
     }
 }
 
-/// What the image is made to read of a CPU that QEMU has not got.
+/// Returns the registers that the image is made to read, of a CPU that QEMU does not have.
 fn lies(case: Case, layout: &Layout) -> Vec<Lie> {
     let mut lies = Vec::new();
     if !case.sha2() {

@@ -56,7 +56,7 @@ pub struct Placed {
 }
 
 impl Default for Layout {
-    /// An ordinary one: five regions above 4 GiB, packed, with lines of 64 bytes.
+    /// Returns the ordinary layout: five regions above 4 GiB, packed, with lines of 64 bytes.
     fn default() -> Self {
         Self {
             regions: 5,

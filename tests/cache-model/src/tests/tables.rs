@@ -26,7 +26,7 @@ fn read(t0sz: u64, entries: &[(u64, u64)]) -> Tables {
     read_at(TABLES, t0sz, entries)
 }
 
-/// The same with the first table elsewhere.
+/// Returns the same with the first table elsewhere.
 fn read_at(root: u64, t0sz: u64, entries: &[(u64, u64)]) -> Tables {
     let mut memory = Contents::default();
     memory.zeros(TABLES, 0x8000);

@@ -57,7 +57,7 @@ extern "C" fn main() -> ! {
     exit(Exit::Passed)
 }
 
-/// The regime that is asked for, if this machine can do it.
+/// Returns the requested regime, if this machine has it.
 fn regime(briefing: &Briefing) -> Regime {
     let el = machine::current_el();
     let possible =
@@ -151,7 +151,7 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
     bytes
 }
 
-/// A thousand and more digests, each of the three before it.
+/// Returns a thousand and more digests, each of the three before it.
 fn monte_carlo(regime: Regime, job: &Job) -> [u8; 32] {
     // SAFETY: the first region is a seed.
     let seed = unsafe { *(job.regions[0][0] as *const [u8; 32]) };
@@ -168,7 +168,7 @@ fn monte_carlo(regime: Regime, job: &Job) -> [u8; 32] {
 unsafe extern "C" {
     /// Fills each half of vector register n with `first + n * step`.
     fn vectors_fill(first: u64, step: u64);
-    /// The bits in which any half differs from what [`vectors_fill`] would have left.
+    /// Returns the bits in which any half differs from what [`vectors_fill`] would have left.
     fn vectors_differ(first: u64, step: u64) -> u64;
 }
 

@@ -74,7 +74,7 @@ fn pattern() -> Memory {
     memory
 }
 
-/// Whether each byte is what it should be, without a call of what is tested.
+/// Returns whether each byte is what it should be, without a call of what is tested.
 fn holds(memory: &Memory, expected: impl Fn(usize) -> u8) -> bool {
     let mut bytes = memory.iter().enumerate();
     bytes.all(|(index, byte)| *black_box(byte) == expected(index))

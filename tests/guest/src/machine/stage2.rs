@@ -15,7 +15,7 @@ static mut LEVEL_1: Table = Table([0; ENTRIES]);
 static mut LEVEL_2: Table = Table([0; ENTRIES]);
 
 /// A block: valid, AF, inner shareable, read and write, Normal write-back. What stage 1 says of a
-/// device counts all the same.
+/// device counts anyway.
 const BLOCK: u64 = 1 | 1 << 10 | 3 << 8 | 3 << 6 | 0xf << 2;
 const TABLE: u64 = 3;
 /// 39 bits of address, start at level 1, 4 KiB granule, 40 bits of physical address, RES1.

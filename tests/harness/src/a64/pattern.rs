@@ -65,7 +65,7 @@ pub const CMP: Pattern = Pattern(0xffe0_fc1f, 0xeb00_001f);
 pub const RET: Pattern = Pattern(u32::MAX, 0xd65f_03c0);
 
 impl Pattern {
-    /// Whether this is one.
+    /// Returns whether it matches.
     pub const fn is(self, word: u32) -> bool {
         word & self.0 == self.1
     }

@@ -54,7 +54,7 @@ pub struct Software;
 pub struct Instructions;
 
 impl<W: Word> Call<W> {
-    /// What is so in the beginning, by the routine's contract.
+    /// Returns what holds at the start, by the routine's contract.
     pub fn facts<R: Routine>(&self) -> Vec<Fact<W>> {
         let argument = |n, base| address(n, base, 0);
         let mut facts = vec![
@@ -75,7 +75,7 @@ impl<W: Word> Call<W> {
         facts
     }
 
-    /// The caller's registers.
+    /// Returns the caller's registers.
     fn saved(&self) -> impl Iterator<Item = Fact<W>> {
         SAVED.map(|n| {
             let value = Value::Data(self.registers[n]);
@@ -83,7 +83,7 @@ impl<W: Word> Call<W> {
         })
     }
 
-    /// The stack pointer, this many bytes lower, and the vector registers.
+    /// Returns the stack pointer, this many bytes lower, and the vector registers.
     fn kept<R: Routine>(&self, lower: i64) -> Vec<Fact<W>> {
         let mut facts = vec![address(SP, Base::Stack, -lower)];
         if R::KEEPS_VECTORS {

@@ -27,7 +27,7 @@ fn memory(len: usize) -> Vec<u8> {
     words.flatten().take(len).collect()
 }
 
-/// The state after all blocks of a message that is padded for this length (5.1.1).
+/// Returns the state after all blocks of a message that is padded for this length (5.1.1).
 fn padded(mut message: Vec<u8>, len: u64) -> [u32; 8] {
     message.push(0x80);
     while message.len() % BLOCK != 56 {

@@ -164,7 +164,7 @@ impl Plugin {
     }
 }
 
-/// The place of a callback, and the plugin.
+/// Returns the place of a callback, and the plugin.
 fn called(data: *mut c_void) -> Option<(&'static Plugin, Place)> {
     // SAFETY: these callbacks are registered with a place.
     let place = unsafe { Place::from_data(data) };
