@@ -52,7 +52,7 @@ fn hashed(boot: &Boot, done: u64, how: &str) -> String {
     )
 }
 
-/// The lines before the parts, where each is one region.
+/// Returns the lines before the parts, each of one region.
 fn separately(boot: &Boot) -> Vec<String> {
     let mut done = 0;
     let line = |segment: &Segment| {
