@@ -8,8 +8,8 @@ PREFIX ?= /usr/local
 TIME ?= 60
 KERNEL ?= 6.12
 
-# What means something to which targets. (CARGO and RUSTC, which are commands, do to most, and packagers
-# give DESTDIR, PREFIX and CROSS_COMPILE to every make that they call.)
+# The targets that use each variable. (Most use CARGO and RUSTC, which are commands, and packagers give DESTDIR,
+# PREFIX and CROSS_COMPILE to every make that they call.)
 TESTS = test test-ld test-long test-packages test-kexec-file proof prove-all mutants
 KEXEC_FOR = patch unpatch
 TO_FOR = patch set
@@ -32,8 +32,8 @@ $(foreach name,$(NAMES) ARGS,$(if $(filter command%,$(origin $(name))),$(if $(fi
 	$(error make $(GOALS): $(name)=… means nothing to it))))
 endif
 
-# What these hold is taken as it is given, whatever is in it: make expands nothing in it, and the shell
-# has it in its environment. (ARGS alone are words for the shell.)
+# Their values are used as they are given: make expands nothing in them, and the shell has them in its environment.
+# (Only ARGS are words for the shell.)
 $(foreach name,$(NAMES) DESTDIR PREFIX CROSS_COMPILE,$(if $(filter undefined,$(origin $(name))),,\
 	$(eval override export $(name) := $$(value $(name)))))
 
@@ -42,14 +42,14 @@ XTASK = $(if $(wildcard target/$(HOST)/debug/xtask),,$(info First xtask is compi
 IMAGE = image $${ON_FAILURE:+"--on-failure=$$ON_FAILURE"} $${LINKER:+"--linker=$$LINKER"} \
 	$(if $(filter $(TESTS),$(GOALS)),--default)
 
-# Flags for the host are not for us, nor are they for the image. And what is built for the host is
-# built for it whatever a configuration file's `[build] target` says.
+# Flags for the host apply neither to us nor to the image. Programs for the host are built for it
+# whatever a configuration file's `[build] target` says.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS
 HOST = $(shell $(RUSTC) --print host-tuple 2>/dev/null)
 export CARGO_BUILD_TARGET = $(HOST)
 
-# Where xtask itself does not compile, what an earlier one built must not pass for new either. By 2 it
-# says that it has not begun. With a user's `[patch]` it never does, and cargo does not say by which.
+# If xtask itself does not compile, the output of an earlier one must not pass for new either. Exit code 2 means that
+# it has not begun. With a user's `[patch]` it never begins, and cargo does not name the file.
 PATCHES = RUSTC_BOOTSTRAP=1 $(CARGO) -Zunstable-options config get --show-origin patch
 or_without = || { [ $$? = 2 ] || rm -f $(1); \
 	! patches=$$($(PATCHES) 2>/dev/null) || echo "error: nothing is built with this: $$patches" >&2; false; }
@@ -62,7 +62,7 @@ built = $(addprefix target/$(1).,ro elf map spdx)
 all: ## build target/purgatory.ro and say what is in it (default); ON_FAILURE=10 resets after 10 s
 	$(XTASK) $(IMAGE) "--sha256=$$SHA256" $(call or_without,$(call built,purgatory$(if $(filter sha2,$(SHA256)),-sha2)))
 
-# What `make dist` packs has no tests, nor what they stand on.
+# The tarball of `make dist` has neither the tests nor what they need.
 NEED_TESTS = setup demo map guests plugin test test-ld test-long test-qemu test-packages test-kexec-file proof prove-all mutants fuzz \
 	bench compatibility supply check check-packaging
 ifneq ($(if $(wildcard tests),,$(filter $(NEED_TESTS),$(MAKECMDGOALS))),)
@@ -90,7 +90,7 @@ plugin: ## build the tracer for the QEMU that loads it, target/release/libpurgat
 sha2: ## build target/purgatory-sha2.ro, whose hash in software is that of the crate `sha2`
 	$(XTASK) $(IMAGE) --sha256=sha2 $(call or_without,$(call built,purgatory-sha2))
 
-# One that must be given.
+# A variable that must be given.
 named = $(if $($(1)),"$$$(1)",$(error make $@ $(1)=…: which file?))
 SECONDS = $(if $(ON_FAILURE),$$ON_FAILURE,$(error make $@ ON_FAILURE=…: how many seconds?))
 COPY = $${TO:+"--to=$$TO"}
@@ -107,8 +107,8 @@ set: ## set ON_FAILURE=10 in FILE=…, a purgatory.ro or a patched kexec, or in 
 info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whether kexec can load it
 	$(XTASK) info $(call named,FILE)
 
-# As it was built: `strip` would damage purgatory.ro, and `make install` as root is to build nothing.
-# Not the ELF file, which differs by machine.
+# The files as they were built: `strip` would damage purgatory.ro, and `make install` as root must not build. Not the
+# ELF file, which differs by machine.
 IMAGES = $(filter-out %.elf,$(call built,purgatory))
 DOCUMENTS = $(wildcard README.md CHANGELOG.md SECURITY.md LICENSE-*)
 INSTALLED = "$$DESTDIR$$PREFIX"/lib/kexec-tools
@@ -142,7 +142,7 @@ test-long: needs all guests ## run the tests that take minutes
 	scripts/fetch.sh
 	$(CARGO) test --locked --release --test qemu --test kexec -- --ignored
 
-# Those in which most of QEMU shows.
+# The tests that exercise QEMU most.
 QEMU_TESTS = $(addprefix --test ,qemu registers coherence hostile kexec)
 
 test-qemu: ## run the tests of the image on the QEMU of Debian sid, in a system made for it (root)
@@ -164,7 +164,7 @@ prove-all: needs proof ## every proof and every test that `make test` leaves out
 	$(MAKE) fuzz TIME=300
 	$(MAKE) mutants
 
-# A counter for each edge of the code: what libFuzzer and cargo-fuzz have, on any toolchain.
+# A counter for each edge of the code, as in libFuzzer and cargo-fuzz, on any toolchain.
 COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 	-Cllvm-args=-sanitizer-coverage-pc-table

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Checks each recipe in packaging/: by its ecosystem's linters and parsers, as far as Debian or PyPI
-# has them, and by doing on a stand-in for kexec-tools what the recipe does to it.
+# Checks each recipe in packaging/: by its ecosystem's linters and parsers, if Debian or PyPI has
+# them, and by running it on a stand-in for kexec-tools.
 #   scripts/check-packaging.sh          in Debian trixie, with these tools (scripts/suite.sh; root)
 #   scripts/check-packaging.sh --here   with what this machine has
-# A tool that is not there fails; PURGATORY_WITHOUT=rpmlint,… goes on without it. The last lines say
-# what was checked by what, and what was not.
+# A missing tool fails; PURGATORY_WITHOUT=rpmlint,… goes on without it. The last lines say which
+# tool checked what, and what was not checked.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 if [ "${1-}" != --here ]; then
-    # pip has to trust whom this machine trusts: a suite knows Debian's keys and no others.
+    # pip needs this machine's certificates: a suite has only Debian's keys.
     requirements=scripts/check-packaging/requirements.txt
     install -D -m 644 -t target/suites/trixie /etc/ssl/certs/ca-certificates.crt $requirements
     scripts/suite.sh trixie linters "apt-get -qq -y install lintian make makepkg nix-bin \
@@ -40,7 +40,7 @@ unchecked=(
     "openembedded: bitbake and oe-core are not in Debian"
 )
 
-# check TOOL WHAT FUNCTION: unless the tool is not there.
+# check TOOL WHAT FUNCTION: calls it, unless the tool is missing.
 check() {
     local tool=$1 what=$2 status
     if ! command -v "$tool" >/dev/null; then
@@ -77,7 +77,7 @@ versions() {
     says packaging/nix/kexec-purgatory.nix "  version = \"$version\";"
     ls packaging/openembedded/recipes-kernel/kexec-purgatory/kexec-purgatory-native_"$version".bb
     grep "^kexec-purgatory ($version-" packaging/debian/debian/changelog
-    # Each crate that the rpm says is in it, as Cargo.lock has it.
+    # Each crate that the rpm names, as in Cargo.lock.
     sed -n 's/^Provides: *bundled(crate(\(.*\))) = /\1 /p' packaging/rpm/kexec-purgatory.spec |
         while read -r name crate; do
             grep -A1 "^name = \"$name\"" Cargo.lock | grep -x "version = \"$crate\"" ||
@@ -87,7 +87,7 @@ versions() {
 
 # --- what a recipe does to kexec-tools ------------------------------------------------------
 
-# kexec-tools in $work/tree, and an image that is older.
+# Makes kexec-tools in $work/tree, and an older image.
 new_tree() {
     rm -rf "${work:?}"/{tree,lib,old-times,host,host-kexec-purgatory}
     mkdir "$work/lib"
@@ -97,8 +97,8 @@ new_tree() {
 }
 carries_ours() { tail -n1 "$work/tree/build/sbin/kexec" | cmp -s - "$work/lib/purgatory.ro"; }
 
-# tried COMMAND…, in the tree: what it leaves must carry ours. Where each cp keeps times, make does
-# not take it, and the command must notice.
+# tried COMMAND…, in the tree: its result must carry ours. If every cp keeps times, make passes over
+# ours, and the command must notice.
 tried() {
     new_tree
     (cd "$work/tree"; "$@") || { echo "failed: $*"; return 1; }
@@ -110,7 +110,7 @@ tried() {
     ! (cd "$work/tree"; PATH=$work/old-times:$PATH "$@") || { echo "no failure where cp keeps times: $*"; return 1; }
 }
 
-# The file of the installed kexec-purgatory, in a script of a recipe.
+# Names the file of the installed kexec-purgatory in a recipe's script.
 here() { sed "s,/usr/lib/kexec-tools/purgatory.ro,$work/lib/purgatory.ro,g" "$@"; }
 
 rpm_build() {
@@ -119,7 +119,7 @@ rpm_build() {
     rpmspec -P --target aarch64 $spec | sed '1,/^%build/d; /^%install/,$d' | here >"$work/build"
     tried bash -e "$work/build"
     rpmspec -q --buildrequires --target aarch64 $spec | grep -x kexec-purgatory
-    # On others it must not be asked for, nor its file touched.
+    # On other architectures it must not be required, nor its file touched.
     rpmspec -P --target x86_64 $spec | sed '/^ *#/d' >"$work/x86_64"
     ! grep -E '^BuildRequires:.*kexec-purgatory|purgatory\.ro' "$work/x86_64"
 }
@@ -131,7 +131,7 @@ alpine_build() {
     CARCH=aarch64 sh -euc ". $work/APKBUILD; echo \$makedepends" | grep -qw kexec-purgatory
     ! CARCH=x86_64 sh -euc ". $work/APKBUILD; echo \$makedepends" | grep -w kexec-purgatory
 }
-# Variables that are set are read by abuild and makepkg, which set others; and cd has -e behind it.
+# abuild and makepkg read the variables that are set here, and set others; they run cd under -e.
 alpine_lint() { shellcheck -s ash -e SC2034,SC2154 packaging/alpine/*/APKBUILD; }
 arch_lint() { shellcheck -s bash -e SC2034,SC2154,SC2164 packaging/arch/*/PKGBUILD; }
 
@@ -140,7 +140,7 @@ arch_build() {
     # The folder that the source is unpacked into is the tree.
     tried bash -euc ". $work/PKGBUILD; CARCH=aarch64; ln -sfn . kexec-tools-\$pkgver; build"
 }
-# As nobody, for makepkg does not run as root.
+# As nobody, because makepkg does not run as root.
 arch_parse() {
     local package
     chmod 755 "$work"
@@ -171,7 +171,7 @@ buildroot_build() {
     (cd "$work/dist" && sha256sum "purgatory-$version.tar.xz" >"purgatory-$version.tar.xz.sha256")
     cp "$work/dist/purgatory-$version.tar.xz" "$work/dl/"
     tried buildroot
-    # A library or a tarball that nobody knows the sum of is not taken.
+    # A library or a tarball without a known checksum is refused.
     new_tree
     ! buildroot RUST_BIN_VERSION=1.0.0 || { echo "rust-std 1.0.0 is taken without a sum"; return 1; }
     new_tree
@@ -198,11 +198,11 @@ oe_build() {
     local append=packaging/openembedded/recipes-kernel/kexec-tools/kexec-tools_%.bbappend
     sed -n '/^do_compile:append:aarch64() {/,/^}/p' $append | sed '1d; $d' >"$work/compile"
     grep -q 'DEPENDS:append:aarch64 = " kexec-purgatory-native"' $append
-    # It is built in another folder than the source's, which is $B.
+    # It is built outside the source, in $B.
     tried env B="$work/tree" KEXEC_PURGATORY="$work/lib/purgatory.ro" \
         bash -euc "oe_runmake() { make; }; ./configure; make; . $work/compile"
 }
-# There is no page to name; and that kexec-tools changes with this layer is what the layer is for.
+# There is no page to name, and changing kexec-tools is the purpose of this layer.
 oe_lint() {
     oelint-adv --quiet --suppress oelint.var.mandatoryvar.HOMEPAGE \
         --suppress oelint.var.suggestedvar.BUGTRACKER --suppress oelint.vars.noncoreoverride \

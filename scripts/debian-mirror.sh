@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# To be sourced: what the system knows of Debian's mirrors.
+# To be sourced: the system's settings for Debian's mirrors.
 # shellcheck shell=bash
 
-# debian_mirror LABEL: the system's own mirror of `Debian` or `Debian-Security`, where it is a Debian.
-# DEBIAN_MIRROR=… and DEBIAN_SECURITY_MIRROR=… choose others.
+# debian_mirror LABEL: the system's own mirror of `Debian` or `Debian-Security`, if it is a Debian. DEBIAN_MIRROR=…
+# and DEBIAN_SECURITY_MIRROR=… choose others.
 debian_mirror() {
     local label=$1 chosen configured
     case $label in
@@ -18,8 +18,8 @@ debian_mirror() {
 # apt_acquire: the system's proxies and the like, as lines of an apt.conf.
 apt_acquire() { apt-config dump 2>/dev/null | grep -E '^Acquire::(https?::|Check-)' || true; }
 
-# apt_state DIRECTORY SUITE TYPE…: makes an empty arm64 apt state there; from here on every apt command
-# uses it. Proxies and the like stay the system's.
+# apt_state DIRECTORY SUITE TYPE…: makes an empty arm64 apt state there, which every apt command uses from then on.
+# Proxies and the like stay the system's.
 apt_state() {
     local state=$1 suite=$2 type system mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     shift 2

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Packs what the image is built from, without the tests, and with the crates that it and xtask need:
+# Packs the image's source, without the tests, and with the crates that it and xtask need:
 #   target/purgatory-VERSION.tar.xz, and its SHA-256 in a file beside it
 # The same tree gives the same file. Its times are SOURCE_DATE_EPOCH, or the commit's. Crates that
-# cargo has not got yet it downloads.
+# cargo does not have yet are downloaded.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
@@ -19,12 +19,12 @@ new=$PWD/target/dist/$name
 rm -rf target/dist "target/$name.tar.xz"{,.new,.sha256}
 mkdir -p "$new"
 
-# Without what builds and runs tests.
+# Leaves out everything that builds and runs tests.
 left_out=(tests deny.toml .cargo/mutants.toml .ci .github .editorconfig .gitignore scripts/{fetch,mutants,needs,setup,suite,enter,dist,debian-mirror}.sh)
 git ls-files -z -- . "${left_out[@]/#/:!}" | xargs -0 cp --parents -t "$new"
 git describe --always --abbrev=12 --dirty --exclude='*' >"$new/COMMIT"
 
-# Manifests of the same, paragraph by paragraph.
+# The manifests without tests, paragraph by paragraph.
 for manifest in Cargo.toml xtask/Cargo.toml; do
     awk -v RS= -v ORS='\n\n' '
         /(^|\n)\[(dev-dependencies|profile\.)/ { next }
@@ -35,7 +35,7 @@ done
 
 cd "$new"
 cargo() { command "${CARGO:-cargo}" --quiet "$@"; }
-# Leaves out of Cargo.lock what is needed no more; no other crate may come into it.
+# Removes from Cargo.lock what is no longer needed; no other crate may be added.
 cargo metadata --format-version=1 >/dev/null
 added=$(grep ^checksum Cargo.lock | grep -vxFf ../../../Cargo.lock || true)
 [ -z "$added" ] || die "Cargo.lock has got other crates: $added"

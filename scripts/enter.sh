@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Runs a command in a Debian system that scripts/suite.sh has made, as root and without network:
 #   scripts/enter.sh [--online] [--bind DIRECTORY]… SUITE LAYER WORK COMMAND…
-# LAYER may be empty. The directory WORK is /work in there, and the current one; where it is empty there is
-# none. A DIRECTORY has its own name in there too. Nothing else that the command writes is kept, but with
-# KEEP=NAME, which makes a layer of that name.
-# All mounts, and all processes that it starts, end with it.
+# LAYER may be empty. The directory WORK is /work in there, and the current one; if it is empty there is none. A
+# DIRECTORY has its own name in there too. Everything else that the command writes is lost, except with KEEP=NAME,
+# which makes a layer of that name. All mounts, and all processes that it starts, end with it.
 set -euo pipefail
 
 die() { echo "enter: $*" >&2; exit 1; }
@@ -32,11 +31,12 @@ inside() {
         mount -t tmpfs tmpfs $keep
     fi
     mkdir -p "$keep"/{changes,work,root}
-    # Names within the suite are relative, for the option takes neither comma nor colon in a path.
+    # Names within the suite are relative, because the option allows neither comma nor colon in a
+    # path.
     mount -t overlay overlay "$keep/root" \
         -o "lowerdir=${layer:+$layer/changes:}base,upperdir=$keep/changes,workdir=$keep/work"
     mount -t proc proc "$keep/root/proc"
-    # Of the machine's devices only those behind which there is nothing of the machine's.
+    # Only devices that do not lead to anything of the machine's.
     mount -t tmpfs -o mode=755 tmpfs "$keep/root/dev"
     for node in null zero full random urandom tty; do
         touch "$keep/root/dev/$node"

@@ -6,11 +6,11 @@
 #   */installed/                    Debian's kexec as it is installed, and the libraries it needs
 #   bookworm/kexec-tools_*.tar.xz   kexec-tools 2.0.25, as released (Debian's patches touch no arm64 code)
 #   trixie/installed/               Debian 13's
-#   sid/Image                       the newest arm64 cloud kernel, which knows SME
+#   sid/Image                       the newest arm64 cloud kernel, which supports SME
 #   sid/kexec-tools_*.tar.xz        the newest kexec-tools
 # through an apt state of its own: the system gets no foreign architecture and no source line, root
-# is not needed, and apt checks Debian's signatures. A suite's directory appears when all of it is
-# there; then nothing is left to do. DEBIAN_MIRROR=… chooses another mirror.
+# is not needed, and apt checks Debian's signatures. A suite's directory appears once it is
+# complete; then nothing is left to do. DEBIAN_MIRROR=… chooses another mirror.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/debian-mirror.sh
@@ -21,7 +21,8 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 say() { echo "fetch: $*"; }
 die() { echo "fetch: $*" >&2; exit 1; }
 
-# is_here SUITE: whether all of it is, judged by what this script has learned to fetch last.
+# is_here SUITE: whether all of it is there, judged by the files that this script learned to fetch
+# last.
 is_here() {
     case $1 in
     *) [ -d "$downloads/$1/installed" ] ;;
@@ -76,7 +77,8 @@ kexec_tools_source() {
     (cd "$work/files" && apt-get -qq source --download-only --tar-only kexec-tools)
 }
 
-# depends PACKAGE PREFIX: the package of this prefix on which another depends, if there is one.
+# depends PACKAGE PREFIX: prints the package with this prefix on which another depends, if there is
+# one.
 depends() {
     apt-cache depends "$1" | sed -n "s/^ *Depends: \($2.*\)/\1/p"
 }

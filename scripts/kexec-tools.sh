@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Builds kexec-tools for arm64 with our purgatory in place of its own, for each downloaded version:
 #   target/kexec/<suite>/kexec     with target/purgatory.ro
-#   target/kexec/<suite>/kexec-c   with the C purgatory it comes with, for comparison
-# When only purgatory.ro has changed, only the last compile and link are done again.
+#   target/kexec/<suite>/kexec-c   with its own C purgatory, for comparison
+# If only purgatory.ro has changed, only the last compile and link are done again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,7 +26,7 @@ build() {
     basename "$1" >"$out.new/version"
     tar -xf "$1" -C "$out.new/src" --strip-components=1
     cd "$out.new/src"
-    # Static: it runs in an initramfs without libraries.
+    # Static, because it runs in an initramfs without libraries.
     quietly ./configure --host=aarch64-linux-gnu BUILD_CC=gcc \
         --without-lzma --without-zlib --without-xen LDFLAGS=-static CFLAGS='-O1 -w'
     quietly make

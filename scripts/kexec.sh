@@ -22,14 +22,14 @@ mkdir -p "${BUILD:=$src}"
 build=$(realpath "$BUILD")
 [[ $src$build != *[[:space:]\\\"\'\`\#\$\&\;\:\%\*]* ]] ||
     die "$src or $build: its name has a space in it, or another character that configure or make takes for more"
-# Releases have a config.h of somebody's in their include/, which is searched before that of the build.
+# Releases have a stray config.h in their include/, which is searched before that of the build.
 [ "$src" = "$build" ] || export CPPFLAGS="-I$build/include ${CPPFLAGS-}"
 read -ra configure <<<"${CONFIGURE-}"
 if [ -n "${CROSS_COMPILE-}" ]; then
     configure=("--host=$(basename "${CROSS_COMPILE%-}")" "${configure[@]}")
     export PATH="${CROSS_COMPILE%"$(basename "$CROSS_COMPILE")"}:$PATH" BUILD_CC=${BUILD_CC-gcc}
 fi
-# Of what was said to the make that called this, only the number of jobs is meant for its Makefile.
+# Only the number of jobs is passed on from the calling make to its Makefile.
 flags=${MAKEFLAGS-} jobs=()
 for flag in ${flags%% -- *}; do
     [[ $flag != -j* ]] || jobs=("$flag")
@@ -43,7 +43,7 @@ fi
 arch=$(sed -n 's/^ARCH[[:space:]]*=[[:space:]]*//p' "$build/Makefile")
 [ "$arch" = arm64 ] || die "$build is configured for $arch, not for arm64; on another machine: CROSS_COMPILE=aarch64-linux-gnu-"
 
-# Its Makefiles go by times: what its own purgatory is made of must be older than ours.
+# Its Makefiles compare times: the parts of its own purgatory must be older than ours.
 make "${jobs[@]}" -C "$build"
 cp "$ours" "$build/purgatory/purgatory.ro"
 touch "$build/purgatory/purgatory.ro"

@@ -1,13 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The library's mutation score: cargo-mutants changes one thing after the other in a copy of the
-# tree. Each change must fail a test on the host, or stand in tests/lab/mutants/library.txt, and what
-# stands there must not.
+# The library's mutation score: cargo-mutants makes one change at a time in a copy of the tree. Each
+# change must either fail a test on the host or be listed in tests/lab/mutants/library.txt, not both.
 #
 #   scripts/mutants.sh                           all of it, a quarter of an hour
 #   scripts/mutants.sh --file src/request.rs     with arguments for cargo-mutants: a part
 set -euo pipefail
-# One order for all that is sorted and compared.
+# One order for everything that is sorted and compared.
 export LC_ALL=C
 cd "$(dirname "$0")/.."
 
@@ -24,14 +23,14 @@ mkdir -p "$COPY"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$COPY"
 cd "$COPY"
 
-# cargo-mutants leaves functions called `new` alone. Here these are the checks.
+# cargo-mutants does not change functions called `new`. Here these are the checks.
 for module in "${MODULES[@]}"; do
     sed -i 's/\bfn new(/fn made(/' "src/$module.rs"
 done
 find src tests/pool -name '*.rs' ! -path 'src/arch/*' -print0 |
     xargs -0 sed -i -E "s/\b($TYPES)::new\(/\1::made(/g"
 
-# Lines that were changed, without their numbers: these move.
+# Prints changed lines without their numbers, which move.
 names() {
     local file line mutation
     while IFS=: read -r file line _ mutation; do
@@ -39,17 +38,17 @@ names() {
     done | sed 's/\bmade\b/new/g; s/::made/::new/g' | sort
 }
 
-# What takes the time is the tests, which are the slower the less they are optimised. A loop that
-# does not end is ended by the CPU's clock: that of the wall depends on what else the machine does.
+# Most of the time goes into the tests, and optimising makes them faster. CPU time ends an endless
+# loop, because wall time depends on what else the machine does.
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1
 export PROPTEST_CASES=${PROPTEST_CASES:-32}
 host=$(rustc --print host-tuple)
 host=${host//-/_}
 export "CARGO_TARGET_${host^^}_RUNNER=prlimit --cpu=20"
 status=0
-# Each job has a copy of its own. In one of git's files the tree that they are made of is to be ignored.
+# Each job has its own copy. One of git's files ignores the tree from which they are copied.
 cargo mutants --jobs "${MUTANTS_JOBS:-$(nproc)}" --gitignore=false --no-shuffle -o "$OUT" "$@" || status=$?
-# 2: some have survived. 3: some were stopped by the clock.
+# 2: some have survived. 3: some ran out of time.
 case $status in 0 | 2 | 3) ;; *) exit "$status" ;; esac
 
 found=$OUT/mutants.out
@@ -65,7 +64,7 @@ if [ -n "$new" ]; then
     printf 'mutants: not caught, and not in %s:\n%s\n' "$KNOWN" "$new" >&2
     exit 1
 fi
-# Where only a part was tried, the others are not there.
+# If only a part was tried, the others are missing.
 if [ $# = 0 ] && [ -n "$gone" ]; then
     printf 'mutants: in %s, and caught or not there any more:\n%s\n' "$KNOWN" "$gone" >&2
     exit 1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Fails where something is missing that targets of make need, and names all of it at once, in a line
-# that can be pasted: scripts/needs.sh TARGET…
+# Fails if something is missing that targets of make need, and names everything at once, in a line
+# to paste: scripts/needs.sh TARGET…
 # Or to be sourced, for `need` and what follows it.
 
 missing=()
@@ -16,9 +16,9 @@ have() { command -v "$1" >/dev/null; }
 static_libc() { [ -e "$("$1" -print-file-name=libc.a)" ]; }
 debian_keyring() { [ -e /usr/share/keyrings/debian-archive-keyring.gpg ]; }
 certificates() { [ -e /etc/ssl/certs/ca-certificates.crt ]; }
-# Older versions know the CPUs less well that `make bench` models.
+# Older versions have poorer models of the CPUs in `make bench`.
 llvm_mca() { compgen -c llvm-mca- | grep -E '^llvm-mca-(19|[2-9][0-9])$'; }
-# The newest one models the newest CPUs best; apt's lists tell which that is.
+# The newest one models the newest CPUs best; apt's lists show which that is.
 newest_llvm() {
     { echo llvm-19 && apt-cache search --names-only '^llvm-[0-9]+$' 2>/dev/null; } | sed 's/ .*//' | sort -V | sed -n '$p'
 }
@@ -29,7 +29,7 @@ else
     cross_gcc=gcc-aarch64-linux-gnu cross_libc=libc6-dev-arm64-cross
 fi
 
-# What `make setup` installs, but for Rust.
+# What `make setup` installs, except Rust.
 need_usual() {
     need make have make
     need gcc have gcc
@@ -42,7 +42,7 @@ need_usual() {
     need qemu-system-arm have qemu-system-aarch64
 }
 
-# What a target needs; of others nothing is known. Cargo's packages have an @ in front.
+# The needs of a target; other targets have none. Cargo's packages have an @ in front.
 need_for() {
     case $1 in
     bench)

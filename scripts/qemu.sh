@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Makes another Debian's QEMU a program here: scripts/qemu.sh SUITE (root)
-#   target/suites/SUITE/qemu-system-aarch64   for `make test QEMU=…`, which that runs as
-# It sees this folder, what was downloaded, and temporary files, by their own names.
+#   target/suites/SUITE/qemu-system-aarch64   for `make test QEMU=…`, which runs it as such
+# It sees this folder, the downloads, and temporary files, by their own names.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

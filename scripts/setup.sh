@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Installs what building, testing and running need on Debian 12, Debian 13 and Ubuntu 26.04, then
-# fetches the test downloads. Run it as often as you like: what is there already is left alone.
+# fetches the test downloads. Run it as often as you like: it changes nothing that is there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/needs.sh
@@ -22,7 +22,7 @@ qemu_is_new_enough() {
     [ "${version:-0}" -ge $QEMU_LOWEST ]
 }
 
-# Is one of these files there? A link that leads nowhere is not.
+# Is one of these files there? A broken link does not count.
 exists() {
     local file
     for file; do
@@ -45,7 +45,7 @@ rust_is_complete() {
     done
 }
 
-# The one that `make` takes by itself, else the distribution's, which `RUSTC=/usr/bin/rustc make` takes.
+# The one that `make` uses by default, else the distribution's, which `RUSTC=/usr/bin/rustc make` uses.
 complete_rust() {
     local rustc
     for rustc in "$(command -v "${RUSTC:-rustc}")" /usr/bin/rustc; do
@@ -66,7 +66,7 @@ core_source() {
     rustc=$(complete_rust) && [ -e "$("$rustc" --print sysroot)/lib/rustlib/src/rust/library/core/Cargo.toml" ]
 }
 
-# With rustup it is one small download. Where that fails, distribution packages do as well.
+# With rustup it is one small download. If that fails, distribution packages will do.
 rust_from_rustup() {
     have rustup || return
     say "rustup target add $TARGET"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Makes a Debian system to build packages in: scripts/suite.sh SUITE LAYER COMMANDS
 #   target/suites/SUITE/base    SUITE (bookworm, trixie, sid) with build-essential and no more
-#   target/suites/SUITE/LAYER   what COMMANDS have changed in it, as `apt-get install …`: an overlay
+#   target/suites/SUITE/LAYER   what COMMANDS such as `apt-get install …` have changed: an overlay
 # Each is kept, a layer for as long as its COMMANDS are the same. scripts/enter.sh runs something in it.
 # DEBIAN_MIRROR=… and DEBIAN_SECURITY_MIRROR=… choose other mirrors.
 set -euo pipefail
@@ -39,7 +39,7 @@ make_base() {
     quietly debootstrap --variant=buildd --keyring=$keyring "$suite" "$root/base.new" "$mirror"
     source_lines >"$root/base.new/etc/apt/sources.list"
     { apt_acquire; echo 'APT::Install-Recommends "false";'; } >"$root/base.new/etc/apt/apt.conf.d/99suite"
-    # Whatever a power cut leaves of it is made anew, so nothing has to wait for the disk.
+    # After a power cut it is made again, so nothing has to wait for the disk.
     echo force-unsafe-io >"$root/base.new/etc/dpkg/dpkg.cfg.d/suite"
     rm -rf "$root/base.new"/var/cache/apt/archives/*.deb
     mv "$root/base.new" "$root/base"
@@ -50,7 +50,7 @@ make_layer() {
     quietly env KEEP="$layer.new" scripts/enter.sh --online "$suite" '' "$root" \
         sh -ec "apt-get -q update; $commands
 apt-get clean"
-    # The overlay's other directories are of no use any more.
+    # The overlay's other directories are no longer needed.
     echo "$commands" >"$root/$layer.new/commands"
     rm -rf "${root:?}/$layer" "$root/$layer.new/"{work,root}
     mv "$root/$layer.new" "$root/$layer"

@@ -27,7 +27,7 @@ pub struct RawRegion {
 }
 
 /// The image's data symbols in the order in which they lie in the image; each field is one symbol
-/// of the same name, with the size that `kexec` insists on.
+/// of the same name, with the size that `kexec` requires.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RawSymbols {
@@ -43,14 +43,14 @@ pub struct RawSymbols {
     pub arm64_sink: u64,
     /// Physical address of page tables made by the loader, or 0.
     pub pgtble_base: u64,
-    /// Physical address of the loader's idea of our segment, or 0.
+    /// Physical address at which the loader believes our segment to lie, or 0.
     pub purgatory_base: u64,
     /// Bytes of that segment, or 0.
     pub purgatory_len: u64,
     /// 1: start the kernel without verifying anything.
     pub skip_checks: u32,
-    /// What to do where no kernel is started: 0 halts, n resets the machine after n seconds. No
-    /// loader sets it; whoever builds or installs the image does.
+    /// What to do if no kernel is started: 0 halts, n resets the machine after n seconds. No loader
+    /// sets it; it is set when the image is built or installed.
     pub on_failure: u32,
 }
 
@@ -61,11 +61,11 @@ pub struct DataSymbol {
     pub name: &'static str,
     /// Its offset in [`RawSymbols`], in bytes.
     pub offset: usize,
-    /// Its size in bytes, which the loader insists on before it writes.
+    /// Its size in bytes, which the loader checks before it writes.
     pub size: usize,
 }
 
-/// The code symbol, which the loader only finds: where it jumps to.
+/// The code symbol, to which the loader jumps.
 pub const ENTRY: &str = "purgatory_start";
 
 /// Lists fields of [`RawSymbols`]; each must begin where the one before it ends.
@@ -90,14 +90,14 @@ pub const SYMBOLS: [DataSymbol; 10] = symbols! {
     on_failure: 4,
 };
 
-/// What the kernel's own loader (`kexec_file_load`, kernel/kexec_file.c) calls two of the symbols:
-/// its name, and ours.
+/// The names that the kernel's own loader (`kexec_file_load`, kernel/kexec_file.c) uses for two of
+/// the symbols: its name, and ours.
 pub const ALIASES: [(&str, &str); 2] = [
     ("purgatory_sha_regions", "sha256_regions"),
     ("purgatory_sha256_digest", "sha256_digest"),
 ];
 
-// A field of another size than the list says would move the one after it.
+// If a field's size differs from the list, the one after it would move.
 const _: () = {
     let mut end = 0;
     let mut index = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The machine: registers, memory, the order of things. All of the image's `unsafe` code and
-//! assembly stands below here.
+//! Hardware access: registers, memory, ordering. All of the image's `unsafe` code and assembly is
+//! in here.
 
 #![allow(unsafe_code)]
 

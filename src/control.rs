@@ -9,11 +9,12 @@ use crate::cpu::Cpu;
 use crate::translation::Regime;
 
 /// `MAIR_ELx` with attribute 0 = Normal, Inner and Outer Write-Back, Read- and Write-Allocate; the
-/// only attribute used. Also what the loader's tables want (Arm ARM, MAIR_EL1).
+/// only attribute used. The loader's tables need the same (Arm ARM, MAIR_EL1).
 pub const MAIR: u64 = 0xff;
 
-/// `TCR_ELx` for a walk of addresses of `va_bits` bits from TTBR0, in 4 KiB granules: Inner Shareable Write-Back table
-/// walks, TTBR1 never walked; hardware updates of descriptors and all else off.
+/// Returns `TCR_ELx` for a walk of addresses of `va_bits` bits from TTBR0, in 4 KiB granules: Inner
+/// Shareable Write-Back table walks, TTBR1 never walked; hardware updates of descriptors and
+/// everything else off.
 #[must_use]
 pub fn tcr(cpu: &Cpu, va_bits: u32) -> u64 {
     let offset = u64::from(64 - va_bits);
@@ -44,13 +45,13 @@ pub fn tcr(cpu: &Cpu, va_bits: u32) -> u64 {
     }
 }
 
-/// `SCTLR_ELx` with MMU, alignment check and caches off: the bits that are RES1 in some
-/// architecture version set, every feature that later versions control here disabled (Arm ARM,
-/// SCTLR_EL1 and SCTLR_EL2). Little-endian data, no WXN, no pointer authentication, no memory
+/// Returns `SCTLR_ELx` with MMU, alignment check and caches off: the bits that are RES1 in some
+/// architecture version are set, every feature that later versions control here is disabled (Arm
+/// ARM, SCTLR_EL1 and SCTLR_EL2). Little-endian data, no WXN, no pointer authentication, no memory
 /// tagging.
 ///
-/// EL2's value serves EL2&0 too as long as it is not known which of them it is: the bits in which
-/// they differ concern EL0.
+/// EL2's value also serves EL2&0 while it is not known which of them it is: the bits in which they
+/// differ concern EL0.
 #[must_use]
 pub const fn sctlr_off(regime: Regime) -> u64 {
     match regime {

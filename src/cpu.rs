@@ -2,7 +2,7 @@
 
 //! What the CPU can do and where we run on it, decoded from the ID registers.
 //!
-//! Read once at the start; every decision after it is a function of this plain struct.
+//! They are read once at the start; every later decision is a function of this plain struct.
 
 use aarch64_cpu::registers::ID_AA64MMFR0_EL1;
 use tock_registers::LocalRegisterCopy;
@@ -19,7 +19,7 @@ pub struct IdRegisters {
     pub hcr_el2: u64,
     /// `ID_AA64MMFR0_EL1`: physical address range, granule.
     pub mmfr0: u64,
-    /// `ID_AA64MMFR3_EL1`: `TCRX`. Reads as 0 on CPUs that are older than it.
+    /// `ID_AA64MMFR3_EL1`: `TCRX`. Reads as 0 on CPUs that predate it.
     pub mmfr3: u64,
     /// `ID_AA64ISAR0_EL1`: `SHA2`.
     pub isar0: u64,
@@ -36,10 +36,10 @@ pub struct IdRegisters {
 pub struct Cpu {
     /// Where we run.
     pub regime: Regime,
-    /// The physical addresses that there are.
+    /// The range of physical addresses.
     pub pa_range: PaRange,
     /// The smallest data or unified cache line, in bytes, 16 to 2048: the step of every loop over
-    /// addresses. 4 where `CTR_EL0` says so, which is slow and still right.
+    /// addresses. 4 if `CTR_EL0` says so, which is slow but correct.
     pub dcache_line: u64,
     /// `TCR2_ELx` exists. Linux may have left its `PIE` set, with which our permission bits would
     /// mean something else (Arm ARM D8.4, permission indirection).
@@ -50,8 +50,8 @@ pub struct Cpu {
     pub has_sme: bool,
     /// Tables may have 4 KiB granules.
     pub has_4k: bool,
-    /// For `TCR_ELx.IPS` or `PS`: `PARange`, or 48 bits where that is more. 52 bits would be
-    /// another layout of descriptor.
+    /// For `TCR_ELx.IPS` or `PS`: `PARange`, at most 48 bits. 52 bits would need another layout of
+    /// descriptors.
     pub(crate) ips: u64,
 }
 
@@ -72,12 +72,12 @@ impl Cpu {
             dcache_line: 4 << ((id.ctr >> 16) & 0xf),
             // ID_AA64MMFR3_EL1.TCRX, bits [3:0].
             has_tcr2: id.mmfr3 & 0xf != 0,
-            // ID_AA64ISAR0_EL1.SHA2, bits [15:12]; ID_AA64PFR0_EL1.AdvSIMD, bits [23:20]: 0b1111 is
-            // no.
+            // ID_AA64ISAR0_EL1.SHA2, bits [15:12]; ID_AA64PFR0_EL1.AdvSIMD, bits [23:20]: 0b1111
+            // means absent.
             has_sha2: (id.isar0 >> 12) & 0xf != 0 && (id.pfr0 >> 20) & 0xf != 0xf,
             // ID_AA64PFR1_EL1.SME, bits [27:24].
             has_sme: (id.pfr1 >> 24) & 0xf != 0,
-            // A signed field: 0 and up are yes, 0b1111 is no (Arm ARM, ID_AA64MMFR0_EL1, and
+            // A signed field: 0 and up mean present, 0b1111 absent (Arm ARM, ID_AA64MMFR0_EL1, and
             // "Principles of the ID scheme").
             has_4k: mmfr0.read(ID_AA64MMFR0_EL1::TGran4) < 0b1000,
         }

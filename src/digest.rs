@@ -2,14 +2,14 @@
 
 //! SHA-256 (FIPS 180-4) over regions of physical memory.
 //!
-//! What is specific to a message made of regions stands here: blocks that straddle two of them, and
-//! the padding. The block function and the access to memory are the caller's.
+//! This handles what is specific to a message made of regions: blocks that straddle two of them,
+//! and the padding. The caller supplies the block function and the access to memory.
 
 /// Bytes in a SHA-256 block.
 pub const BLOCK: usize = 64;
 
-/// Bytes that an engine is given at once, at most, and that it is told to be done with: up to a
-/// boundary of as many. No cache line is larger.
+/// The largest piece an engine is given at once, in bytes. Pieces end at multiples of this; the
+/// engine is told when each is done. No cache line is larger.
 pub const PIECE: u64 = 4096;
 
 /// The eight words that blocks are compressed into. Aligned, for wide accesses.
@@ -17,7 +17,7 @@ pub const PIECE: u64 = 4096;
 #[repr(align(16))]
 pub struct State(pub [u32; 8]);
 
-/// A block that was gathered, aligned as every block that an engine is given.
+/// A gathered block, aligned like every block that an engine is given.
 #[derive(Clone, Copy)]
 #[repr(align(16))]
 pub struct Block(pub [u8; BLOCK]);
@@ -28,18 +28,18 @@ pub trait Engine {
     fn align(&self) -> u64;
 
     /// Compresses the blocks from the physical address `at` up to `end`, at least one and at most a
-    /// [`PIECE`], into `state`. `at` is a multiple of [`Engine::align`]. What follows, up to `ahead`,
-    /// will be asked for soon.
+    /// [`PIECE`], into `state`. `at` is a multiple of [`Engine::align`]. The memory after it, up to
+    /// `ahead`, will be needed soon.
     fn compress(&mut self, state: &mut State, at: u64, end: u64, ahead: u64);
 
     /// Compresses one block that was gathered from more than one region, or is padding.
     fn compress_block(&mut self, state: &mut State, block: &Block);
 
-    /// The byte at the physical address `at`.
+    /// Returns the byte at the physical address `at`.
     fn byte(&mut self, at: u64) -> u8;
 
-    /// Takes note that nothing from the physical address `at` up to `end` will be asked for again.
-    /// Both are borders of a region or multiples of [`PIECE`].
+    /// Notes that nothing from the physical address `at` up to `end` will be needed again. Both are
+    /// borders of a region or multiples of [`PIECE`].
     fn done(&mut self, at: u64, end: u64);
 }
 
@@ -63,7 +63,7 @@ pub struct Digest(pub [u32; 8]);
 impl Digest {
     /// Returns the value in bytes, as it is printed and compared.
     pub fn bytes(&self) -> impl Iterator<Item = u8> {
-        // `flat_map` links more.
+        // `flat_map` would link more code.
         (0_usize..).map_while(|index| {
             let word = self.0.get(index / size_of::<u32>())?;
             Some((word << (8 * (index % size_of::<u32>())) >> 24) as u8)
@@ -83,11 +83,11 @@ impl Digest {
 /// Returns the length of a message of segments with these lengths as kexec-tools counts it, in
 /// bytes.
 ///
-/// Its SHA-256 counts in two 32-bit words and adds one carry for a segment, also where a segment of
-/// more than 4 GiB has several: the digest that it computes then is that of a shorter message, padded
-/// as such. Where the file of a segment ends and zeros follow, which it counts apart, a region does
-/// not tell: a file of 4 GiB or more whose zeros pass a multiple of 4 GiB of the message has yet
-/// another length, and is refused.
+/// Its SHA-256 counts in two 32-bit words and adds one carry for each segment, although a segment
+/// of more than 4 GiB has several. It then pads, and digests, the message as if it were shorter. It
+/// counts the zeros after a segment's file separately, and a region does not show where these
+/// begin. If a file has 4 GiB or more and its zeros pass a multiple of 4 GiB of the message, its
+/// length is another one again, and it is refused.
 pub fn kexec_tools_len(segments: impl Iterator<Item = u64>) -> u64 {
     let (low, high) = segments.fold((0_u32, 0_u32), |(low, high), len| {
         let sum = low.wrapping_add(len as u32);
@@ -96,17 +96,17 @@ pub fn kexec_tools_len(segments: impl Iterator<Item = u64>) -> u64 {
     u64::from(high) << 32 | u64::from(low)
 }
 
-/// What a message's digest may be.
+/// The digests that a message may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digests {
     /// Its SHA-256.
     pub sha256: Digest,
-    /// What kexec-tools takes for it; mostly the same, see [`kexec_tools_len`].
+    /// The digest that kexec-tools computes; usually the same, see [`kexec_tools_len`].
     pub kexec_tools: Digest,
 }
 
 impl Digests {
-    /// Before anything was computed.
+    /// The value before anything was computed.
     pub const ZERO: Self = Self {
         sha256: Digest([0; 8]),
         kexec_tools: Digest([0; 8]),
@@ -119,7 +119,7 @@ pub struct Sha256<E> {
     state: State,
     /// The message so far in bytes: at most 16 × 2^52, so that its bits fit as well.
     len: u64,
-    /// The `len % 64` bytes of the message that no block is full with yet.
+    /// The `len % 64` bytes of the message that do not fill a block yet.
     pending: Block,
 }
 
@@ -139,8 +139,8 @@ impl<E: Engine> Sha256<E> {
         let end = at + len;
         let (mut at, mut done) = (at, at);
         while at < end {
-            // Whole blocks at once, except while there is a block that an earlier region has begun,
-            // and in a region that begins or goes on where the engine cannot load from.
+            // Whole blocks at once, except to complete a block that an earlier region has begun,
+            // and where the engine cannot load from the address.
             let piece = if self.pending_len() == 0 && at & (self.engine.align() - 1) == 0 {
                 (end - at).min(PIECE) & !(BLOCK as u64 - 1)
             } else {
@@ -163,8 +163,8 @@ impl<E: Engine> Sha256<E> {
         }
     }
 
-    /// Pads the message as if it had `len` bytes (FIPS 180-4, 5.1.1) and gives its digest: that of
-    /// what was added, if it has. More may be added afterwards.
+    /// Pads the message as if it had `len` bytes (FIPS 180-4, 5.1.1) and computes its digest. If it
+    /// has `len` bytes, that is the digest of what was added. More may be added afterwards.
     pub fn digest(&mut self, len: u64, digest: &mut Digest) {
         let mut state = State(self.state.0);
         let mut block = Block([0; BLOCK]);
@@ -184,7 +184,7 @@ impl<E: Engine> Sha256<E> {
         digest.0 = state.0;
     }
 
-    /// Returns the engine, which may have to be told something between two updates.
+    /// Returns the engine, for calls between two updates.
     pub const fn engine(&mut self) -> &mut E {
         &mut self.engine
     }

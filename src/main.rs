@@ -2,7 +2,7 @@
 
 //! The purgatory: what runs between two kernels.
 //!
-//! The old kernel has branched to [`arch::Entry`]'s first instructions; this is the story from
+//! The old kernel has branched to [`arch::Entry`]'s first instructions. This is the story from
 //! there to the new kernel, or to a halt.
 
 #![no_std]
@@ -103,7 +103,8 @@ fn verify(
         }
         let map = address_map(cpu, image, &way, &part, pool);
         if map.is_none_or(|map| !map.is_inner_shareable()) {
-            // What the kernel will find is what the caches hold now, those of other CPUs as well.
+            // Memory gets what the caches hold, including those of other CPUs: the kernel will read
+            // memory.
             cache::flush(cpu, part.regions());
         }
         if let Some(map) = map {
@@ -114,7 +115,7 @@ fn verify(
         }
     }
 
-    // An error of the memory's may come late, and would reach the new kernel.
+    // A memory error may be reported late, and would reach the new kernel.
     let serror = !serror_is_older && registers::serror_is_pending();
     if serror {
         report::serror(console);
@@ -141,8 +142,8 @@ fn verify(
     Some(cleared)
 }
 
-/// Through the loader's tables if they are good, else through our own; past the cache, and why,
-/// where there can be none.
+/// Chooses how memory is read: through the loader's tables if they are good, otherwise through our
+/// own. If tables cannot be built it is uncached, and the console says why.
 fn way<'a>(
     console: &mut Uart,
     cpu: &Cpu,
@@ -177,7 +178,7 @@ fn way<'a>(
     }
 }
 
-/// The tables for a part.
+/// Returns the tables for a part.
 fn address_map<'a>(
     cpu: &Cpu,
     image: &'a ImageParts,
@@ -196,8 +197,8 @@ fn address_map<'a>(
     }
 }
 
-/// Required by the compiler; tests/image proves that no panic can be reached. One would be reported
-/// as any other fault.
+/// Required by the compiler; tests/image proves that no panic can be reached. If one were reached
+/// it would be reported as an undefined instruction.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     handover::undefined()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Identity page tables: exactly the pages that we touch, with the least rights that do.
+//! Identity page tables: exactly the pages that we touch, with the least rights that suffice.
 //!
 //! [`descriptor`] knows the bits, [`layout`] what is to be mapped, [`pool`] where tables may lie;
 //! [`table`] builds them, and [`walk`] reads tables the way the MMU does, knowing nothing of the
@@ -23,17 +23,17 @@ use table::VaBits;
 pub enum Way<'a> {
     /// Through the D-cache, with the loader's tables.
     LoaderTables(AddressMap<'a>),
-    /// Through the D-cache, with tables of our own for all regions.
+    /// Through the D-cache, with our own tables for all regions.
     OwnTables(AddressMap<'a>),
-    /// Through the D-cache, with tables of our own for one region at a time: those for all do not fit
+    /// Through the D-cache, with our own tables for one region at a time: those for all do not fit
     /// the pool.
     OwnTablesByRegion(VaBits),
-    /// Past the D-cache, with the MMU off.
+    /// Without the D-cache, with the MMU off.
     Uncached,
 }
 
-/// Identity tables that were found, or built, to map everything of a [`layout::Layout`]: there is
-/// no other way to one.
+/// Identity tables that map everything in a [`layout::Layout`]. Only a check of the loader's
+/// tables, or the builder, makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressMap<'a> {
     root: u64,
@@ -55,8 +55,8 @@ impl<'a> AddressMap<'a> {
         self.va_bits
     }
 
-    /// Returns whether all of it is Inner Shareable memory, so that what other CPUs' caches hold is
-    /// seen through it, and is maintained (Arm ARM D7.5, on the domain that a `DC` affects).
+    /// Returns whether all of it is Inner Shareable memory. Only then are other CPUs' caches seen
+    /// and maintained through it (Arm ARM D7.5, on the domain that a `DC` affects).
     #[must_use]
     pub const fn is_inner_shareable(&self) -> bool {
         self.inner_shareable

@@ -2,9 +2,9 @@
 
 //! A range of physical memory that has been checked.
 //!
-//! A (start, len) pair of the loader's is only a claim until [`Region::new`] has checked that it
-//! neither wraps nor leaves the physical address range. There is no other way to a [`Region`], so
-//! code that holds one may compute with it freely.
+//! A loader's (start, len) pair is only a claim until [`Region::new`] has checked that it neither
+//! wraps nor leaves the physical address range. That is the only way to a [`Region`], so code that
+//! holds one may compute with it freely.
 
 use core::num::NonZeroU64;
 
@@ -15,8 +15,8 @@ pub struct PaRange {
 }
 
 impl PaRange {
-    /// Decodes `ID_AA64MMFR0_EL1.PARange` (Arm ARM, ID_AA64MMFR0_EL1). A value from the future
-    /// counts as 52 bits, the most that this layout of the ID register can mean.
+    /// Decodes `ID_AA64MMFR0_EL1.PARange` (Arm ARM, ID_AA64MMFR0_EL1). Values not defined yet count
+    /// as 52 bits, the most that this layout of the ID register can express.
     #[must_use]
     pub const fn new(parange: u64) -> Self {
         let bits = match parange {
@@ -46,7 +46,7 @@ pub struct Region {
     len: NonZeroU64,
 }
 
-/// Why a (start, len) pair is no [`Region`].
+/// Why a (start, len) pair is not a [`Region`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegionError {
     /// `len` is 0.
@@ -84,7 +84,7 @@ impl Region {
         self.len.get()
     }
 
-    /// Returns false: an empty range is no region. (Clippy wants it beside `len`.)
+    /// Returns false: an empty range is not a region. (Clippy requires it beside `len`.)
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         false
@@ -108,7 +108,7 @@ impl Region {
         self.start <= other.start && other.end() <= self.end()
     }
 
-    /// Returns what of it lies from `start` up to `end` (physical addresses), if anything does.
+    /// Returns the part of it that lies from `start` up to `end` (physical addresses), if any.
     #[must_use]
     pub fn between(&self, start: u64, end: u64) -> Option<Self> {
         let start = start.max(self.start);
@@ -159,7 +159,7 @@ mod tests {
     fn a_sum_that_wraps_is_no_region() {
         assert_eq!(Region::new(u64::MAX, 2, BITS_48), Err(RegionError::Wraps));
         assert_eq!(Region::new(2, u64::MAX, BITS_48), Err(RegionError::Wraps));
-        // The sum that just fits is judged by the range.
+        // The largest sum that fits is then checked against the range.
         assert_eq!(
             Region::new(u64::MAX, 1, BITS_48),
             Err(RegionError::BeyondPhysicalRange)

@@ -2,9 +2,9 @@
 
 //! The console's sentences, without `core::fmt`.
 //!
-//! The wording of `I'm in purgatory`, `purgatory: entry=`, `purgatory: dtb=`,
-//! `sha256 digests do not match`, `digest:`, `sha256_digest:` and `purgatory: booting kernel now`
-//! is what people and scripts have looked for since the first arm64 purgatory.
+//! The wording of `I'm in purgatory`, `purgatory: entry=`, `purgatory: dtb=`, `sha256 digests do
+//! not match`, `digest:`, `sha256_digest:` and `purgatory: booting kernel now` must not change:
+//! people and scripts have searched for it since the first arm64 purgatory.
 
 mod template;
 
@@ -20,19 +20,19 @@ use crate::request::{Problem, Refusal, Request, problem_words, symbol_words};
 use crate::translation::{Regime, regime_words};
 
 worded! {
-    /// What memory was read through.
+    /// How memory was read.
     pub enum Through, through_words! {
-        /// The D-cache, with page tables of our own.
+        /// Through the D-cache, with our own page tables.
         OwnTables = "on",
-        /// The D-cache, with the loader's page tables.
+        /// Through the D-cache, with the loader's page tables.
         LoaderTables = "on, loader's page tables",
-        /// Nothing: MMU and D-cache stayed off.
+        /// Uncached: MMU and D-cache stayed off.
         Uncached = "off",
     }
 }
 
 impl Through {
-    /// Returns what to call this way.
+    /// Returns the name of this way.
     #[must_use]
     pub const fn of(way: &Way<'_>) -> Self {
         match way {
@@ -48,9 +48,9 @@ impl Through {
 pub struct How {
     /// The regime we run in.
     pub regime: Regime,
-    /// With the MMU and D-cache on?
+    /// How memory was read: with the MMU and D-cache on or off.
     pub through: Through,
-    /// With the CPU's SHA2 instructions?
+    /// Whether the CPU's SHA2 instructions were used.
     pub sha2: bool,
 }
 
@@ -61,14 +61,14 @@ pub struct Verified {
     pub bytes: u64,
     /// Regions hashed.
     pub regions: u64,
-    /// Ticks of the generic timer since the image's start, without those spent on waiting for the
+    /// Ticks of the generic timer since the image's start, without those spent waiting for the
     /// console.
     pub ticks: u64,
-    /// Ticks a second (`CNTFRQ_EL0`); 0 where firmware has not set it.
+    /// Ticks per second (`CNTFRQ_EL0`); 0 if firmware has not set it.
     pub frequency: u64,
     /// How it was hashed.
     pub how: How,
-    /// Only with the length that kexec-tools counts?
+    /// Whether the digest is right only for the length that kexec-tools counts.
     pub miscounted: bool,
 }
 
@@ -79,7 +79,7 @@ pub struct Exception {
     pub esr: u64,
     /// `ELR_ELx`: the instruction.
     pub elr: u64,
-    /// `FAR_ELx`: the address accessed, where there is one.
+    /// `FAR_ELx`: the address accessed, if any.
     pub far: u64,
     /// The instruction's offset from the start of the image, as the map file has it.
     pub offset: u64,
@@ -102,7 +102,7 @@ pub fn request(console: &mut impl Console, request: &Request<'_>) {
     );
 }
 
-/// Names a value of the loader's that was refused, and the regions if it should lie in one.
+/// Names a loader's value that was refused, and the regions if it should lie in one.
 pub fn refusal(console: &mut impl Console, refusal: &Refusal, regions: &[RawRegion]) {
     say(
         console,
@@ -158,14 +158,14 @@ pub fn loader_tables_refused(console: &mut impl Console, root: u64, why: Unusabl
     );
 }
 
-/// Says how far the hash is, before each part of it where there are several: bytes of bytes.
+/// Says how far the hash is, before each part if there are several: bytes of bytes.
 pub fn progress(console: &mut impl Console, hashed: u64, bytes: u64, how: How) {
     say(console, "purgatory: hashed %m of %m MiB", &[hashed, bytes]);
     say_how(console, how);
     say(console, ")\n", &[]);
 }
 
-/// Says how, up to a bracket that is still open.
+/// Says how it was hashed, and leaves the bracket open.
 // Two callers: one copy saves space.
 #[inline(never)]
 fn say_how(console: &mut impl Console, how: How) {
@@ -254,8 +254,8 @@ macro_rules! exception_classes {
     };
 }
 
-// `ESR_ELx.EC` (Arm ARM, ESR_EL1), those that our own code can raise. Not SError: it is masked, but
-// for the console's first byte, where it is the end of the console only.
+// `ESR_ELx.EC` (Arm ARM, ESR_EL1), those that our own code can raise. Not SError: it is masked
+// except for the console's first byte, where it ends only the console.
 exception_classes! {
     0x00 = "undefined instruction",
     0x07 = "FP/SIMD access trapped",
@@ -293,7 +293,7 @@ pub fn exception(console: &mut impl Console, exception: &Exception) {
     );
 }
 
-/// Says the last words before the kernel.
+/// Says the last sentence before the kernel's.
 pub fn handing_over(console: &mut impl Console) {
     say(console, "purgatory: booting kernel now\n", &[]);
 }
@@ -304,12 +304,12 @@ pub fn resetting(console: &mut impl Console, seconds: u32) {
     say(console, "purgatory: reset in %d second%[|s]\n", &numbers);
 }
 
-/// Says that firmware did not do that.
+/// Says that firmware did not reset the machine.
 pub fn not_reset(console: &mut impl Console) {
     say(console, "purgatory: no reset by PSCI here\n", &[]);
 }
 
-/// Says the last words when no kernel is started, and what is to be done.
+/// Says that no kernel is started, and what to do.
 pub fn halted(console: &mut impl Console) {
     say(
         console,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What `kexec` asks for, checked.
+//! The request of `kexec`, checked.
 //!
-//! `kexec` pokes numbers into the image before it is loaded. They are read once, as [`RawSymbols`],
-//! and become a [`Request`] here; a bad one becomes a [`Refusal`] that names the symbol and the
-//! value, and nothing is started. No other module sees an unchecked number.
+//! `kexec` writes numbers into the image before it is loaded. They are read once, as
+//! [`RawSymbols`], and become a [`Request`] here. A bad one becomes a [`Refusal`] that names the
+//! symbol and the value, and nothing is started. No other module sees an unchecked number.
 
 use crate::abi::{RawRegion, RawSymbols};
 use crate::digest::{Digest, Digests, kexec_tools_len};
@@ -18,18 +18,18 @@ pub struct Request<'a> {
     pub kernel_entry: u64,
     /// The device tree: the same, 8-byte aligned.
     pub dtb: u64,
-    /// What has to be verified, and against what; `None` where the user asked for no checks.
+    /// What has to be verified, and against what; `None` if the user asked for no checks.
     pub check: Option<Check<'a>>,
     /// Page tables that the loader offers.
     pub tables: Option<TableOffer>,
 }
 
-/// Page tables made by the loader, of which nothing has been checked.
+/// Page tables made by the loader, not checked yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableOffer {
     /// `pgtble_base`, not 0.
     pub root: u64,
-    /// `purgatory_base` and `purgatory_len` say what we know of our own place.
+    /// Whether `purgatory_base` and `purgatory_len` match the image's real place.
     pub for_us: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct TableOffer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check<'a> {
     raw: &'a RawSymbols,
-    /// Entries of the list up to the last that is used.
+    /// Number of entries up to the last one used.
     used: usize,
     pa_range: PaRange,
 }
@@ -57,7 +57,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Returns the region in which the `len` bytes from `start` on lie, if there is one.
+    /// Returns the region that contains the `len` bytes from `start` on, if there is one.
     #[must_use]
     pub fn find(&self, start: u64, len: u64) -> Option<Region> {
         let wanted = Region::new(start, len, self.pa_range).ok()?;
@@ -70,8 +70,8 @@ impl<'a> Check<'a> {
         &self.raw.sha256_digest
     }
 
-    /// Returns how many regions there are, at most 16, and their length together in bytes, at most
-    /// 16 × 2^52.
+    /// Returns the number of regions, at most 16, and their total length in bytes, at most 16 ×
+    /// 2^52.
     #[must_use]
     pub fn count_and_bytes(&self) -> (u64, u64) {
         let add = |(count, bytes), region: Region| (count + 1, bytes + region.len());
@@ -93,8 +93,8 @@ impl<'a> Check<'a> {
     }
 }
 
-/// The permission to start the kernel. There is none but from a digest that was right or from a
-/// user who asked for no checks.
+/// The permission to start the kernel. It comes only from a digest that was right, or from a user
+/// who asked for no checks.
 #[derive(Debug)]
 pub struct Cleared {
     miscounted: bool,
@@ -160,7 +160,7 @@ worded! {
         KernelEntry = "arm64_kernel_entry",
         /// The device tree.
         Dtb = "arm64_dtb_addr",
-        /// The user's wish.
+        /// Whether the user asked for no checks.
         SkipChecks = "skip_checks",
     }
 }
@@ -180,7 +180,7 @@ worded! {
         OverlapsPurgatory = "overlaps the purgatory",
         /// An address points into the purgatory's own memory.
         InsidePurgatory = "lies inside the purgatory",
-        /// What is verified does not cover it.
+        /// It lies outside everything that is verified.
         NotInRegion = "lies in no region",
         /// Neither 0 nor 1.
         NeitherZeroNorOne = "is neither 0 nor 1",
@@ -232,7 +232,7 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// Clears the kernel for its start without a check if the user asked for none.
+    /// Clears the kernel for its start without a check, if the user asked for no checks.
     #[must_use]
     pub fn waive(&self) -> Option<Cleared> {
         self.check
@@ -263,7 +263,8 @@ impl<'a> Check<'a> {
         for (index, region) in raw.sha256_regions.iter().enumerate() {
             let problem = match Region::new(region.start, region.len, pa_range) {
                 Ok(region) if region.overlaps(image) => Problem::OverlapsPurgatory,
-                // Unused entries are {0, 0}. One with a start adds nothing to the digest either.
+                // Unused entries are {0, 0}. An empty one with a start adds nothing to the digest
+                // either.
                 Err(RegionError::Empty) => continue,
                 Ok(_) => {
                     used = index + 1;
@@ -303,7 +304,7 @@ impl Address {
         pa_range: PaRange,
         check: Option<&Check<'_>>,
     ) -> Result<u64, Refusal> {
-        // 0 is an address like any other: on some machines memory begins there.
+        // 0 is a valid address: on some machines memory begins there.
         let problem = if self.value % align != 0 {
             misaligned
         } else if Region::new(self.value, 1, pa_range).is_err() {

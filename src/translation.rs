@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What address translation depends on: the regime, and the geometry of tables (Arm ARM DDI 0487
+//! The basis of address translation: the regime, and the geometry of tables (Arm ARM DDI 0487
 //! D8.1).
 //!
 //! The translation *regime*, not the exception level, decides the layout of `TCR`, the permission
@@ -24,8 +24,8 @@ worded! {
 }
 
 impl Regime {
-    /// The regime of `CurrentEL` and `HCR_EL2` (any value at EL1, where it cannot be read). Linux
-    /// runs at EL1 or EL2 (booting.rst), so what is not EL2 counts as EL1.
+    /// Returns the regime of `CurrentEL` and `HCR_EL2` (any value at EL1, where it cannot be read).
+    /// Linux runs at EL1 or EL2 (booting.rst), so anything else counts as EL1.
     #[must_use]
     pub fn new(current_el: u64, hcr_el2: u64) -> Self {
         // CurrentEL.EL, bits [3:2].
@@ -39,19 +39,19 @@ impl Regime {
     }
 }
 
-/// The most bits of address that tables translate, and the most bits of physical address that they
-/// can name without 52-bit descriptors. What the loader's tables translate.
+/// The most address bits that tables translate, and the most physical address bits that they can
+/// hold without 52-bit descriptors. The loader's tables translate this many.
 pub const MAX_VA_BITS: u32 = 48;
 
-/// The fewest that ours translate. `TCR_ELx.T0SZ` has limits (Arm ARM D8.2, "Input address size"),
-/// and fewer would spare no table.
+/// The fewest address bits that our tables translate. `TCR_ELx.T0SZ` has limits (Arm ARM D8.2,
+/// "Input address size"), and fewer would not save a table.
 pub const MIN_VA_BITS: u32 = 32;
 
 /// The last level of a walk, whose entries are pages.
 pub const LAST_LEVEL: u32 = 3;
 
 /// Bytes in a page, and in a table: the granule is 4 KiB, with blocks of 2 MiB and 1 GiB (Arm ARM
-/// D8.1.1). Linux' own default needs it, so every CPU that runs Linux has it.
+/// D8.1.1). Linux's default needs it, so every CPU that runs such a kernel has it.
 pub const PAGE: u64 = 1 << PAGE_BITS;
 const PAGE_BITS: u32 = 12;
 
@@ -74,7 +74,7 @@ pub const fn index(level: u32, address: u64) -> u64 {
     (address >> shift(level)) & (ENTRIES - 1)
 }
 
-/// Returns the level at which a walk of addresses of so many bits starts (Arm ARM D8.2,
+/// Returns the level at which a walk of addresses of `va_bits` bits starts (Arm ARM D8.2,
 /// "Translation table base address", on the initial lookup level).
 #[must_use]
 pub const fn first_level(va_bits: u32) -> u32 {
@@ -85,8 +85,8 @@ pub const fn first_level(va_bits: u32) -> u32 {
     level
 }
 
-/// Returns the bytes in the first table, at most a page: it has no more entries than addresses of
-/// so many bits need.
+/// Returns the bytes in the first table, at most a page: it has only as many entries as addresses
+/// of `va_bits` bits need.
 #[must_use]
 pub const fn first_table(va_bits: u32) -> u64 {
     8 << (va_bits - shift(first_level(va_bits)))

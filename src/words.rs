@@ -3,7 +3,7 @@
 //! Enums whose variants the console has words for.
 
 /// Declares an enum and a macro that expands to its words, in the order of the variants and with
-/// `|` between them, as a choice in one of [`report`](crate::report)'s templates wants them.
+/// `|` between them, as a choice in one of [`report`](crate::report)'s templates requires.
 macro_rules! worded {
     (
         $(#[$enum_meta:meta])*

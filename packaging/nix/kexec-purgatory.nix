@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# source: purgatory-VERSION.tar.xz, as `make dist` makes it; the crates are in it.
+# source: purgatory-VERSION.tar.xz, as `make dist` makes it, with the crates.
 {
   lib,
   stdenv,
@@ -13,8 +13,8 @@
 }:
 
 let
-  # Nixpkgs has the compiler and the source of its library apart. core is compiled of that, so here
-  # they are one sysroot again.
+  # Nixpkgs has the compiler and the source of its library separately. core is compiled from that
+  # source, so here they are one sysroot again.
   toolchain = runCommand "rustc-with-library" { nativeBuildInputs = [ makeWrapper ]; } ''
     mkdir -p $out
     cp -rs --no-preserve=mode ${rustc.unwrapped}/lib $out/

@@ -4,14 +4,14 @@
 { source }:
 
 final: prev: {
-  # For the machine that builds: the image is the same for whatever kexec it goes into.
+  # Built for the build machine: the image is the same for every kexec.
   kexec-purgatory = final.buildPackages.callPackage ./kexec-purgatory.nix { inherit source; };
 
   kexec-tools = prev.kexec-tools.overrideAttrs (
     old:
     final.lib.optionalAttrs final.stdenv.hostPlatform.isAarch64 {
-      # By plain cp: a file of the store is of 1970, and make builds its own again where this looks
-      # older, and says nothing.
+      # By plain cp: the store's files have times of 1970, and make silently builds its own again if
+      # this looks older.
       postBuild = (old.postBuild or "") + ''
         cp ${final.kexec-purgatory}/lib/kexec-tools/purgatory.ro purgatory/purgatory.ro
         rm kexec/purgatory.c

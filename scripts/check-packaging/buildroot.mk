@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Stands in for Buildroot's own make where packaging/buildroot is tried: what its package
-# infrastructure does with the variables that are used there, in its order. EXTERNAL, TREE (a
+# Stands in for Buildroot's own make in the test of packaging/buildroot: it does what the package
+# infrastructure does with the variables used there, in the same order. EXTERNAL, TREE (a
 # kexec-tools), OURS and WORK are given.
 
 BR2_EXTERNAL_KEXEC_PURGATORY_PATH = $(EXTERNAL)
@@ -26,7 +26,7 @@ $(TREE)/.stamp_built: $(TREE)/.stamp_configured
 	$(MAKE) -C $(@D)
 	$(foreach hook,$(KEXEC_POST_BUILD_HOOKS),$(call $(hook)))
 
-# What is downloaded must have a sum, or be named as what has none.
+# A download must have a checksum, or be named as one without.
 DOWNLOADS = $(notdir $(HOST_KEXEC_PURGATORY_EXTRA_DOWNLOADS)) $(KEXEC_PURGATORY_SOURCE)
 HASHES = $(EXTERNAL)/package/kexec-purgatory/kexec-purgatory.hash
 define check-hash

@@ -14,17 +14,17 @@ unsafe extern "C" {
     fn clean_and_invalidate_lines(start: u64, end: u64, line: u64);
 }
 
-/// Has memory hold what the caches hold of the lines from `start` up to `end`, physical addresses,
-/// and the caches nothing of them, as the kernel expects it (booting.rst: cleaned to the Point of
-/// Coherency). With the MMU on they must be mapped. Not done before it is [`complete`].
+/// Cleans and invalidates the lines from `start` up to `end`, physical addresses, to the Point of
+/// Coherency, as the kernel expects (booting.rst). With the MMU on they must be mapped. Finished
+/// only after [`complete`].
 pub fn clean_and_invalidate(start: u64, end: u64, line: u64) {
     // SAFETY: loses no data.
     unsafe { clean_and_invalidate_lines(start, end, line) };
 }
 
-/// Does that to all regions, before they are read with the MMU off. Maintenance does not mind if
-/// there is no memory, and goes on for hours over a region that is far too long: so a byte of each
-/// piece is loaded, which ends in an exception there.
+/// Does the same for all regions, before they are read with the MMU off. Cache maintenance does not
+/// fault on missing memory, so over a bogus region it would run for hours. So a byte of each piece
+/// is loaded, which faults there.
 pub fn flush(cpu: &Cpu, regions: impl Iterator<Item = Region>) {
     for region in regions {
         let mut at = region.start();
@@ -32,7 +32,7 @@ pub fn flush(cpu: &Cpu, regions: impl Iterator<Item = Region>) {
             let end = region.end().min((at | (PIECE - 1)) + 1);
             clean_and_invalidate(at, end, cpu.dcache_line);
             complete();
-            // SAFETY: in a region, which is only read. Volatile, since it may lie at address 0.
+            // SAFETY: in a region, which is only read. Volatile, because it may lie at address 0.
             unsafe { ptr::with_exposed_provenance::<u8>(at as usize).read_volatile() };
             at = end;
         }
@@ -68,8 +68,8 @@ global_asm!(
     ".size clean_and_invalidate, . - clean_and_invalidate",
     ".popsection",
     "",
-    // With the MMU off, before the first access to memory: no stack. x4..x6 scratch. All but the
-    // pool, which is cleaned as it comes to be used.
+    // With the MMU off, before the first access to memory: no stack. x4..x6 scratch. Everything
+    // except the pool, which is cleaned before it is used.
     ".pushsection .text.clean_and_invalidate_image, \"ax\", %progbits",
     ".globl clean_and_invalidate_image",
     ".type clean_and_invalidate_image, %function",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The console: a UART of which nothing is known but the address of its data register.
+//! The console: a UART of which only the address of its data register is known.
 
 use purgatory::abi::RawSymbols;
 use purgatory::region::{PaRange, Region};
@@ -11,34 +11,34 @@ use spin::relax::{RelaxStrategy, Spin};
 use super::attempt::sink_store;
 use super::{registers, timer};
 
-/// What a FIFO is expected to hold at least, and what may be sent at once: bytes.
+/// The bytes that a FIFO is expected to hold at least, and that may be sent at once.
 const FIFO: u64 = 16;
 /// Bytes a second at 115200 baud are 11520; a little less is sent.
 const BYTES_PER_SECOND: u64 = 10_000;
-/// Timer reads in all before nothing is waited for any more: the counter may be stopped, or slower
-/// than `CNTFRQ_EL0` says. A read takes some 20 to 100 ns; what is said in all takes 0.1 s at
-/// 115200 baud.
+/// Total number of timer reads before waiting is given up: the counter may be stopped, or slower
+/// than `CNTFRQ_EL0` says. A read takes some 20 to 100 ns; all of the output takes 0.1 s at 115200
+/// baud.
 const PATIENCE: u32 = 1 << 24;
 
-/// A UART that is written to at the pace of 115200 baud, since it cannot be asked whether it is
+/// A UART that is written to at the pace of 115200 baud, because it cannot be asked whether it is
 /// ready.
 pub struct Uart {
     /// The data register, `None` for silence.
     data: Option<u64>,
-    /// A byte has been sent, and no SError came of it.
+    /// A byte has been sent and did not cause an SError.
     proven: bool,
     ticks_per_byte: u64,
     /// When everything sent until now has left the FIFO, by the clock.
     empty_at: u64,
-    /// Timer reads that may still be spent on waiting.
+    /// Timer reads that may still be spent waiting.
     patience: u32,
     /// Ticks spent on it.
     waited: u64,
 }
 
 impl Uart {
-    /// Takes the sink that the loader named, if it can be used. Writing to it is legal with the MMU
-    /// off only.
+    /// Takes the sink that the loader named, if it can be used. Writing to it is legal only with
+    /// the MMU off.
     // Two callers, the story and the exception report: one copy saves space.
     #[inline(never)]
     pub fn new(raw: &RawSymbols, image: &Region, pa_range: PaRange) -> Self {
@@ -63,7 +63,8 @@ impl Uart {
         let begun = timer::now();
         loop {
             let now = timer::now();
-            // It never takes longer than that: more is long past, or the counter has jumped.
+            // It never takes longer than that: a greater distance is long past, or the counter has
+            // jumped.
             let left = self.empty_at.wrapping_sub(now);
             let left = if left > full { 0 } else { left };
             if left + self.ticks_per_byte <= full || self.patience == 0 {
@@ -85,7 +86,7 @@ impl Console for Uart {
     fn byte(&mut self, byte: u8) {
         let Some(data) = self.data else { return };
         self.wait();
-        // One that is pending already is not ours to take.
+        // An SError that was already pending is left to the next kernel.
         let unmask_serror = !self.proven && !registers::serror_is_pending();
         // SAFETY: the loader says that this is a UART's data register; usable_sink() has seen that
         // it is neither in our image nor in anything that is to be started. If nothing answers
@@ -93,7 +94,7 @@ impl Console for Uart {
         let faulted = unsafe { sink_store(data, byte, unmask_serror.into()) };
         self.proven = true;
         if faulted != 0 {
-            // What the user loses is the console, not the boot.
+            // The user loses the console, not the boot.
             self.data = None;
         }
     }

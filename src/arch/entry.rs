@@ -3,8 +3,8 @@
 //! The image's first instructions.
 //!
 //! The old kernel has left the MMU and the D-cache off and everything else as it was: `SCTLR` may
-//! hold WXN or big-endian data, the stack pointer and all registers garbage, the I-cache the
-//! instructions of whatever ran at our addresses before.
+//! hold WXN or big-endian data; the stack pointer and all registers hold garbage; the I-cache holds
+//! instructions of other code that ran at our addresses before.
 
 use core::arch::global_asm;
 use core::mem::offset_of;
@@ -14,18 +14,18 @@ use purgatory::translation::Regime;
 
 use super::memory::PoolToken;
 
-/// What the first instructions hand to `main`, once.
+/// The values that the first instructions pass to `main`, once.
 #[repr(C)]
 pub struct Entry {
-    /// What they have changed.
+    /// The registers that they have changed.
     pub registers: Found,
     /// The generic timer's count then (`CNTVCT_EL0`).
     pub started: u64,
-    /// Nobody has used the pool yet.
+    /// Proof that the pool has not been used yet.
     pub pool: PoolToken,
 }
 
-/// What the first instructions found in the registers that they had to change.
+/// The values that the first instructions found in the registers that they had to change.
 #[repr(C)]
 pub struct Found {
     /// `SCTLR_ELx`.
@@ -64,9 +64,9 @@ const SCTLR_EL2: u64 = sctlr_off(Regime::El2);
 //      D8.2, "The effects of disabling an address translation stage"). It turns every fetch from a
 //      bus access into a cache hit.
 //   3. Vectors, so that from here on nothing fails silently.
-//   4. The image cleaned to memory: where the loader's last writes, or those of a resume from
-//      hibernation, are still in the caches, we would read what was there before, and lose them
-//      when the window drops its stale lines.
+//   4. The image cleaned to memory: the loader's last writes, or those of a resume from
+//      hibernation, may still be in the caches. We would read older memory, and lose them when the
+//      window drops its stale lines.
 //   5. Stack, and our own relocations: link.ld keeps only R_AARCH64_RELATIVE, the build checks it.
 global_asm!(
     ".pushsection .text.entry, \"ax\", %progbits",
@@ -120,7 +120,7 @@ global_asm!(
     "    str     x6, [x1, x4]",
     "6:  cmp     x2, x3",
     "    b.lo    5b",
-    // What is larger than two registers is passed by its address.
+    // Anything larger than two registers is passed by its address.
     "    stp     x19, x20, [sp, #-{entry}]!",
     "    str     x22, [sp, #{started}]",
     "    mov     x0, sp",

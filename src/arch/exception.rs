@@ -37,11 +37,11 @@ extern "C" fn exception(esr: u64, elr: u64, far: u64) -> ! {
 // Register use: x0 ESR, x1 ELR, x2 FAR; x3 CurrentEL, x4..x6 scratch. All others are lost.
 //
 // The tables or the stack may be what broke, so until the MMU is off nothing is loaded or stored;
-// and lines of ours that are dirty in the cache go to memory before the report uses that memory as
-// its stack, so that they cannot overwrite it later. The word `reporting` is 0 in memory until then:
-// a second exception, one of the report's own, finds it set. It says nothing any more, for it would
-// only happen again; it resets the machine at once where `on_failure` asks for a reset, with neither
-// stack nor stores, and stops for ever otherwise.
+// and our dirty lines go to memory before the report uses that memory as its stack, so that they
+// cannot overwrite it later. The word `reporting` is 0 in memory until then: a second exception,
+// during the report, finds it set. It prints nothing, because it would only happen again. It resets
+// the machine at once if `on_failure` asks for a reset, with neither stack nor stores, and
+// otherwise stops for ever.
 global_asm!(
     // The four of our own level with SP_ELx, the only ones that can be taken: PSTATE.SP is 1 from
     // the entry on, and nothing runs at a lower level. link.ld puts them 0x200 after `vectors`.
@@ -67,7 +67,7 @@ global_asm!(
     "1:  mrs     x0, esr_el2",
     "    mrs     x1, elr_el2",
     "    mrs     x2, far_el2",
-    // A console or firmware that does not answer: the attempt has failed, and that is all.
+    // A console or firmware does not answer: the attempt has failed, and nothing else.
     "2:  adr     x4, attempts",
     "    sub     x4, x1, x4",
     "    cmp     x4, #(attempt_failed - attempts)",
@@ -98,7 +98,7 @@ global_asm!(
     "    cmp     x3, {el2}",
     "    b.eq    5f",
     "    bl      psci_hvc",
-    // What it returned in w0 is not needed, nor can any other register be relied on.
+    // Its result in w0 is not needed, and no other register can be relied on.
     "    movz    w0, #({system_reset} & 0xffff)",
     "    movk    w0, #({system_reset} >> 16), lsl #16",
     "5:  bl      psci_smc",

@@ -19,13 +19,13 @@ unsafe extern "C" {
     fn hand_over_el2(kernel: u64, dtb: u64, sctlr: u64, vbar: u64) -> !;
 }
 
-/// Gives the CPU to the kernel of `request` with its device tree, as booting.rst asks for it: MMU
-/// and D-cache off, x0 = dtb, x1 to x3 = 0.
+/// Gives the CPU to the kernel of `request` with its device tree, as booting.rst requires: MMU and
+/// D-cache off, x0 = dtb, x1 to x3 = 0.
 pub fn hand_over(_: Cleared, regime: Regime, found: &Found, request: &Request<'_>) -> ! {
     let (kernel, dtb) = (request.kernel_entry, request.dtb);
     let sctlr = found.sctlr & !(SCTLR_M | SCTLR_C);
-    // SAFETY: what lies at `kernel` was verified, or its user has waived that: there is no
-    // `Cleared` otherwise. The MMU is off, and the values restored are those that were there.
+    // SAFETY: the memory at `kernel` was verified, or the user has waived that: otherwise there is
+    // no `Cleared`. The MMU is off, and the values restored are those that were there.
     unsafe {
         match regime {
             Regime::El1And0 => hand_over_el1(kernel, dtb, sctlr, found.vbar),
@@ -34,8 +34,8 @@ pub fn hand_over(_: Cleared, regime: Regime, found: &Found, request: &Request<'_
     }
 }
 
-/// Nothing is started: resets the machine if `on_failure` asks for it, says what is to be done if
-/// not, and stops for ever.
+/// Starts nothing: resets the machine if `on_failure` asks for it, otherwise says what to do, and
+/// stops for ever.
 pub fn halt(console: &mut Uart, regime: Regime) -> ! {
     let seconds = symbols::raw().on_failure;
     if seconds != 0 {
@@ -50,7 +50,7 @@ pub fn halt(console: &mut Uart, regime: Regime) -> ! {
 
 /// Ends in an exception: MMU off, a report, a halt.
 pub fn undefined() -> ! {
-    // SAFETY: permanently undefined; our own vector takes it, and does not come back.
+    // SAFETY: permanently undefined; our own vector takes it and does not return.
     unsafe { asm!("udf #0", options(noreturn)) }
 }
 
@@ -63,9 +63,9 @@ pub fn park() -> ! {
 
 // Register use: x0 kernel, x1 dtb, x2 SCTLR, x3 VBAR; x16 the way out.
 //
-// What the loader stored at the kernel's addresses may be shadowed by older instructions in the
-// I-cache; they go while our own are still being fetched. SCTLR last of all: with big-endian data
-// or WXN restored nothing of ours may be loaded or stored any more.
+// The I-cache may still hold older instructions for the kernel's addresses; it is invalidated while
+// our own code runs from it. SCTLR is last: once big-endian data or WXN is restored our code can
+// load and store nothing more.
 global_asm!(
     ".macro hand_over el",
     ".pushsection .text.hand_over, \"ax\", %progbits",

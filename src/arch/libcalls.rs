@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a compiler may call without being told to, as C declares it: to copy, fill and compare
-//! memory. What is not called is not linked.
+//! The functions that a compiler may call by itself, as C declares them: to copy, fill and compare
+//! memory. Those that are not called are not linked.
 //!
-//! In assembly, since a compiler may recognize a loop that copies, and have it call itself. Byte by
-//! byte, since with the MMU off no access may be unaligned; it is never much.
+//! In assembly, because a compiler may recognise a copying loop and make it call itself. Byte by
+//! byte, because with the MMU off no access may be unaligned; the lengths are small.
 
 use core::arch::global_asm;
 
 global_asm!(
-    // x0 to, x1 from, x2 bytes; x0 stays. Where the end would be overwritten before it is read, from
-    // there on down.
+    // x0 to, x1 from, x2 bytes; x0 stays. If the end would be overwritten before it is read, it
+    // copies downwards from there.
     ".pushsection .text.memmove, \"ax\", %progbits",
     ".globl memcpy, memmove",
     ".type memcpy, %function",

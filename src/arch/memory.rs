@@ -33,11 +33,11 @@ global_asm!(
 #[repr(C)]
 pub struct PoolToken(());
 
-/// The pool, of which no more is touched than the frames that are used.
+/// The pool. Only the frames that are used are touched.
 pub struct TablePool {
     /// The smallest cache line, bytes.
     line: u64,
-    /// Below it what the loader may have left in the caches was written back, and we may have
+    /// A physical address. Below it the loader's dirty lines were written back, and we may have
     /// stored since. A multiple of the line.
     cleaned: u64,
     _token: PoolToken,
@@ -53,13 +53,14 @@ impl TablePool {
         }
     }
 
-    /// Hands out all of it anew. What was built in it before is lost.
+    /// Hands out all of it again. Tables that were built in it are lost.
     pub fn frames(&mut self) -> PoolFrames<'_> {
         let start = pool_start();
         let memory = ptr::with_exposed_provenance_mut::<PoolMemory>(start as usize);
         self.clean_up_to(start + HOLE);
-        // SAFETY: `pool` is so large and aligned (pool_start), any bytes are a valid PoolMemory, and
-        // the pool is borrowed for as long as it is handed out, so nothing else refers to it.
+        // SAFETY: `pool` has this size and alignment (pool_start), any bytes are a valid
+        // PoolMemory, and the pool is borrowed for as long as it is handed out, so nothing else
+        // refers to it.
         let memory = unsafe { &mut *memory };
         PoolFrames {
             heap: Pool::new(memory),
@@ -73,8 +74,8 @@ impl TablePool {
         self.cleaned
     }
 
-    /// Writes back what the caches hold of the next bytes, lest a line that the loader left dirty is
-    /// written over them later.
+    /// Writes back the caches' lines of the next bytes, so that a line the loader left dirty cannot
+    /// overwrite them later.
     fn clean_up_to(&mut self, end: u64) {
         if self.cleaned < end {
             cache::clean_and_invalidate(self.cleaned, end, self.line);
@@ -84,13 +85,13 @@ impl TablePool {
     }
 }
 
-/// Bytes that the allocator stores behind the last frame, and at the start of the pool: the size of
-/// the hole there, and which is next.
+/// Bytes that the allocator stores after the last frame, and at the start of the pool: the size of
+/// the hole there, and a pointer to the next.
 const HOLE: u64 = 2 * size_of::<usize>() as u64;
 
 /// Returns the pool's address.
 fn pool_start() -> u64 {
-    // The compiler does not see that a constant address is aligned; of this one it does, and drops
+    // The compiler does not see that a constant address is aligned. It does for this one, and drops
     // the allocator's checks.
     address_of!("pool") & !(align_of::<PoolMemory>() as u64 - 1)
 }
@@ -98,12 +99,12 @@ fn pool_start() -> u64 {
 /// Frames of the pool.
 pub struct PoolFrames<'a> {
     heap: Pool,
-    /// Where the hole begins that no frame has been taken of yet.
+    /// The start of the hole from which no frame has been taken yet.
     free: u64,
     pool: &'a mut TablePool,
 }
 
-/// A table in the pool, which is written from its start to its end. Two registers.
+/// A table in the pool, which is written from its start to its end. It takes two registers.
 pub struct Frame {
     table: NonNull<u64>,
     /// Entries that are written.
@@ -112,10 +113,10 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Writes the next entries up to number `end`, or as many as there are.
+    /// Writes the next entries up to number `end`, or to the end of the table.
     fn fill_up_to(&mut self, end: u64, descriptor: u64, step: u64) {
         let end = end.min(self.entries.into()).max(self.written.into()) as u32;
-        // SAFETY: entries of the table, which nobody else refers to.
+        // SAFETY: entries of the table, to which nothing else refers.
         unsafe {
             let at = self.table.add(self.written as usize);
             fill(at, self.table.add(end as usize), descriptor, step);
@@ -160,7 +161,7 @@ impl Frames for PoolFrames<'_> {
 ///
 /// # Safety
 ///
-/// From `at` up to `end`, multiples of 8, is memory of the caller's; it may be nothing.
+/// From `at` up to `end`, multiples of 8, is the caller's memory; it may be empty.
 // Several callers: one copy saves space.
 #[inline(never)]
 unsafe fn fill(at: NonNull<u64>, end: NonNull<u64>, value: u64, step: u64) {
@@ -211,9 +212,8 @@ impl LoaderMemory {
     }
 }
 
-/// Writes back what the caches hold of the entries from `entry` up to `end`: the MMU will read them
-/// through the caches, where the loader's copy may be the newer one. By a name that tools which patch
-/// this find.
+/// Writes back the entries from `entry` up to `end`: the MMU will read them through the caches,
+/// where the loader's copy may be newer. It has a name so that tools can patch it.
 #[inline(never)]
 #[unsafe(export_name = "clean_entries")]
 extern "C" fn clean(entry: u64, end: u64, line: u64) {
@@ -229,7 +229,7 @@ impl Tables for LoaderMemory {
         }
         let entry = table + index * 8;
         clean(entry, entry + 8, self.line);
-        // SAFETY: aligned, and inside a region, which is memory; nobody writes there.
+        // SAFETY: aligned, and inside a region, which is memory; nothing writes there.
         Some(unsafe { ptr::with_exposed_provenance::<u64>(entry as usize).read_volatile() })
     }
 
@@ -243,8 +243,8 @@ impl Tables for LoaderMemory {
 }
 
 unsafe extern "C" {
-    /// Returns where the entries from `start` on end that are alike, at most `end`: all invalid, or
-    /// each the one before it plus `step`.
+    /// Returns the end of the entries from `start` on that are alike, at most `end`: all invalid,
+    /// or each `step` more than the one before it.
     ///
     /// # Safety
     ///
@@ -265,7 +265,7 @@ global_asm!(
     "    mov     x3, x6",
     "1:  mov     x4, #-1",
     "    tbnz    x3, #0, 2f",
-    // Of what is not valid only that counts.
+    // For an invalid entry only that bit counts.
     "    mov     x2, xzr",
     "    mov     x3, xzr",
     "    mov     x4, #1",

@@ -35,19 +35,19 @@ pub fn cpu() -> Cpu {
 
 /// Turns off what the old kernel may have left on and neither this code nor the next kernel can run
 /// with. Each access is one that firmware or a hypervisor older than the register may trap: if that
-/// comes back to us as an exception it costs nothing, for then the old kernel had no access either.
+/// returns to us as an exception nothing is lost, because then the old kernel had no access either.
 pub fn settle(cpu: &Cpu) {
-    // SAFETY: changes PSTATE.SM and PSTATE.ZA, on which no code of ours relies, vector registers,
+    // SAFETY: changes PSTATE.SM and PSTATE.ZA, on which none of our code relies, vector registers,
     // which hold nothing yet, and TCR2_ELx, which has no effect with the MMU off.
     unsafe {
         // Streaming mode, in which the CPU may have neither FP/SIMD nor SHA2 instructions, and ZA
-        // storage: Linux leaves both as the thread has them that a crash interrupts. Where the old
-        // kernel has SME trapped both are off, and no exception of ours has to show that.
+        // storage: Linux leaves both as the interrupted thread had them at a crash. If the old
+        // kernel traps SME both are off, and we need not provoke an exception to find out.
         if cpu.has_sme && !sme_is_trapped(cpu.regime) {
             smstop();
         }
-        // With `PIE` of the old kernel's the permission bits of descriptors would mean something
-        // else, for us and for a kernel that is older than the register. That of EL1 as well: a
+        // With the old kernel's `PIE` the permission bits of descriptors would mean something else,
+        // for us and for a kernel that predates the register. EL1's register as well, because a
         // kernel that leaves EL2 runs with it.
         if cpu.has_tcr2 {
             match cpu.regime {
@@ -69,7 +69,7 @@ fn sme_is_trapped(regime: Regime) -> bool {
     }
 }
 
-/// What translation depends on, as the old kernel left it.
+/// The translation registers as the old kernel left them.
 #[repr(C)]
 pub struct Translation {
     /// `MAIR_ELx`.
@@ -98,9 +98,8 @@ impl Translation {
     }
 }
 
-/// Reads `ID_AA64MMFR3_EL1`, by its encoding: assemblers older than the register do not know its
-/// name, and on CPUs older than it the encoding reads as 0 (Arm ARM, the ID space op0 = 3, op1 = 0,
-/// CRn = 0).
+/// Reads `ID_AA64MMFR3_EL1`, by its encoding: older assemblers do not know its name, and on CPUs
+/// that predate it the encoding reads as 0 (Arm ARM, the ID space op0 = 3, op1 = 0, CRn = 0).
 fn id_aa64mmfr3_el1() -> u64 {
     let value;
     // SAFETY: reading an ID register has no effect.
@@ -111,13 +110,13 @@ fn id_aa64mmfr3_el1() -> u64 {
 }
 
 /// Returns `HCR_EL2.E2H` if it is 1 in effect, whatever it reads as: without FEAT_E2H0, and in a
-/// guest hypervisor, it may read as 0. Told by what `FAR_EL1` means at EL2: with E2H = 1 it is
+/// guest hypervisor, it may read as 0. The meaning of `FAR_EL1` at EL2 shows it: with E2H = 1 it is
 /// `FAR_EL2`.
 fn e2h_in_effect() -> u64 {
     const E2H: u64 = 1 << 34;
     let is_far_el2: u64;
-    // SAFETY: at EL2, the only caller's case. Nothing depends on fault addresses before the first
-    // exception of our own, and both are put back.
+    // SAFETY: at EL2, the only caller's case. Nothing depends on fault addresses before our own
+    // first exception, and both are restored.
     unsafe {
         asm!(
             "mrs {far1}, far_el1",
@@ -150,8 +149,7 @@ fn ctr_el0() -> u64 {
     value
 }
 
-/// Returns whether an SError waits for being unmasked (`ISR_EL1.A`), which `aarch64-cpu` does not
-/// have.
+/// Returns whether an SError is pending (`ISR_EL1.A`, which `aarch64-cpu` does not have).
 pub fn serror_is_pending() -> bool {
     let isr: u64;
     // SAFETY: reading the register has no effect. Not `pure`: it changes by itself.

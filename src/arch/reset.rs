@@ -11,7 +11,7 @@ use super::timer;
 /// `SYSTEM_RESET` (PSCI, Arm DEN 0022, 5.1): the function's number.
 pub const SYSTEM_RESET: u32 = 0x8400_0009;
 
-/// Timer reads in a row that may show the same count before the counter is taken for stopped. A read
+/// Timer reads in a row that may show the same count before the counter counts as stopped. A read
 /// takes 5 to 100 ns, and no counter that firmware leaves running is slower than 1 MHz.
 const PATIENCE: u32 = 1 << 20;
 
@@ -29,7 +29,7 @@ pub fn wait(seconds: u32) {
     }
 }
 
-/// Resets the machine. Returns if its firmware cannot.
+/// Resets the machine. Returns only if its firmware cannot.
 pub fn system(regime: Regime) {
     // SAFETY: ends this machine, or returns as a function does (SMC Calling Convention, Arm DEN
     // 0028).

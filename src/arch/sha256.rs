@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! SHA-256 over memory: the CPU's instructions where it has them, integer registers otherwise.
+//! SHA-256 over memory: with the CPU's instructions if it has them, otherwise in integer registers.
 
 mod instructions;
 #[cfg(feature = "sha2")]
@@ -25,17 +25,17 @@ use software::sha256_software;
 
 use super::cache::clean_and_invalidate;
 
-/// Where the regions are read from.
+/// How the regions are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Memory {
     /// Device memory, with the MMU off.
     Uncached,
-    /// Normal memory, mapped to itself, in the window. What has been read is cleaned and invalidated
-    /// behind the hash.
+    /// Normal memory, mapped to itself, in the window. Memory is cleaned and invalidated after it
+    /// has been read.
     Cached,
 }
 
-/// The hash of the regions, part by part, and what comes of it.
+/// The hash of the regions, part by part, and its result.
 pub struct Hash {
     sha: Sha256<BlockEngine>,
     /// Bytes of all regions.
@@ -56,8 +56,8 @@ impl Hash {
         }
     }
 
-    /// Adds a part, read from `memory` where it lies. After the last it compares with what `check` asks
-    /// for: here, where accesses may be cached.
+    /// Adds a part, read from `memory` where it lies. After the last it compares with the digest of
+    /// `check`: here, where accesses may be cached.
     pub fn add(&mut self, check: &Check<'_>, part: &Part<'_>, memory: Memory) {
         self.sha.engine().begin(memory);
         for region in part.regions() {
@@ -73,7 +73,7 @@ impl Hash {
         self.sha.engine().clear_vectors_and_restore();
     }
 
-    /// Returns how many bytes are hashed.
+    /// Returns the number of bytes hashed.
     pub const fn hashed(&self) -> u64 {
         self.sha.added()
     }
@@ -85,9 +85,9 @@ impl Hash {
     }
 }
 
-/// The engine below. It is given addresses in checked regions only, or of a block of our own.
+/// The engine below. It gets only addresses in checked regions, or of our own block.
 struct BlockEngine {
-    /// What trapped FP/SIMD before, while the CPU's instructions are used.
+    /// The register that trapped FP/SIMD before, while the CPU's instructions are used.
     trapped: Option<u64>,
     has_sha2: bool,
     regime: Regime,
@@ -113,10 +113,10 @@ impl BlockEngine {
         self.trapped = self.has_sha2.then(|| enable_fp(self.regime));
     }
 
-    /// Clears the vector registers, if they were used, and has them trap again, if they did.
+    /// Clears the vector registers if they were used, and makes them trap again if they did before.
     fn clear_vectors_and_restore(&mut self) {
         if let Some(trapped) = self.trapped.take() {
-            // SAFETY: nobody else uses vector registers; they do not trap now.
+            // SAFETY: no other code uses vector registers; they do not trap now.
             unsafe { clear_vectors() };
             restore_fp_trap(self.regime, trapped);
         }
@@ -126,7 +126,7 @@ impl BlockEngine {
 impl Engine for BlockEngine {
     fn align(&self) -> u64 {
         match self.memory {
-            // Device memory takes no access that is not aligned (Arm ARM B2, "Alignment of data
+            // Device memory does not permit unaligned accesses (Arm ARM B2, "Alignment of data
             // accesses"), and the software path loads 8 bytes at once.
             Memory::Uncached => 8,
             // SCTLR.A is 0.
@@ -136,7 +136,7 @@ impl Engine for BlockEngine {
 
     fn compress(&mut self, state: &mut State, at: u64, end: u64, ahead: u64) {
         let state = &raw mut state.0;
-        // SAFETY: memory that is only read, and that Rust knows nothing of, or our own block;
+        // SAFETY: memory that is only read, and of which Rust knows nothing, or our own block;
         // aligned, by the trait's contract. FP/SIMD does not trap while `trapped` is kept.
         unsafe {
             if self.trapped.is_some() {
@@ -153,24 +153,24 @@ impl Engine for BlockEngine {
     }
 
     fn byte(&mut self, at: u64) -> u8 {
-        // SAFETY: memory that is only read, and that Rust knows nothing of. Volatile, since it may
-        // lie at address 0.
+        // SAFETY: memory that is only read, and of which Rust knows nothing. Volatile, because it
+        // may lie at address 0.
         unsafe { ptr::with_exposed_provenance::<u8>(at as usize).read_volatile() }
     }
 
     fn done(&mut self, at: u64, end: u64) {
-        // Without a DSB, so that it goes on while the next piece is hashed.
+        // Without a DSB, so that it continues while the next piece is hashed.
         if self.memory == Memory::Cached {
             clean_and_invalidate(at, end, self.line);
         }
     }
 }
 
-/// Makes FP/SIMD usable at our exception level; returns what the register held (Arm ARM, CPACR_EL1
-/// and CPTR_EL2).
+/// Makes FP/SIMD usable at our exception level; returns the register's old value (Arm ARM,
+/// CPACR_EL1 and CPTR_EL2).
 fn enable_fp(regime: Regime) -> u64 {
     let found;
-    // SAFETY: changes nothing but the trap; no code of ours relies on it.
+    // SAFETY: changes only the trap; none of our code relies on it.
     unsafe {
         match regime {
             // CPTR_EL2.TFP.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The symbols that the loader sets, or whoever built the image, as `kexec` insists on them:
-//! global, sized, and in the part of the image that comes from the file. They lie in one piece, as
-//! [`RawSymbols`] describes it.
+//! The symbols that the loader sets, or that are set when the image is built, as `kexec` requires
+//! them: global, sized, and in the part of the image that comes from the file. They lie in one
+//! piece, as [`RawSymbols`] describes it.
 
 use core::arch::global_asm;
 use core::ptr;
@@ -40,6 +40,6 @@ global_asm!(
 pub fn raw() -> &'static RawSymbols {
     let abi = ptr::with_exposed_provenance(address_of!("abi") as usize);
     // SAFETY: `abi` is aligned to 8 and, with its tail padded to 8, as long as RawSymbols, whose
-    // offsets are asserted beside it; any bytes are a valid RawSymbols; nobody writes there.
+    // offsets are asserted beside it; any bytes are a valid RawSymbols; nothing writes there.
     unsafe { &*abi }
 }

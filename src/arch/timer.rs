@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The generic timer, which keeps counting whatever state the old kernel left.
+//! The generic timer, which keeps counting in any state that the old kernel left.
 
 use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, Readable};
 
@@ -9,7 +9,7 @@ pub fn now() -> u64 {
     CNTVCT_EL0.get()
 }
 
-/// Returns the ticks a second (`CNTFRQ_EL0`); 0 where firmware has not set it.
+/// Returns the ticks per second (`CNTFRQ_EL0`); 0 if firmware has not set it.
 pub fn frequency() -> u64 {
     CNTFRQ_EL0.get()
 }

@@ -2,12 +2,12 @@
 
 //! The window: MMU and D-cache on, for just as long as the hash takes.
 //!
-//! What was stored with the MMU off went to memory, past the caches, where older copies of the same
-//! lines may still lie. What is stored inside the window stays in the caches until it is written
-//! back. So the way in throws all cached copies of what we have stored to away, and the way out
-//! writes the image back, each in assembly that keeps everything in registers meanwhile. The
-//! regions are written back inside the window, each piece while the next is hashed: there it takes
-//! next to no time, with the MMU off some 100 ns a line.
+//! Stores with the MMU off went to memory, past the caches, which may still hold older copies of
+//! the same lines. Stores inside the window stay in the caches until they are written back. So the
+//! way in discards every cached copy of what we have stored to, and the way out writes the image
+//! back. Each is assembly that keeps everything in registers in the meantime. The regions are
+//! written back inside the window, each piece while the next is hashed: there it takes almost no
+//! time, with the MMU off some 100 ns a line.
 
 use core::arch::global_asm;
 use core::mem::offset_of;
@@ -19,17 +19,17 @@ use purgatory::translation::Regime;
 
 use super::registers::Translation;
 
-/// All that the assembly needs, read before it changes anything.
+/// The values that the assembly needs, read before it changes anything.
 #[repr(C)]
 pub struct Window {
     /// Into the window: MAIR, TCR, TTBR0 for our tables, SCTLR with MMU and caches on.
     inside: Translation,
     sctlr_inside: u64,
-    /// Out of it: what was found, SCTLR with MMU and D-cache off.
+    /// Out of it: the values found, SCTLR with MMU and D-cache off.
     outside: Translation,
     sctlr_outside: u64,
-    /// What was stored to with the MMU off lies from `stored` up to `end`: it is invalidated on the
-    /// way in. From `start` it is written back on the way out.
+    /// The memory from `stored` up to `end` was stored to with the MMU off: it is invalidated on
+    /// the way in. From `start` it is written back on the way out.
     start: u64,
     stored: u64,
     end: u64,
@@ -47,7 +47,7 @@ unsafe extern "C" {
 }
 
 impl Window {
-    /// Prepares a window through `map`. Up to `end` the image's memory has been used.
+    /// Prepares a window through `map`. `end`: one past the image's last used byte, physical.
     pub fn new(cpu: &Cpu, map: &AddressMap<'_>, end: u64) -> Self {
         let sctlr_outside = sctlr_off(cpu.regime) | SCTLR_I;
         Self {
@@ -60,7 +60,7 @@ impl Window {
             outside: Translation::read(cpu.regime),
             sctlr_outside,
             start: map.image().text,
-            // Relocations, where a compiler leaves some, are applied to constants; code is never
+            // Relocations, if a compiler leaves some, are applied to constants; code is never
             // stored to.
             stored: map.image().rodata,
             end,
@@ -69,8 +69,8 @@ impl Window {
         }
     }
 
-    /// Runs `work` inside the window. An access of its to what is not in the tables, the console
-    /// for one, ends in an exception.
+    /// Runs `work` inside the window. Accessing anything unmapped there, such as the console, ends
+    /// in an exception.
     pub fn with<T>(&self, work: impl FnOnce() -> T) -> T {
         // Not by function pointers: each would be a relocation.
         // SAFETY: an AddressMap maps the image to itself, so code, stack and `self` stay where they
@@ -105,12 +105,12 @@ impl Window {
 // Loads come first: they are the last accesses with the MMU off. Between the invalidation and the
 // MMU there is no store, so nothing goes stale again.
 //
-// window_close, register use: the same for the values outside. Its first DSB completes what was
-// cleaned in the window.
+// window_close, register use: the same for the values outside. Its first DSB completes the cleaning
+// in the window.
 //
 // From the MSR that clears C to the end of the loop there is no load and no store: memory does not
-// hold yet what the caches do. The ISB stands right before that MSR, so that nothing older is still
-// being fetched or translated when the MMU goes.
+// hold yet what the caches do. The ISB is right before that MSR, so that nothing older is still
+// being fetched or translated when the MMU goes off.
 global_asm!(
     ".macro window_open el, tlbi",
     ".pushsection .text.window_open_\\el, \"ax\", %progbits",

@@ -51,7 +51,7 @@ mod bits {
 /// Bits 47 to 12: the next table's or the output address; the lowest bits are 0 in blocks.
 pub const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
 
-/// What may be done with a page.
+/// The accesses that a page permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Our code.
@@ -83,7 +83,7 @@ pub fn leaf(regime: Regime, level: u32, address: u64, access: Access) -> u64 {
     };
     let executable = access == Access::ReadExecute;
     let never = match regime {
-        // No EL0 runs on these tables; what it may not do is said all the same.
+        // EL0 never runs on these tables; its rights are still denied.
         Regime::El1And0 | Regime::El2And0 if executable => STAGE1::UXN::SET.value,
         Regime::El1And0 | Regime::El2And0 => (STAGE1::UXN::SET + STAGE1::PXN::SET).value,
         Regime::El2 if executable => STAGE1::AP1::SET.value,

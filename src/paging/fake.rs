@@ -27,7 +27,7 @@ pub struct FakeFrames {
 }
 
 impl FakeFrames {
-    /// With that many frames.
+    /// Makes memory for that many frames.
     pub fn new(frames: usize) -> Self {
         Self {
             next: 0x7000_0000,
@@ -85,12 +85,12 @@ impl Tables for FakeFrames {
 }
 
 impl FakeFrames {
-    /// Size of each frame, in the order of allocation.
+    /// Returns the size of each frame, in the order of allocation.
     pub fn frame_sizes(&self) -> impl Iterator<Item = u64> {
         self.frames.values().copied()
     }
 
-    /// Every run of addresses that translates, with the descriptor's attributes, in order.
+    /// Returns every run of addresses that translates, with the descriptor's attributes, in order.
     pub fn leaves(&self, map: &AddressMap<'_>) -> Vec<(u64, u64, u64)> {
         let mut found = vec![];
         self.leaves_below(map.root(), first_level(map.va_bits()), 0, &mut found);

@@ -16,10 +16,10 @@ pub struct ImageParts {
     pub rodata: u64,
     /// The page below the stack that is never mapped, up to `stack`.
     pub guard: u64,
-    /// The stack and all else that compiled code writes inside the window, up to `pool`.
+    /// The stack and everything else that compiled code writes inside the window, up to `pool`.
     pub stack: u64,
-    /// Table frames, up to the image's end. Only the MMU reads them, and it does not translate for
-    /// itself: they need no mapping.
+    /// Table frames, up to the image's end. They need no mapping: only the MMU reads them, by
+    /// physical address.
     pub pool: u64,
 }
 
@@ -47,7 +47,7 @@ pub struct Mapping {
     pub start: u64,
     /// One past the last byte.
     pub end: u64,
-    /// What may be done there.
+    /// The accesses that it permits.
     pub access: Access,
 }
 
@@ -84,7 +84,7 @@ impl<'a, R: Iterator<Item = Region> + Clone> Layout<'a, R> {
     /// below.
     ///
     /// Going from each mapping's end to the next visits every page once and in ascending order,
-    /// without a sorted copy of the list and whatever the regions overlap.
+    /// without a sorted copy of the list, even if regions overlap.
     pub fn next(&self, from: u64) -> Option<Mapping> {
         let mut lowest: Option<Mapping> = None;
         let mut consider = |start: u64, end, access| {
@@ -108,8 +108,8 @@ impl<'a, R: Iterator<Item = Region> + Clone> Layout<'a, R> {
         lowest
     }
 
-    /// Returns whether some of what a loader maps for all this, the pool too, lies from `start` up to
-    /// `end` (page boundaries).
+    /// Returns whether anything that a loader maps for all this, including the pool, lies from
+    /// `start` up to `end` (page boundaries).
     pub fn touches(&self, start: u64, end: u64) -> bool {
         let pool = self.image.pool < end && start < self.image.end();
         pool || self.next(start).is_some_and(|next| next.start < end)

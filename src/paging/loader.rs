@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Page tables that the loader made: used only if a walk of our own finds in them all that we need.
+//! Page tables that the loader made: used only if our own walk finds in them all that we need.
 //!
 //! A loader that sets `pgtble_base` has built tables for its segments: 4 KiB granule, 48-bit
 //! addresses, identity, 2 MiB blocks. They are hashed like everything else, but used before they
-//! are verified, so they are treated as a claim.
+//! are verified, so they are only a claim.
 
 use super::AddressMap;
 use super::descriptor::{ADDRESS, Access, STAGE1};
@@ -17,14 +17,14 @@ use crate::translation::{MAX_VA_BITS, Regime, index, shift};
 worded! {
     /// What makes the loader's tables unusable.
     pub enum Unusable, unusable_words! {
-        /// They are not aligned, or lie in no region, where garbage would have us read anything.
+        /// They are not aligned, or lie outside every region, where garbage could make us read any
+        /// address.
         NotInRegion = "they lie in no region",
         /// An address that we touch does not translate.
         NotMapped = "they do not map all that is touched",
         /// An address that we touch translates to another one.
         NotIdentity = "they are no identity map",
-        /// They map memory that lies far from all that we touch, where a speculative read may do
-        /// harm.
+        /// They map memory far from everything that we touch, where a speculative read may do harm.
         MapMore = "they map more than what is touched",
         /// The access that we need would fault, or would not be cached.
         Attributes = "their attributes are unusable",
@@ -34,12 +34,12 @@ worded! {
 }
 
 /// Returns the tables of `offer`, if they map everything in `layout` to itself, as Normal memory,
-/// with at least the rights that we need, and nothing that lies outside of the 2 MiB blocks that
-/// `layout` touches. `MAIR` is ours, so index 0 is the cached one.
+/// with at least the rights that we need, and nothing outside the 2 MiB blocks that `layout`
+/// touches. `MAIR` is ours, so index 0 is the cached one.
 ///
 /// # Errors
 ///
-/// The first reason why not.
+/// The first reason found.
 pub fn check<'a, R: Iterator<Item = Region> + Clone>(
     regime: Regime,
     layout: &Layout<'a, R>,
@@ -64,7 +64,7 @@ pub fn check<'a, R: Iterator<Item = Region> + Clone>(
             if Kind::new(level, entry) != Kind::Table {
                 break entry;
             }
-            // No more tables are looked at than what is touched asks for.
+            // No more tables are read than the layout needs.
             let size = 1 << shift(level);
             let start = at & !(size - 1);
             if !layout.touches(start, start + size) {
@@ -129,11 +129,12 @@ fn check_leaves<R: Iterator<Item = Region> + Clone>(
     Ok(())
 }
 
-/// Returns whether a block or page with this descriptor can be accessed as `access` asks for.
-/// Attributes that we know nothing of are not permitted.
+/// Returns whether a block or page with this descriptor permits `access`. Attributes that we do not
+/// know are refused.
 fn permits(regime: Regime, descriptor: u64, access: Access) -> bool {
     let (never, other) = match regime {
-        // What EL0 may access we may not with PAN set, and may never execute if EL0 may write it.
+        // With PAN set we may not access what EL0 may access, and we may never execute what EL0 may
+        // write.
         Regime::El1And0 | Regime::El2And0 => (STAGE1::PXN::SET.value, STAGE1::UXN::SET.value),
         // AP[1] is RES1 here, and there is one XN.
         Regime::El2 => (STAGE1::UXN::SET.value, STAGE1::AP1::SET.value),

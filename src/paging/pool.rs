@@ -4,7 +4,7 @@
 //!
 //! `linked_list_allocator` finds room for tables of every size, each aligned to it. A build that
 //! does not fit gives all of its frames back at once: the next one begins with a new [`Pool`] on
-//! the same memory. (`Heap::deallocate` would link three assertions on the way.)
+//! the same memory. `Heap::deallocate` is not used: it would link three assertions.
 
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
@@ -14,18 +14,18 @@ use linked_list_allocator::Heap;
 
 use crate::translation::{PAGE, first_table};
 
-/// Bytes in the pool: 13 tables of 4 KiB. With so many the image and any part of one region (at most 1
-/// GiB) can be mapped at once wherever they lie below 2^48: the first table, and for each of the two a
-/// table at each of three levels, or two where it lies over a border. All regions of a usual layout
-/// take four or five.
+/// Bytes in the pool: 13 tables of 4 KiB. That is enough to map the image and any part of one
+/// region (at most 1 GiB) at once, wherever they lie below 2^48: the first table, and for each of
+/// the two a table at each of three levels, or two if it crosses a border. All regions of a usual
+/// layout take four or five.
 pub const BYTES: usize = 52 << 10;
 
-/// The pool's memory. Aligned to 4 KiB, the boundary that the image itself lies at.
+/// The pool's memory. Aligned to 4 KiB, like the image itself.
 #[repr(C, align(4096))]
 pub struct PoolMemory([MaybeUninit<u8>; BYTES]);
 
 impl PoolMemory {
-    /// Memory that holds nothing yet.
+    /// Returns uninitialised memory.
     #[must_use]
     pub const fn uninit() -> Self {
         Self([MaybeUninit::uninit(); BYTES])
@@ -42,8 +42,8 @@ pub enum TableSize {
 }
 
 impl TableSize {
-    /// Returns the size of the first table for addresses of so many bits: room for its entries,
-    /// and the rest of them never used.
+    /// Returns the size of the first table for addresses of `va_bits` bits. It has room for all of
+    /// its entries; the rest is never used.
     #[must_use]
     pub const fn first(va_bits: u32) -> Self {
         if first_table(va_bits) <= Self::Bytes512.bytes() as u64 {
@@ -69,7 +69,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Begins with all of the memory.
+    /// Returns a pool with all of the memory free.
     #[must_use]
     pub fn new(memory: &'static mut PoolMemory) -> Self {
         Self {
@@ -77,7 +77,7 @@ impl Pool {
         }
     }
 
-    /// Takes a frame of `size`, aligned to it, which holds anything; `None` when no more fits.
+    /// Takes an uninitialised frame of `size`, aligned to it; `None` if no more fits.
     pub fn allocate(&mut self, size: TableSize) -> Option<NonNull<u8>> {
         match size {
             TableSize::Bytes512 => self.aligned::<{ TableSize::Bytes512.bytes() }>(),

@@ -3,8 +3,8 @@
 //! Builds the tables.
 //!
 //! One pass in ascending order: each table is allocated when the first page below it comes up,
-//! written from its first entry to its last, and never read or touched again. With the MMU off
-//! every such access goes to memory.
+//! written from its first entry to its last, and never touched again, because with the MMU off
+//! every access goes to memory.
 
 use super::AddressMap;
 use super::descriptor::{leaf, table};
@@ -26,24 +26,23 @@ pub struct Run {
     pub count: u64,
     /// The first one's descriptor.
     pub descriptor: u64,
-    /// What each has more than the one before it: the bytes that an entry maps.
+    /// The difference between an entry and the one before it: the bytes that an entry maps.
     pub step: u64,
 }
 
 /// Where tables come from and are written to.
 pub trait Frames {
-    /// A table that has no other owner. Only an implementation can make one.
+    /// A table with a single owner. Only an implementation can make one.
     type Frame;
 
-    /// Takes a frame for a table of this size, of which nothing is written yet; `None` when no more
-    /// fits.
+    /// Takes an uninitialised frame for a table of this size; `None` if no more fits.
     fn allocate(&mut self, size: TableSize) -> Option<Self::Frame>;
 
     /// Returns the physical address of a frame, a multiple of its size.
     fn address(&self, frame: &Self::Frame) -> u64;
 
-    /// Writes entries of a table, and invalid ones between the last that were written and these.
-    /// Nothing where it has no such entries.
+    /// Writes entries of a table, and invalid ones between those written before and these. Does
+    /// nothing if the table does not have such entries.
     fn write(&mut self, table: &mut Self::Frame, run: Run);
 
     /// Writes invalid entries up to the table's end.
@@ -51,21 +50,22 @@ pub trait Frames {
 }
 
 worded! {
-    /// Why there can be no tables.
+    /// Why tables cannot be built.
     pub enum NoTables, no_tables_words! {
-        /// The CPU has not the granule that ours have.
+        /// The CPU does not have the granule of our tables.
         NoGranule = "the CPU has no 4 KiB granule",
-        /// Something lies above the 48 bits that they can name.
+        /// Something lies above the 48 bits that they can translate.
         Above48Bits = "a region lies above 48 bits",
     }
 }
 
-/// The bits of the addresses that tables translate, 32 to 48: there can be such tables.
+/// The number of address bits that tables translate, 32 to 48, on a CPU that can use such tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VaBits(u32);
 
 impl VaBits {
-    /// Returns as many as the highest address in `layout` has, or as `TCR_ELx.T0SZ` can say at least.
+    /// Returns the bits of the highest address in `layout`, or the fewest that `TCR_ELx.T0SZ` can
+    /// express if these are more.
     ///
     /// # Errors
     ///
@@ -85,8 +85,8 @@ impl VaBits {
     }
 }
 
-/// Builds identity tables for `layout`, all of whose addresses have at most `va_bits` bits; `None` if
-/// there are too few frames. Those that were taken by then are of no use any more.
+/// Builds identity tables for `layout`, all of whose addresses have at most `va_bits` bits; `None`
+/// if there are too few frames. Frames that were taken by then are lost.
 pub fn build<'a, R: Iterator<Item = Region> + Clone>(
     regime: Regime,
     va_bits: VaBits,
@@ -120,9 +120,10 @@ struct Builder<'a, R, F> {
 }
 
 impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
-    /// Fills `root`, a table at level `first`, and those below it, with all that is to be mapped.
+    /// Fills `root`, a table at level `first`, and those below it, with everything that is to be
+    /// mapped.
     fn fill(&mut self, first: u32, root: F::Frame) -> Option<()> {
-        // The tables that are not done yet, one a level, and what the last entry written maps.
+        // The unfinished tables, one for each level, and what the last entry written maps.
         let mut tables = [const { None }; 1 + LAST_LEVEL as usize];
         let mut depth = 0;
         let mut last = 0;
@@ -135,7 +136,7 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
                 if let Some(done) = tables[depth].take() {
                     self.frames.finish(done);
                 }
-                // Above the first table there is none, which ends the loop.
+                // There is no table above the first one, which ends the loop.
                 depth = depth.wrapping_sub(1);
                 continue;
             };
@@ -165,8 +166,8 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
         Some(())
     }
 
-    /// Returns how many blocks or pages of a table at `level` the start of `mapping` is made of; 0
-    /// where the next level has to divide it.
+    /// Returns how many blocks or pages of a table at `level` make up the start of `mapping`; 0 if
+    /// the next level has to divide it.
     fn leaves(level: u32, mapping: &Mapping) -> u64 {
         let bits = shift(level);
         if level < FIRST_BLOCK_LEVEL || mapping.start & ((1 << bits) - 1) != 0 {
@@ -176,7 +177,7 @@ impl<R: Iterator<Item = Region> + Clone, F: Frames> Builder<'_, R, F> {
         ((mapping.end - mapping.start) >> bits).min(left)
     }
 
-    /// Notes that `todo` is in the tables up to `end`.
+    /// Notes that the tables contain `todo` up to `end`.
     fn done(&mut self, end: u64) {
         match &mut self.todo {
             Some(mapping) if end < mapping.end => mapping.start = end,

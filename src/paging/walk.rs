@@ -5,22 +5,22 @@
 use super::descriptor::{ADDRESS, STAGE1};
 use crate::translation::{ENTRIES, FIRST_BLOCK_LEVEL, LAST_LEVEL, first_level, index, shift};
 
-/// What a table's descriptor may impose on all below it, bits 63 to 59: NSTable, APTable, UXNTable,
-/// PXNTable (Arm ARM D8.3).
+/// The bits by which a table's descriptor restricts everything below it, 63 to 59: NSTable,
+/// APTable, UXNTable, PXNTable (Arm ARM D8.3).
 pub const TABLE_ATTRIBUTES: u64 = 0x1f << 59;
 
 /// Where tables are read from.
 pub trait Tables {
-    /// Returns entry `index` of the table at `table` (physical address); `None` where no table can
-    /// be.
+    /// Returns entry `index` of the table at `table` (physical address); `None` if no table can be
+    /// there.
     fn read(&self, table: u64, index: u64) -> Option<u64>;
 
-    /// Returns how many entries from `index` on are alike, up to the end of the table, which can be
-    /// read: all invalid, or each the one before it plus `step`.
+    /// Returns how many readable entries from `index` on are alike, up to the end of the table: all
+    /// invalid, or each `step` more than the one before it.
     fn alike(&self, table: u64, index: u64, step: u64) -> u64 {
         let mut entries = (index..ENTRIES).map_while(|index| self.read(table, index));
         let first = entries.next().unwrap_or_default();
-        // Of what is not valid only that counts.
+        // For an invalid entry only that bit counts.
         let (mut like, step, mask) = match first & STAGE1::VALID::SET.value {
             0 => (0, 0, STAGE1::VALID::SET.value),
             _ => (first, step, u64::MAX),
@@ -45,7 +45,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Tells what `descriptor` is in a table at `level`.
+    /// Classifies `descriptor` in a table at `level`.
     #[must_use]
     pub const fn new(level: u32, descriptor: u64) -> Self {
         match (descriptor & 0b11, level) {
@@ -63,10 +63,10 @@ pub struct Translation {
     pub address: u64,
     /// Bytes in the block or page, a power of two.
     pub size: u64,
-    /// The block or page descriptor, whose attributes the caller judges.
+    /// The block or page descriptor; the caller checks its attributes.
     pub descriptor: u64,
-    /// What table descriptors on the way impose on all below them ([`TABLE_ATTRIBUTES`]), each bit
-    /// set if any of them sets it.
+    /// The restrictions of the table descriptors on the way ([`TABLE_ATTRIBUTES`]); a bit is set if
+    /// any of them sets it.
     pub hierarchical: u64,
     /// The level at which the walk ended.
     pub level: u32,
@@ -82,7 +82,7 @@ pub enum Fault {
         /// The level, 0 to 3.
         level: u32,
     },
-    /// The table for this level lies where no table can be.
+    /// The table for this level lies where there cannot be one.
     ExternalAbort {
         /// The level, 0 to 3.
         level: u32,
@@ -93,7 +93,7 @@ pub enum Fault {
 ///
 /// # Errors
 ///
-/// A [`Fault`], as the MMU would report it. Permissions and the access flag are not judged.
+/// A [`Fault`], as the MMU would report it. Permissions and the access flag are not checked.
 pub fn translate(
     va_bits: u32,
     root: u64,

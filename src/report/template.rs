@@ -7,7 +7,7 @@ pub trait Console {
     /// Sends one byte as it is.
     fn byte(&mut self, byte: u8);
 
-    /// Returns whether nobody will read it, so that nothing has to be put into words.
+    /// Returns whether output is discarded, so that no sentence has to be composed.
     fn is_silent(&self) -> bool {
         false
     }
@@ -22,7 +22,7 @@ pub trait Console {
 /// | `%m` | bytes as mebibytes, rounded to one digit after the point |
 /// | `%[a\|b]` | `a` for 0, `b` for 1 and so on |
 ///
-/// A line feed goes out after a carriage return. A number that is missing counts as 0.
+/// A line feed goes out after a carriage return. A missing number counts as 0.
 #[inline(never)]
 pub fn say<C: Console>(console: &mut C, template: &str, numbers: &[u64]) {
     if console.is_silent() {
@@ -30,13 +30,13 @@ pub fn say<C: Console>(console: &mut C, template: &str, numbers: &[u64]) {
     }
     let mut numbers = numbers.iter().copied();
     let mut number = || numbers.next().unwrap_or(0);
-    // Inside a choice: how many alternatives are still to come before the one that is written.
+    // Inside a choice: how many alternatives come before the one that is written.
     let mut choice: Option<u64> = None;
     let mut bytes = template.bytes();
     while let Some(byte) = bytes.next() {
         match (byte, &mut choice) {
             (b']', Some(_)) => choice = None,
-            // Past the one that is written, the count wraps and stays far from 0.
+            // After the one that is written the count wraps and stays far from 0.
             (b'|', Some(before)) => *before = before.wrapping_sub(1),
             (_, Some(1..)) => {}
             (b'%', _) => match bytes.next() {
@@ -79,7 +79,7 @@ pub fn hex(console: &mut impl Console, value: u64, digits: u32) {
 
 /// Writes `value` in decimal.
 fn decimal(console: &mut impl Console, value: u64) {
-    // As many as the largest value has. 0 is no digit.
+    // As many digits as the largest value has. 0 marks a place without a digit.
     let mut digits = [0; 20];
     let mut rest = value;
     for digit in digits.iter_mut().rev() {

@@ -30,12 +30,12 @@ fn run(regime: Regime, case: fn(Boot) -> Case) {
     }
 }
 
-/// The same boot on another CPU or elsewhere.
+/// Returns the same boot on another CPU or elsewhere.
 fn other(was: &Boot, cpu: &str, place: Place) -> Case {
     Case(boot(cpu, was.regime, place), VERIFIED)
 }
 
-/// The same boot of an image that takes the CPU for another.
+/// Returns the same boot of an image that believes the CPU to be another.
 fn told(mut boot: Boot, lie: Lie, says: &'static str) -> Case {
     let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
     patch.lie(lie);

@@ -30,7 +30,7 @@ const TABLES: usize = 8;
 /// What is looked at.
 type Claim = fn(&Boot, &Recording, &Phases);
 
-/// Without a console: how long one waits for a UART, nobody can count.
+/// Without a console, because the wait for a UART cannot be counted.
 fn record(regime: Regime) -> (Boot, Recording) {
     record_with(regime, |boot| boot.load.sink = 0)
 }
@@ -65,7 +65,7 @@ fn run(regime: Regime, claim: Claim) {
 }
 
 /// The console waits for the counter 2^24 turns in all, of which none takes more than 20
-/// instructions: less than a second. With so many for each byte that a FIFO has no room for it
+/// instructions: less than a second. With that many for each byte that a FIFO has no room for, it
 /// would be minutes.
 #[test]
 fn a_stopped_counter_is_waited_for_once() {
@@ -130,7 +130,7 @@ fn everything_else_goes_past_it(#[values(El1And0, El2, El2And0)] regime: Regime)
     });
 }
 
-/// A boot in which the image is changed, recorded with each load and store.
+/// Returns a boot in which the image is changed, recorded with each load and store.
 fn maintenance(regime: Regime, through: Through, change: fn(&mut Patch)) -> (Judged, Differences) {
     let mut boot = through.boot(regime, |_| ());
     through.patch(&mut boot, change);

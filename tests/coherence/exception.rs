@@ -14,7 +14,7 @@ use crate::harness::{Judged, boot};
 
 const IMAGE: &str = "clean_and_invalidate_image";
 
-/// What is changed besides, and the rule that is broken thereby.
+/// The additional change, and the rule that it breaks.
 type Case = fn(&mut Patch) -> Option<Rule>;
 
 fn run(regime: Regime, change: Case) {

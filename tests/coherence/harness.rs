@@ -120,7 +120,7 @@ impl Judged {
         Self::with_lines(boot, None)
     }
 
-    /// Runs a boot with cache lines of so many bytes, whatever the CPU says.
+    /// Runs a boot with cache lines of this many bytes, whatever the CPU says.
     pub fn with_lines(boot: &Boot, line: Option<u64>) -> Self {
         let judged = Self::run(boot, line);
         if !judged.recording.trace.complete() {

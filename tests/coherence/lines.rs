@@ -11,7 +11,7 @@ use rstest::rstest;
 
 use crate::harness::{Judged, boot};
 
-/// A boot of an image that takes cache lines to be of this length.
+/// Returns a boot of an image that believes cache lines to have this length.
 fn told(regime: Regime, bytes: u32) -> Boot {
     let mut boot = boot(usual_cpu(regime), regime, Place::Low);
     let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));

@@ -66,8 +66,8 @@ impl Maintained {
         found
     }
 
-    /// What a careful image does, for what was recorded of it: up to the last byte of the pool that
-    /// it has stored to, and no line twice that belongs to one region alone.
+    /// Returns what a careful image does, for what was recorded of it: up to the last byte of the
+    /// pool that it has stored to, and no line twice that belongs to one region alone.
     pub fn expected(boot: &Boot, recording: &Recording, line: u64) -> Self {
         let symbols = recording.symbols().expect("it is our image");
         let symbol = |name| boot.load.purgatory_at + symbols.get(name).expect("in link.ld").start;
@@ -120,7 +120,7 @@ impl Maintained {
         let step = Step(routine.into(), format!("{dc:?}"), mmu);
         let first = range.start & !(line - 1);
         let lines = (first..range.end).step_by(line as usize);
-        // Nothing has no lines, wherever it lies.
+        // An empty range has no lines, wherever it lies.
         for at in lines.filter(|_| !range.is_empty()) {
             *self.0.entry((step.clone(), at)).or_default() += 1;
         }

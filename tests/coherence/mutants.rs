@@ -5,8 +5,7 @@
 //!
 //! Not here, since QEMU's CPU stops such an image by itself: what touches the UART in the window,
 //! what the tables do not map, `DC ZVA` with the MMU off. The model's own tests have these. Nor
-//! what nobody can see there: a prefetch, of which QEMU does nothing and reports nothing
-//! ([`harmless`]).
+//! what cannot be seen there: a prefetch, which QEMU neither executes nor reports ([`harmless`]).
 
 mod close;
 mod dirty;
@@ -35,12 +34,12 @@ fn run(regime: Regime, spoil: impl FnOnce(&mut Patch) -> Rule) {
     catch(boot(usual_cpu(regime), regime, Place::Low), spoil);
 }
 
-/// The same in a boot that is not the usual one.
+/// Runs the same in another boot than the usual one.
 fn catch(boot: Boot, spoil: impl FnOnce(&mut Patch) -> Rule) {
     catch_through(Through::Own, boot, None, spoil);
 }
 
-/// The same with the regions read through something else, and with cache lines of so many bytes.
+/// Runs the same with the regions read in another way, and with cache lines of this many bytes.
 fn catch_through(
     through: Through,
     mut boot: Boot,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Regions that start and end anywhere: each line of them is thrown out of the cache behind the
+//! Regions that start and end anywhere: each of their lines is removed from the cache after the
 //! last load of it, once for each region that it belongs to, and none of anybody else.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
@@ -17,7 +17,7 @@ use crate::maintained::Maintained;
 /// What is between two regions and how long the second is, in bytes.
 type Layout = Vec<(u64, u64)>;
 
-/// The regions of a boot besides the kernel and the device tree, at most.
+/// The most regions of a boot in addition to the kernel and the device tree.
 const MOST: usize = 13;
 
 /// Lengths, and gaps, at which something could be different.
@@ -118,7 +118,7 @@ fn run(regime: Regime, through: Through, line: u32, layout: &[(u64, u64)]) -> Ju
     judged
 }
 
-/// Whether something is loaded that lies in two pages.
+/// Returns whether something is loaded that lies in two pages.
 fn crosses_a_page(judged: &Judged) -> bool {
     let events = &judged.recording.trace.events;
     events.iter().any(|event| match *event {

@@ -34,7 +34,7 @@ fn scattered(regime: Regime) -> Boot {
     boot
 }
 
-/// Where `SCTLR` turns the MMU on, or off.
+/// Returns where `SCTLR` turns the MMU on, or off.
 fn turns(judged: &Judged, on: bool) -> Vec<usize> {
     let events = judged.recording.trace.events.iter().enumerate();
     let mut before = false;

@@ -12,7 +12,8 @@ use crate::sentences;
 /// How the lines of the purgatory start.
 const STARTS: [&str; 2] = ["purgatory: ", "I'm in purgatory"];
 
-/// Whether the text can be this line. `…` in the line is a number; in the text it is anything.
+/// Returns whether the text can be this line. `…` in the line is a number; in the text it is
+/// anything.
 fn is(line: &str, text: &str) -> bool {
     let number = |c: char| c.is_ascii_hexdigit() || c == '.';
     match (line.chars().next(), text.chars().next()) {
@@ -80,4 +81,18 @@ fn every_line_that_is_quoted_can_be_printed() {
         }
     }
     assert!(quoted > 20, "{quoted}");
+}
+
+#[test]
+fn every_diagnostic_of_the_manual_can_be_printed() {
+    let lines = sentences::all().lines;
+    let manual = read("packaging/man/purgatory.ro.7");
+    let items = manual.lines().filter_map(|line| line.strip_prefix(".It "));
+    let mut quoted = 0;
+    for item in items.filter(|item| STARTS.iter().any(|start| item.starts_with(start))) {
+        quoted += 1;
+        let text = item.replace("...", "…");
+        assert!(lines.iter().any(|line| is(line, &text)), "{item}");
+    }
+    assert!(quoted > 10, "{quoted}");
 }

@@ -54,7 +54,7 @@ fn each_function_that_reports_is_tried() {
     assert_eq!(names, sentences::all().functions);
 }
 
-/// What is printed goes through `report`: nobody else has a console's methods or templates at hand.
+/// What is printed goes through `report`: no other code uses a console's methods or templates.
 #[test]
 fn nobody_else_prints() {
     let mut files = vec![root().join("src/main.rs"), root().join("src/arch.rs")];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A page of Markdown, as far as it is tables.
+//! The tables in a page of Markdown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -8,6 +8,7 @@ mod citations;
 mod compatibility;
 mod console;
 mod document;
+mod links;
 mod map;
 mod memory;
 mod sentences;

@@ -32,7 +32,7 @@ fn lengths(memory: &mut Messages, at: u64) {
     }
 }
 
-/// Regions that end with the memory: behind the last block nothing may be loaded.
+/// Regions that end with the memory: after the last block nothing may be loaded.
 fn last(memory: &mut Messages, at: u64) {
     for len in [1, 8, 63, 64, 65, 128, 200, 256, 4096] {
         let at = at + 4096 - len;

@@ -23,7 +23,7 @@ fn they_copy_fill_and_compare_all_lengths_and_places() {
     );
 }
 
-/// A compiler that recognizes a loop that copies has it call `memcpy`.
+/// A compiler that recognises a copying loop turns it into a call of `memcpy`.
 #[test]
 fn none_calls_itself_or_another() {
     let elf = fs::read(artifact("guests/libcalls.elf").unwrap()).unwrap();

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 /// Where the messages are.
 pub const MESSAGES: u64 = 0x47e0_0000;
-/// Where the memory of the machine ends: whoever reads behind the last message gets an abort.
+/// Where the memory of the machine ends: a read after the last message gets an abort.
 pub const END: u64 = 0x4800_0000;
 
 /// A message that is to be hashed, and how to call it.

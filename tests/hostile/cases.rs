@@ -30,7 +30,7 @@ pub fn flips(flips: &Flips, _: &World<'_>, random: &mut Random) -> Vec<Named> {
             cases.push((case, format!("bit {bit} of word {word} of the symbols")));
         }
     }
-    // What is not 1 is no request for no checks, nor is what has a 1 in it.
+    // Only 1 is a request for no checks, not every value with a 1 in it.
     for bit in 1..32 {
         let mut case = good;
         case.symbols[SKIP_CHECKS] = 1 | 1 << bit;
@@ -52,15 +52,15 @@ pub fn flips(flips: &Flips, _: &World<'_>, random: &mut Random) -> Vec<Named> {
     cases
 }
 
-/// A region that goes on for 2^46 bytes where memory ends: the first part of it maps what is there,
-/// and what is not.
+/// Returns a region that goes on for 2^46 bytes where memory ends: the first part of it maps what
+/// is there, and what is not.
 pub fn without_end(flips: &Flips, _: &World<'_>, _: &mut Random) -> Vec<Named> {
     let mut case = flips.good;
     case.symbols[7] = 1 << 46;
     vec![(case, "a region of 2^46 bytes".into())]
 }
 
-/// An address of something, or of nothing.
+/// Returns an address of something, or of nothing.
 fn address(flips: &Flips, random: &mut Random) -> u64 {
     let segment = &flips.segments[random.below(3) as usize];
     let image = &flips.image;

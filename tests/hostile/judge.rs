@@ -13,7 +13,7 @@ const BOOTING: &str = "purgatory: booting kernel now";
 const DIFFERS: &str = "purgatory: sha256 digests do not match";
 const ABORTS: &str = "purgatory: exception: data abort";
 
-/// The lines of each case, by its number.
+/// Returns the lines of each case, by its number.
 pub fn lines(console: &str) -> BTreeMap<u64, Vec<&str>> {
     let mut all: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
     let mut current = 0;

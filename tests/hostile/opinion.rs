@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What must come of a case, by README.md and docs/boot.md.
+//! What must come of a case, by docs/abi.md and docs/boot.md.
 
 use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::UART;
@@ -27,7 +27,7 @@ pub enum Opinion {
     Refuses(String),
     /// It halts, since the digest is not that of the regions.
     Differs,
-    /// The same, or since there is no memory where it is to look.
+    /// The same, or a data abort, because there is no memory where it reads.
     DiffersOrAborts,
 }
 
@@ -64,7 +64,7 @@ impl<'a> World<'a> {
         world
     }
 
-    /// How many bits an address has.
+    /// Returns how many bits an address has.
     pub const fn pa_bits(&self) -> u32 {
         self.pa_bits
     }
@@ -147,7 +147,7 @@ impl<'a> World<'a> {
         told == digest(&message)
     }
 
-    /// Returns the bytes of all regions, as far as they are known.
+    /// Returns the bytes of all regions that are known.
     pub fn message(&self, case: &Case) -> Option<Vec<u8>> {
         let known = self.known(case);
         let mut message = Vec::new();
@@ -165,7 +165,7 @@ impl<'a> World<'a> {
         Some(message)
     }
 
-    /// What is loaded, and the page that is not used, as the case has them.
+    /// Returns what is loaded, and the page that is not used, as the case has them.
     fn known(&self, case: &Case) -> Vec<Known> {
         let segments = self.flips.segments.iter().map(|segment| {
             let mut bytes = segment.bytes.clone();

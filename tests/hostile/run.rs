@@ -96,7 +96,7 @@ fn run(flips: &Flips, world: &World<'_>, cases: &[Named]) {
     panic!("{text}");
 }
 
-/// A number from the environment, decimal or with 0x.
+/// Returns a number from the environment, decimal or with 0x.
 fn number(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?;
     let number = match text.strip_prefix("0x") {

@@ -65,7 +65,7 @@ pub fn nothing_is_stored_outside(regime: Regime) {
     }
 }
 
-/// A boot with one bit flipped.
+/// Returns a boot with one bit flipped.
 fn flipped(regime: Regime, symbol: &str, bit: u64) -> Result<Boot, String> {
     let mut boot = Boot::new(usual_cpu(regime), regime, Place::Low, 4096)?;
     boot.make_tables(|_| {});

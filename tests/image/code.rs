@@ -117,7 +117,7 @@ fn forbidden(word: u32, vectors: bool) -> Option<&'static str> {
     None
 }
 
-/// Whether it has a register of FP, SIMD or SVE.
+/// Returns whether it has a register of FP, SIMD or SVE.
 pub fn uses_vectors(word: u32) -> bool {
     let operands = decode(word).map(|decoded| decoded.definition().operands);
     let mut operands = operands.into_iter().flatten();

@@ -63,7 +63,7 @@ fn adrp(at: u64, words: [u32; 4]) -> Option<&'static str> {
         .then_some("843419, ADRP at the end of a page with two accesses after it")
 }
 
-/// Which sequences are met in code that begins at `at`.
+/// Returns the sequences found in code that begins at `at`.
 #[cfg(test)]
 fn met_at(at: u64, words: &[u32]) -> Vec<(u64, &'static str)> {
     let words: Vec<_> = (at..).step_by(4).zip(words.iter().copied()).collect();

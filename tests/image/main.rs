@@ -94,7 +94,7 @@ fn it_has_the_sections_that_are_loaded_and_the_names_and_no_more() {
     assert_eq!(found, expected);
 }
 
-/// The image as kexec lays it out.
+/// Returns the image as kexec lays it out.
 fn laid_out(ro: &[u8]) -> PurgatoryRo {
     PurgatoryRo::read(ro).unwrap_or_else(|refusal| panic!("purgatory.ro: {refusal}"))
 }
@@ -179,7 +179,7 @@ fn its_symbols_are_those_that_the_loader_sets_each_of_its_size_and_zero() {
     }
 }
 
-/// Unwind tables would make their section a part of the image, for nobody to read.
+/// Unwind tables would add a section to the image that nothing reads.
 #[test]
 fn the_linked_image_loads_only_what_it_uses() {
     for section in parse(&built("purgatory.elf")).sections() {

@@ -52,7 +52,7 @@ fn no_panic_that_can_be_reached_and_no_formatting_is_linked(
     assert!(places.is_empty(), "panics name their places: {places:?}");
 }
 
-/// Whether the compiler, by the file's note, is one of those that leave a panic in.
+/// Returns whether the compiler, by the file's note, is one of those that leave a panic in.
 pub fn compiler_leaves_one(ro: &[u8]) -> bool {
     let file = parse(ro);
     let note = file.section_by_name(".note.package").unwrap();
@@ -61,7 +61,7 @@ pub fn compiler_leaves_one(ro: &[u8]) -> bool {
     version.split('.').next().unwrap().parse::<u32>().unwrap() < CLEVER
 }
 
-/// Whether a function is of the machinery behind a panic.
+/// Returns whether a function belongs to the machinery of a panic.
 fn panics(name: &str) -> bool {
     let beginnings = [
         "core::panicking::",
@@ -100,7 +100,7 @@ fn a_panics_symbols_and_places_are_recognized() {
     );
 }
 
-/// What anybody would write, an index that nobody has looked at.
+/// What anyone might write, an unchecked index.
 #[test]
 fn one_index_too_many_fails_the_build_with_the_calls_that_lead_there() {
     let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("panicking");

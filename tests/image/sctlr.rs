@@ -36,7 +36,7 @@ fn is_written_between_two_isbs(#[values("purgatory.elf", "purgatory-sha2.elf")] 
     assert_eq!(writes, WRITES);
 }
 
-/// Whether an ISB is executed right before and right after, wherever a branch leads to that.
+/// Returns whether an ISB is executed right before and right after, on every branch to it.
 fn is_between_isbs(calls: &Calls, at: u64) -> bool {
     let is_isb = |at| calls.word(at).is_ok_and(|word| ISB.is(word));
     let mut next = at + 4;

@@ -53,11 +53,11 @@ const OURS: &str = "purgatory::arch::";
 /// What a panic does, where the compiler leaves one in.
 const PANIC: &str = "handover::undefined";
 
-/// How an instruction with a vector register is listed, but for those of SHA2, which have names.
+/// How an instruction with a vector register is listed, except those of SHA2, which have names.
 const VECTORS: &str = "vector registers";
 
-/// What is listed of an instruction: its name, and of system registers the name, whatever general
-/// register is used. `None` if it is nothing special.
+/// Returns what is listed for an instruction: its name, and of system registers the name, whatever
+/// general register is used. `None` if it is nothing special.
 fn special((_, word): Word) -> Option<String> {
     let system = word >> 22 == 0xd500_0000 >> 22;
     let exception = word >> 24 == 0xd4 || word >> 16 == 0;
@@ -91,7 +91,7 @@ fn special((_, word): Word) -> Option<String> {
     )
 }
 
-/// The instruction's text without X registers.
+/// Returns the instruction's text without X registers.
 fn without_general_registers(word: u32) -> String {
     let Some(text) = decode(word).map(|decoded| decoded.to_string()) else {
         return format!("{word:08x}");
@@ -105,7 +105,7 @@ fn without_general_registers(word: u32) -> String {
     words.join(" ")
 }
 
-/// Which function of the source an instruction is of, and what it is, of all that are special.
+/// Returns all special instructions, each with its function in the source.
 fn specials(elf: &[u8]) -> BTreeSet<(String, String)> {
     let file = parse(elf);
     let calls = Calls::read(elf).unwrap();

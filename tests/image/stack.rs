@@ -46,7 +46,7 @@ fn every_function_is_reached_by_calls_and_branches(
     assert_eq!(others, BTreeSet::new());
 }
 
-/// The four vectors; besides them no word is an instruction that is in no function.
+/// The four vectors; every other instruction is in a function.
 #[rstest]
 fn what_is_in_no_function_leads_to_the_exceptions_entry_or_is_never_executed(
     #[values("purgatory.elf", "purgatory-sha2.elf")] image: &str,

@@ -8,7 +8,7 @@ use purgatory_test_harness::artifact;
 use purgatory_test_harness::this_test::waived;
 use rstest::rstest;
 
-/// What a tool says of an image, with its exit code.
+/// Returns what a tool says of an image, with its exit code.
 fn says(tool: &str, options: &[&str], image: &str) -> (String, Option<i32>) {
     let mut command = Command::new(tool);
     let output = command.args(options).arg(artifact(image).unwrap()).output();

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Builds the kernel that carries target/purgatory.ro, by packaging/linux/VERSION.patch:
 #   tests/kexec-file/kernel.sh VERSION
-# into target/kexec-file/VERSION/: Image; Image.signed, by a key that the kernel trusts; Image.stock,
-# the same kernel without the patch, for comparison. The source is Debian's linux-source-VERSION. When
-# only purgatory.ro has changed, only that and what comes after it is built again.
+# into target/kexec-file/VERSION/: Image; Image.signed, by a key that the kernel trusts; Image.stock, the same kernel
+# without the patch, for comparison. The source is Debian's linux-source-VERSION. If only purgatory.ro has changed,
+# only that and what depends on it is built again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/debian-mirror.sh
@@ -61,7 +61,7 @@ configure() {
         quietly scripts/kconfig/merge_config.sh -m -Q .config "$top/tests/kexec-file/kernel.config"
         quietly make olddefconfig
     )
-    # An option that the kernel does not take any more would be passed over in silence.
+    # An option that the kernel no longer has would be ignored silently.
     while read -r line; do
         grep -qxF "$line" "$source/.config" || [[ $line = *=n ]] || die "the kernel does not take $line"
     done < <(grep '^CONFIG_' tests/kexec-file/kernel.config)
@@ -79,7 +79,7 @@ if ! cmp -s "$patch" "$out/applied.patch"; then
     say "building $(cat "$out/version") without the patch"
     image
     cp "$source/arch/arm64/boot/Image" "$out/Image.stock"
-    # As it says of itself: neither at another line nor with other lines around it.
+    # By patch's own messages: neither at another line nor with other lines around it.
     quietly patch -p1 --fuzz=0 -d "$source" -i "$patch"
     ! grep -E 'offset|fuzz' "$out/log" || die "$patch does not fit exactly"
     cp "$patch" "$out/applied.patch"

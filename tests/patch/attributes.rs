@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a file is besides its bytes, and who may change it.
+//! A file's attributes, and who may change it.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
@@ -43,8 +43,8 @@ fn mode_owner_and_extended_attributes_stay(
     assert_eq!(attribute(&to, name), Ok(b"kept".to_vec()));
 }
 
-/// An access list (`<linux/posix_acl_xattr.h>`): version 2, then tag, rights and who for the owner, a user,
-/// the group, the most that these two may, and all others.
+/// Returns an access list (`<linux/posix_acl_xattr.h>`): version 2, then tag, rights and who for
+/// the owner, a user, the group, the most that these two may, and all others.
 fn access(user: u8, group: u8, most: u8) -> Vec<u8> {
     let entry = |tag: u16, rights: u8, who: u32| {
         let words = [tag.to_le_bytes(), u16::from(rights).to_le_bytes()];

@@ -10,8 +10,7 @@ use rstest::rstest;
 use crate::folder::{BACKUP, Folder, KEXEC, RO, UNPATCH, debian, image};
 use crate::object::{length, put, start};
 
-/// An image of another length, sound but for that: bytes that are nothing's, before the section
-/// headers.
+/// Returns an image of another length, otherwise sound: unused bytes before the section headers.
 pub fn with_length(length: usize) -> Vec<u8> {
     let mut image = image();
     let headers = image.split_off(u64::from_le_bytes(image[40..48].try_into().unwrap()) as usize);
@@ -73,9 +72,9 @@ fn a_patched_kexec_takes_any_image_that_fits_where_the_first_one_was(
     let kexec = folder.read(KEXEC);
     let room = length(&kexec);
     folder.write(RO, &with_length(first));
-    // A copy has no backup that would tell.
+    // A copy has no backup that would show that.
     folder.succeeds(&["patch", KEXEC, "--ro", RO, "--to", "once"]);
-    // Where there is no room for a word about it, the last bytes of the place are lost.
+    // Without room for a mark the last bytes of the place are lost.
     let known = if room - first < 12 { first } else { room };
     folder.write(RO, &with_length(known));
     folder.succeeds(&["patch", "once", "--ro", RO, "--to", "twice"]);

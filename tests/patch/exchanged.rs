@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A name that somebody gives to another file, and back, at any two of the calls that look names up:
-//! what comes of it has contents, mode, owner and attributes of one file, not some of each.
+//! A name that another user gives to another file, and back, at any two of the calls that look
+//! names up: what comes of it has contents, mode, owner and attributes of one file, not some of
+//! each.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};

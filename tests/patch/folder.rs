@@ -41,7 +41,7 @@ impl Folder {
         folder
     }
 
-    /// A file in it; the folder itself has the name "".
+    /// Returns a file in it; the folder itself has the name "".
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -67,7 +67,7 @@ impl Folder {
         self.write(name, &content);
     }
 
-    /// The tool, called from within the folder.
+    /// Returns the tool, called from within the folder.
     pub fn tool(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&*TOOL);
         command.current_dir(self.path("")).args(arguments);
@@ -103,7 +103,7 @@ impl Folder {
         described.collect()
     }
 
-    /// The names of all files.
+    /// Returns the names of all files.
     pub fn names(&self) -> Vec<String> {
         let names = self.snapshot().into_keys();
         names
@@ -132,7 +132,7 @@ pub fn succeeded(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// A suite's kexec.
+/// Returns a suite's kexec.
 pub fn debian(suite: Suite) -> Vec<u8> {
     fs::read(suite.downloaded("installed/kexec").unwrap()).unwrap()
 }
@@ -142,7 +142,7 @@ pub fn image() -> Vec<u8> {
     fs::read(artifact("purgatory.ro").unwrap()).unwrap()
 }
 
-/// The tool, built for the host. In a folder of its own, where nobody replaces it while it runs.
+/// The tool, built for the host. In a folder of its own, where it is not replaced while it runs.
 pub static TOOL: LazyLock<PathBuf> = LazyLock::new(|| {
     let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("xtask");
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What nobody should have: refused by a message that names it, and everything is as before.
+//! Files that should not exist: refused by a message that names them, and everything is as before.
 
 mod images;
 mod kexecs;

@@ -73,7 +73,7 @@ fn an_image_of_1_0_0_is_known() {
     assert!(says.contains(" as it was: "), "{says}");
 }
 
-/// A note is written by whoever made the file.
+/// The maker of a file writes its note.
 #[test]
 fn a_note_moves_no_cursor_and_says_nothing_in_our_place() {
     let folder = Folder::new();

@@ -42,7 +42,7 @@ fn at_step(folder: &Folder, arguments: &[&str], step: usize, then: &str) -> Outp
     command.output().unwrap()
 }
 
-/// A folder in which this command has something to do.
+/// Returns a folder in which this command has something to do.
 fn before(arguments: &[&str]) -> Folder {
     let folder = Folder::new();
     if [SET, UNPATCH].contains(&arguments) {

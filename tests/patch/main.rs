@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! The image put into a kexec that is installed, and taken out: `make patch`, `unpatch`, `set` and
-//! `info`, on what Debian has and on what nobody should have. And `make install`. `tests/kexec` boots
-//! what comes of it.
+//! `info`, on Debian's files and on files that should not exist. And `make install`. `tests/kexec`
+//! boots what comes of it.
 
 mod attributes;
 mod debian;

@@ -40,7 +40,7 @@ fn make(folder: &Folder, arguments: &[&str]) -> Output {
     )
 }
 
-/// The same, with this for cargo.
+/// Runs the same, with this as cargo.
 fn make_with(folder: &Folder, cargo: &str, arguments: &[&str]) -> Output {
     folder.write("cargo", format!("#!/bin/sh\n{cargo}\n").as_bytes());
     let found = format!("#!/bin/sh\ntouch '{}'\n", folder.path("ran").display());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Where things are in a file that has a purgatory in it, for whoever wants to spoil them.
+//! Where things are in a file with a purgatory, for tests that spoil them.
 
 use object::LittleEndian as LE;
 use object::elf::{FileHeader64, SHT_SYMTAB};
@@ -25,7 +25,7 @@ pub const ST_SIZE: usize = 16;
 
 type Header = FileHeader64<LE>;
 
-/// The offset of the purgatory.
+/// Returns the offset of the purgatory.
 pub fn start(file: &[u8]) -> usize {
     let is_object = |at: &usize| {
         let header = file[*at..].get(..20);
@@ -40,7 +40,7 @@ pub fn length(file: &[u8]) -> usize {
     header.e_shoff(LE) as usize + usize::from(header.e_shnum(LE)) * 64
 }
 
-/// The offset of a section's header.
+/// Returns the offset of a section's header.
 pub fn section(file: &[u8], name: &str) -> usize {
     let start = start(file);
     let header = Header::parse(&file[start..]).unwrap();
@@ -51,7 +51,7 @@ pub fn section(file: &[u8], name: &str) -> usize {
     start + header.e_shoff(LE) as usize + index.unwrap() * 64
 }
 
-/// The offset of a symbol.
+/// Returns the offset of a symbol.
 pub fn symbol(file: &[u8], name: &str) -> usize {
     let start = start(file);
     let header = Header::parse(&file[start..]).unwrap();

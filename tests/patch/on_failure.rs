@@ -75,7 +75,7 @@ fn on_failure_stays_what_it_was_unless_something_else_is_asked_for() {
     let (says, value) = patch(&["--on-failure=0"]);
     assert!(says.contains(", on_failure = 0, it was 7; "), "{says}");
     assert_eq!(value, 0);
-    // Where nobody has chosen anything, the image's counts.
+    // Without a setting the image's counts.
     let (says, value) = patch(&[]);
     assert!(says.contains(", on_failure = 5; "), "{says}");
     assert_eq!(value, 5);

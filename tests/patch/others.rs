@@ -52,7 +52,7 @@ fn somebody_else(#[case] folder_mode: u32, #[case] mode: u32, #[case] words: &[&
     }
 }
 
-/// In which whoever it belongs to, or may write there, can exchange files while they are looked at.
+/// A folder whose owner, or anyone who may write there, can exchange files while they are checked.
 #[rstest]
 #[case::somebody_elses(0o755, Some(NOBODY), None, "belongs to user 65534")]
 #[case::everybodys(0o777, None, None, "is open to every user")]

@@ -9,7 +9,7 @@ use purgatory::paging::pool::{BYTES, Pool, PoolMemory, TableSize};
 use purgatory::paging::table::{Frames, Run};
 use purgatory::paging::walk::Tables;
 
-/// The pool's memory, as the image has it: handed out again when nobody uses it any more.
+/// The pool's memory, as the image has it: handed out again when it is no longer used.
 pub struct Memory(NonNull<PoolMemory>);
 
 impl Memory {
@@ -26,7 +26,7 @@ impl Memory {
         Self(NonNull::from(memory))
     }
 
-    /// Hands out all of the memory anew, as `arch::memory` does it.
+    /// Hands out all of the memory again, as `arch::memory` does.
     pub fn frames(&mut self) -> PoolFrames<'_> {
         // SAFETY: `self` is borrowed for as long as the pool is used, so nothing else refers to it.
         let memory = unsafe { self.0.as_mut() };

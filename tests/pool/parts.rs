@@ -23,7 +23,7 @@ const GIB: u64 = 1 << 30;
 /// What an entry of each level covers, the last aside.
 const ENTRIES: [u64; 3] = [512 * GIB, GIB, 2 * MIB];
 
-/// An image like the linked one.
+/// Returns an image like the linked one.
 fn image(text: u64) -> ImageParts {
     ImageParts {
         text,
@@ -37,9 +37,10 @@ fn image(text: u64) -> ImageParts {
 /// The pages of the image that are mapped.
 const IMAGE_PAGES: u64 = 8;
 
-/// Builds tables for all of these regions as the image does on a CPU with SHA2 instructions: at once,
-/// or where they do not fit for parts of a single region. Each byte must be in a part, and the tables of
-/// each part fit, beside so many tables of others. Returns how many tables each part has taken.
+/// Builds tables for all of these regions as the image does on a CPU with SHA2 instructions: at
+/// once, or where they do not fit for parts of a single region. Each byte must be in a part, and
+/// the tables of each part must fit, beside other tables. Returns how many tables each part has
+/// taken.
 fn tables_of_parts(text: u64, regions: &[(u64, u64)], others: usize) -> Option<Vec<usize>> {
     let (image, pa_range) = (image(text), PaRange::new(5));
     let ours = image.region(pa_range).ok()?;

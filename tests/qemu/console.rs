@@ -89,7 +89,7 @@ fn a_sink_in_the_symbols_of_the_image_is_ignored(#[values(El1And0, El2, El2And0)
 #[rstest]
 fn a_sink_at_the_end_of_the_image_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
     usual(regime, |boot| {
-        // The last frame for tables that nobody will need.
+        // The last frame for tables, which will not be needed.
         let sink = boot.load.purgatory_at + boot.load.image.memsz - 4;
         boot.pieces
             .push(Piece::new("end of purgatory", sink, &[], 4));
@@ -171,8 +171,8 @@ fn no_byte_of_all_that_can_be_said_is_lost(#[values(El1And0, El2, El2And0)] regi
     assert!(said > 900, "{said} bytes");
 }
 
-/// A kernel that begins between two double words, of which nothing may be loaded as such with the MMU
-/// off.
+/// A kernel that begins between two double words, of which no double word may be loaded with the
+/// MMU off.
 #[rstest]
 fn without_checks_a_kernel_may_begin_at_any_instruction(
     #[values(El1And0, El2, El2And0)] regime: Regime,

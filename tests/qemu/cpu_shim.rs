@@ -31,7 +31,7 @@ const NO: u64 = 0xf;
 enum Seen {
     /// The MMU goes on with this.
     Mmu(String),
-    /// The same so many times.
+    /// The same this many times.
     Windows(usize, String),
     /// It does not; the kernel finds this in `TCR2_EL1`.
     NoMmu(&'static str),
@@ -77,15 +77,15 @@ fn tcr2(seen: &str) -> &str {
     seen.rsplit(", ").next().unwrap_or(seen)
 }
 
-/// What the old kernel has left in `TCR2_EL1`, and nobody touches if it does not seem to be there.
+/// What the old kernel has left in `TCR2_EL1`, and no code touches if it does not seem to be there.
 const PIE_LEFT: &str = "TCR2=0x2";
 
-/// The size of the tables' addresses.
+/// Returns the size of the tables' addresses.
 fn ips(ips: u64) -> String {
     format!("4 KiB granule, IPS={ips}, {PIE_LEFT}")
 }
 
-/// The same in the one window that there is.
+/// Returns the same in the one window that there is.
 fn seen(size: u64) -> Seen {
     Seen::Mmu(ips(size))
 }

@@ -42,7 +42,7 @@ fn write_to(boot: &Boot, name: &str) -> Fault {
     inside(words, DATA, PERMISSION_WRITE, Far::Address(to))
 }
 
-/// A branch to what is no code of ours.
+/// Returns a branch to memory that is not our code.
 fn execute(to: u64) -> Fault {
     let mut words = load_address(3, to);
     words.push(branch_to(3));
@@ -64,7 +64,7 @@ fn outside(boot: &Boot, routine: &str, words: Vec<u32>, class: (u64, &'static st
     }
 }
 
-/// Where the stack is.
+/// Returns the place of the stack.
 fn stack(boot: &Boot) -> (u64, u64) {
     (address(boot, "stack_bottom"), address(boot, "stack_top"))
 }

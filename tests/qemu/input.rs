@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A symbol's value that nobody can work with is named, and no kernel is started.
+//! An unusable value of a symbol is named, and no kernel is started.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, usual_cpu};
@@ -9,7 +9,7 @@ use rstest::rstest;
 use crate::expect::Expect;
 use crate::harness::usual;
 
-/// The first address that the CPU of this case cannot name (`ID_AA64MMFR0_EL1.PARange`).
+/// Returns the first address that the CPU of this case cannot name (`ID_AA64MMFR0_EL1.PARange`).
 fn beyond(boot: &Boot) -> u64 {
     assert_eq!(
         boot.cpu,

@@ -52,7 +52,7 @@ fn other_image(boot: &mut Boot, symbol: &str, value: impl FnOnce(&Boot) -> u64) 
     expect
 }
 
-/// A boot with its segments there.
+/// Returns a boot with its segments there.
 fn at(boot: &mut Boot, place: Place) -> &mut Boot {
     *boot = Boot::new(usual_cpu(boot.regime), boot.regime, place, INITRD)
         .unwrap_or_else(|error| panic!("{error}"));
@@ -62,7 +62,7 @@ fn at(boot: &mut Boot, place: Place) -> &mut Boot {
 /// The block of a segment gets other contents, made of what they were.
 fn block(boot: &mut Boot, name: &str, why: &str, change: impl FnOnce(u64) -> u64) -> Expect {
     let address = match name {
-        // The tables come into the block behind the last segment, the purgatory into the next.
+        // The tables are placed in the block after the last segment, the purgatory in the next.
         "tables" => boot.segment("dtb").end().next_multiple_of(BLOCK),
         "purgatory" => boot.segment("dtb").end().next_multiple_of(BLOCK) + BLOCK,
         _ => boot.segment(name).at,

@@ -13,11 +13,11 @@ use crate::harness::INITRD;
 use crate::run::Run;
 
 const GIB: u64 = 1 << 30;
-/// Memory that nobody touches, behind all that is loaded: zeros.
+/// Untouched memory after everything that is loaded: zeros.
 const ZEROS: (u64, u64) = (0x8000_0000, 8 * GIB);
 
-/// The SHA-256 of the segments and the zeros, with the length field of a message that lacks so many
-/// bytes.
+/// Returns the SHA-256 of the segments and the zeros, with the length field of a message that lacks
+/// this many bytes.
 fn digest(segments: &[Segment], lacking: u64) -> Vec<u8> {
     const BLOCK: usize = 64;
     let mut message = Vec::new();

@@ -34,8 +34,8 @@ fn a_region_without_end_ends_at_its_begin() {
     usual(El2And0, |boot| without_end(boot, None, "D-cache on"));
 }
 
-/// Before a part is hashed its lines are maintained, which does not mind if there is no memory: a
-/// byte of each piece is loaded.
+/// Before a part is hashed its lines are maintained, which does not fault on missing memory: a byte
+/// of each piece is loaded.
 #[test]
 fn a_region_without_end_past_the_cache_ends_at_its_begin() {
     usual(El2And0, |boot| {

@@ -16,7 +16,7 @@ const GIB: u64 = 1 << 30;
 /// Pages in a block.
 const PAGES: u64 = BLOCK / PAGE;
 
-/// The image across this line, with so many of its bytes below.
+/// The image across this line, with this many of its bytes below.
 fn across(boot: &mut Boot, line: u64, below: u64) -> Expect {
     boot.load.purgatory_at = line - below;
     let end = line - below + boot.load.image.memsz;
@@ -25,12 +25,12 @@ fn across(boot: &mut Boot, line: u64, below: u64) -> Expect {
     Expect::Boots
 }
 
-/// All but the last page below.
+/// Returns the length of all but the last page.
 fn but_the_last_page(boot: &Boot) -> u64 {
     boot.load.image.memsz - PAGE
 }
 
-/// The image's code, and constants up to the symbols.
+/// Returns the image's code, and constants up to the symbols.
 fn code(boot: &Boot) -> u64 {
     boot.load.image.offset("sha256_regions").unwrap_or_default()
 }
@@ -114,7 +114,7 @@ fn loaders_tables_and_an_image_across_a_1_gib_line(
 
 /// Pages from the start of a block, as an image is placed in this regime: all in which one of its
 /// parts comes to lie across the block's end or begins there, and a third of the others, each
-/// regime its own. So there is no page of a block that the image is not placed at.
+/// regime its own. So the image is placed at every page of a block.
 fn places(regime: Regime) -> impl Iterator<Item = u64> {
     let others = match regime {
         Regime::El1And0 => 0,

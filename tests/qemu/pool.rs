@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The pool of tables, full of garbage before: all of a table is written, and nothing behind the
+//! The pool of tables, full of garbage before: all of a table is written, and nothing after the
 //! last one.
 
 use std::fs;
@@ -17,8 +17,8 @@ use crate::run::Run;
 /// Taken for an entry, it is a table, or a page.
 const PAINT: u8 = 0xa7;
 const PAGE: usize = 4096;
-/// Bytes of the first table, where addresses have few bits, and of what the allocator notes behind
-/// it and behind the last.
+/// Bytes of the first table, where addresses have few bits, and of what the allocator notes after
+/// it and after the last.
 const FIRST: usize = 512;
 const HOLE: usize = 16;
 
@@ -33,7 +33,7 @@ fn all_of_a_table_is_written_and_nothing_behind_the_last(
     let boot = Boot::new(usual_cpu(regime), regime, place, 5000);
     let mut boot = boot.unwrap_or_else(|error| panic!("{error}"));
     let (start, end) = (symbol(&boot, "pool"), symbol(&boot, "image_end"));
-    // What is no byte of the file is zero otherwise.
+    // Memory without bytes in the file is zero otherwise.
     let image = &mut boot.load.image.bytes;
     image.resize(start as usize, 0);
     image.resize(end as usize, PAINT);

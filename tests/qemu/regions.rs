@@ -10,7 +10,7 @@ use rstest::rstest;
 use crate::expect::Expect;
 use crate::harness::usual;
 
-/// More segments, until there are so many; each of a length of its own.
+/// More segments, up to this number, each of its own length.
 fn fill(boot: &mut Boot, count: usize) {
     for index in boot.load.segments.len()..count {
         let bytes = noise(index as u64 * 1234 + 1);
@@ -22,7 +22,7 @@ fn fill(boot: &mut Boot, count: usize) {
     }
 }
 
-/// The initrd is replaced by ragged segments, one behind the other with these gaps and lengths.
+/// The initrd is replaced by ragged segments, one after the other with these gaps and lengths.
 fn ragged(boot: &mut Boot, shapes: &[(u64, u64)]) -> Expect {
     boot.load.unlike_kexec = true;
     let mut at = boot.segment("initrd").at;

@@ -127,9 +127,9 @@ fn an_undefined_hvc_is_followed_by_an_smc(#[values(NOP, UDF)] first: u32) {
     comes_back(&boot);
 }
 
-/// What an image that waits for so many seconds has on the machine's own clock when it calls PSCI.
+/// Returns the machine's own clock when an image that waits for this many seconds calls PSCI.
 fn seconds_at_the_call(seconds: u32) -> f64 {
-    /// In the machine's memory, and nobody's.
+    /// In the machine's memory, in an unused place.
     const AT: u64 = 0x5f00_0000;
     let mut boot = usual_boot(El2);
     mismatch(&mut boot);

@@ -27,7 +27,7 @@ impl Run {
         Self { file, outcome }
     }
 
-    /// Removes the file for QEMU, which is kept only for those who want to see a failure again.
+    /// Removes the file for QEMU, which is kept only to reproduce a failure.
     pub fn passed(self) -> Outcome {
         let _ = fs::remove_file(&self.file);
         self.outcome
@@ -74,7 +74,7 @@ impl Run {
     }
 }
 
-/// Whether the line fits the pattern, in which `*` stands for anything.
+/// Returns whether the line fits the pattern, in which `*` stands for anything.
 fn fits(pattern: &str, line: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == line,

@@ -52,8 +52,7 @@ fn where_the_uarts_store_aborts_it_boots_silently() {
     });
 }
 
-/// A device without a clock, behind a bus that buffers. The SError must not wait for the new
-/// kernel.
+/// A device without a clock, behind a bus that buffers. The SError must not wait for the new kernel.
 #[test]
 fn where_the_uarts_store_raises_an_serror_it_boots_silently() {
     usual(El1And0, |boot| {
@@ -85,8 +84,8 @@ fn an_serror_that_came_with_the_hash_starts_nothing(#[values(false, true)] corru
     });
 }
 
-/// An SError that the old kernel has left pending is not the console's: nobody takes it, and the
-/// kernel finds it pending still.
+/// An SError that the old kernel has left pending is not the console's: the image does not take it,
+/// and the kernel finds it pending still.
 #[test]
 fn an_serror_that_was_pending_before_costs_nothing() {
     let regime = El1And0;

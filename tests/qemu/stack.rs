@@ -64,7 +64,7 @@ fn half_is_enough(regime: Regime, change: impl FnOnce(&mut Boot) -> &'static str
     run.passed();
 }
 
-/// The depth that the linked code cannot exceed.
+/// Returns the depth that the linked code cannot exceed.
 fn bound() -> Result<usize, String> {
     let elf = fs::read(artifact("purgatory.elf")?).map_err(|error| error.to_string())?;
     let calls = Calls::read(&elf)?;

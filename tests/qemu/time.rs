@@ -32,7 +32,7 @@ fn run(boot: &Boot) -> Outcome {
     outcome
 }
 
-/// What is printed, in milliseconds.
+/// Returns what is printed, in milliseconds.
 fn printed(boot: &Boot) -> u64 {
     let outcome = run(boot);
     let time = outcome.console.split(" verified in ").nth(1);

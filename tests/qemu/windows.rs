@@ -41,7 +41,7 @@ fn bytes(boot: &Boot) -> u64 {
     boot.load.segments.iter().map(|segment| segment.len).sum()
 }
 
-/// The line before a part.
+/// Returns the line before a part.
 fn hashed(boot: &Boot, done: u64, how: &str) -> String {
     let mib = |bytes: u64| bytes as f64 / MIB as f64;
     format!(
@@ -52,7 +52,7 @@ fn hashed(boot: &Boot, done: u64, how: &str) -> String {
     )
 }
 
-/// The lines before the parts, where each is one region.
+/// Returns the lines before the parts, each of one region.
 fn separately(boot: &Boot) -> Vec<String> {
     let mut done = 0;
     let line = |segment: &Segment| {

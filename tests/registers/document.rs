@@ -24,7 +24,7 @@ const NOT_IN_QEMU_10_0: &[&str] = &[
 /// A line of the table.
 struct Row {
     class: String,
-    /// The registers that it names as such. One that nobody here knows stands there as plain text.
+    /// The registers that it names as such. One that is not known here stands there as plain text.
     registers: Vec<(&'static str, Encoding)>,
     text: String,
 }

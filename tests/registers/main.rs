@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Every system register, whatever was left in it: the image verifies and hands over all the same.
+//! Every system register, whatever was left in it: the image verifies and hands over anyway.
 //!
 //! A guest finds the registers by trying all encodings, so that one which a later QEMU has joins by
 //! itself. It sets each alone to four values, and many at random, and calls the image; one boot

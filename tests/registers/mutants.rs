@@ -42,7 +42,7 @@ fn nop(patch: &mut Patch, routine: &str, what: Pattern) {
     patch.replace(place, NOP);
 }
 
-/// The one of EL1, or that of EL2.
+/// Returns the encoding at EL1, or that at EL2.
 fn of(regime: Regime, el1: Encoding, el2: Encoding) -> Encoding {
     if regime == Regime::El1And0 { el1 } else { el2 }
 }
@@ -99,7 +99,7 @@ fn streaming_mode_stays_on(
     });
 }
 
-/// Then there is no such instruction, and the next kernel is the first to mind.
+/// Then there is no such instruction, and the next kernel is the first to fail.
 #[rstest]
 fn streaming_mode_stays_on_without_checks(#[values(El1And0, El2, El2And0)] regime: Regime) {
     let words = format!("{SVCR}: expected");
@@ -117,7 +117,7 @@ fn interrupts_stay_unmasked(#[values(El1And0, El2, El2And0)] regime: Regime) {
     });
 }
 
-/// Then the image's stack is SP_EL0, and an exception of its goes where there is no vector.
+/// Then the image's stack is SP_EL0, and its exception goes where there is no vector.
 #[rstest]
 fn the_stack_pointer_stays_sp_el0(#[values(El1And0, El2, El2And0)] regime: Regime) {
     let words = format!("{SPSEL}: expected");
@@ -132,7 +132,7 @@ fn fp_traps_are_not_given_back(#[values(El1And0, El2, El2And0)] regime: Regime) 
     is_changed(regime, of(regime, CPACR_EL1, CPTR_EL2));
 }
 
-/// One that the image has no business with.
+/// One that the image never uses.
 #[rstest]
 fn a_thread_pointer_is_changed(#[values(El1And0, El2, El2And0)] regime: Regime) {
     is_changed(regime, TPIDR_EL0);

@@ -72,7 +72,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Whether that is the name behind the encoding.
+/// Returns whether that is the name of the encoding.
 fn is(register: &str, name: &str) -> bool {
     register
         .split_once(' ')

@@ -26,7 +26,7 @@ const WRITTEN: [usize; 2] = [130, 190];
 /// With fewer calls than this for each that is written it has not tried them.
 const CALLS_EACH: usize = 2;
 
-/// What must be written, lest the guest has skipped what matters most.
+/// The registers that must be written, so that the guest does not skip those that matter most.
 const ALWAYS: &[&str] = &[
     "SVCR",
     "DAIF",
@@ -115,8 +115,7 @@ pub fn all_is_well(cpu: &str, regime: Regime) {
     }
 }
 
-/// What the kernel must find all the same when nothing is verified: streaming mode alone, and
-/// combinations.
+/// What the kernel must find even if nothing is verified: streaming mode alone, and combinations.
 pub fn all_is_well_without_checks(cpu: &str, regime: Regime) {
     let sweep = Sweep::new(cpu, regime, seed(cpu, regime), FEW_COMBINATIONS);
     let mut sweep = sweep.unwrap_or_else(|error| panic!("{error}"));
@@ -172,7 +171,7 @@ fn checks<'a>(outcome: &'a Outcome, report: &'a Report<'_>) -> impl Fn(&str, boo
     check
 }
 
-/// What is wrong, with the calls that showed it.
+/// Returns what is wrong, with the calls that showed it.
 pub fn told(what: &str, outcome: &Outcome, report: &Report<'_>) -> String {
     let mut text = format!(
         "{what}\n{}\nrun:     {}\nstopped: {:?} after {:.1} s, {} calls, {} verified, {} booted\n",

@@ -53,7 +53,7 @@ impl Build {
         }
     }
 
-    /// What the image's note says under this name.
+    /// Returns what the image's note says under this name.
     pub fn noted(&self, name: &str) -> String {
         let file = ElfFile64::<LE>::parse(&*self.image).unwrap();
         let note = file.section_by_name(".note.package").unwrap();
@@ -67,7 +67,7 @@ impl Build {
         self.says.contains("`core` from its source")
     }
 
-    /// Where that was put, of which there is one.
+    /// Returns the one folder where that was put.
     pub fn compiled_sysroot(&self) -> PathBuf {
         let mut sysroots = fs::read_dir(self.target_dir.join("core")).unwrap();
         sysroots.next().unwrap().unwrap().path()
@@ -91,7 +91,7 @@ pub fn assert_same(build: &Build) {
     assert_eq!(ORDINARY.sbom, build.sbom);
 }
 
-/// An empty directory for this test.
+/// Returns an empty directory for this test.
 pub fn fresh(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("reproducible")
@@ -101,7 +101,7 @@ pub fn fresh(name: &str) -> PathBuf {
     path
 }
 
-/// A copy of the sources, in a place whose name needs care, below a configuration of cargo.
+/// Returns a copy of the sources, in a place whose name needs care, below a configuration of cargo.
 pub fn checkout(name: &str, configuration: &str) -> PathBuf {
     let above = fresh(name);
     fs::create_dir(above.join(".cargo")).unwrap();

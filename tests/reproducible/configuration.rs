@@ -150,7 +150,7 @@ fn assert_unchecked(build: &Build) {
     );
 }
 
-/// What `make dist` packs of a copy of the sources.
+/// Returns what `make dist` packs from a copy of the sources.
 fn unpacked(name: &str) -> PathBuf {
     let checkout = checkout(name, "");
     let script = "cp -r \"$1/scripts\" . && git init -q && git add . &&
@@ -165,7 +165,7 @@ fn unpacked(name: &str) -> PathBuf {
     unpacked
 }
 
-/// The version of a crate in `Cargo.lock`.
+/// Returns the version of a crate in `Cargo.lock`.
 fn locked_version(name: &str) -> String {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
     let (_, package) = lock

@@ -67,7 +67,7 @@ fn core_is_taken_from_the_installed_target() {
     assert!(build.says.contains(expected), "{}", build.says);
 }
 
-/// A compiler whose sysroot has the target's `core`: the one that a build compiled.
+/// Returns a compiler whose sysroot has the target's `core`: the one that a build compiled.
 fn compiler_with_target(build: &Build) -> PathBuf {
     let sysroot = fresh("sysroot");
     let (real, _) = compiler(build);
@@ -91,7 +91,7 @@ fn compiler_with_target(build: &Build) -> PathBuf {
     wrapper
 }
 
-/// The compiler's sysroot, and the commit that it was built from.
+/// Returns the compiler's sysroot, and the commit that it was built from.
 fn compiler(build: &Build) -> (PathBuf, String) {
     let ask = |arguments: &[&str]| {
         let output = Command::new(program(build)).args(arguments).output();
@@ -105,7 +105,7 @@ fn compiler(build: &Build) -> (PathBuf, String) {
     (sysroot.trim().into(), commit.unwrap().into())
 }
 
-/// The compiler, as the build names it.
+/// Returns the compiler, as the build names it.
 fn program(build: &Build) -> &str {
     build.says.split(' ').next().unwrap()
 }

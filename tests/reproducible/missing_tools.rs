@@ -158,7 +158,7 @@ fn what_the_targets_of_make_need_is_named_at_once() {
     }
 }
 
-/// A build where there is nothing but a compiler that answers questions; libraries are in `lib`.
+/// Returns a build with nothing but a compiler that answers questions; libraries are in `lib`.
 fn with_tools(tools: &Path) -> Command {
     let version = "release: 1.85.0\nhost: x86_64-unknown-linux-gnu";
     let sysroot = tools.display();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Runs cargo for the bare-metal target, the same way whatever the machine, the environment and the
-//! user's own configuration.
+//! Runs cargo for the bare-metal target, in the same way on every machine, in every environment and
+//! with any configuration of the user's.
 
 use crate::configuration;
 use crate::core_source;
@@ -27,7 +27,7 @@ pub struct Cargo {
     /// Apart from the host's builds, so that neither waits for the other's lock.
     build_dir: PathBuf,
     rustflags: String,
-    /// With the `core` that was compiled, if it is not the installed one.
+    /// The sysroot with the `core` that was compiled, if it is not the installed one.
     sysroot: Option<String>,
 }
 
@@ -35,12 +35,12 @@ pub struct Cargo {
 pub struct Linked {
     /// The program.
     pub elf: PathBuf,
-    /// The crates in it of which no checksum was compared, see `origin`.
+    /// The crates in it whose checksum was not compared, see `origin`.
     pub unchecked: BTreeSet<String>,
 }
 
 impl Cargo {
-    /// Finds the tools. What they build goes into a directory of that name.
+    /// Finds the tools, which build into a directory of that name.
     pub fn new(options: &Options, build_dir: &str) -> Result<Self> {
         let toolchain = Toolchain::find(options.core, options.linker.as_deref())?;
         let below_home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"));
@@ -50,8 +50,8 @@ impl Cargo {
         configuration::check(&options.root, home.as_deref())?;
         let build_dir = options.target_dir.join(build_dir);
         let mut rustflags = configured(&table(&options.root.join(".cargo/config.toml"))?)?;
-        // Messages and debug information name files: not by where they happen to lie. The last
-        // prefix that fits counts.
+        // Messages and debug information name files, which must not depend on where these lie. The
+        // last prefix that fits counts.
         let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
         rustflags.extend(home.as_ref().map(|home| remap(home, "cargo")));
         rustflags.push(remap(&toolchain.source(), &toolchain.as_installed()));
@@ -97,25 +97,24 @@ impl Cargo {
         Ok(Linked { elf, unchecked })
     }
 
-    /// Where a program is when it has been built.
+    /// Returns the path at which a program is built.
     pub fn built(&self, program: &str) -> PathBuf {
         self.build_dir.join(TARGET).join("image").join(program)
     }
 
-    /// The crates that are linked into a package's program: how deep each lies in the tree, its
+    /// Lists the crates that are linked into a package's program: each one's depth in the tree, its
     /// name and version, a tab, its licence.
     pub fn tree(&self, package: &str, features: &str) -> Result<String> {
         let mut command = self.command("tree")?;
         command
             .args(["-p", package, "--features", features, "--target", TARGET])
-            // Of a build script and a macro nothing is linked; and nothing else is downloaded here.
+            // Build scripts and macros are not linked, and nothing else is downloaded here.
             .args(["--edges", "normal,no-proc-macro", "--no-dedupe"])
             .args(["--prefix", "depth", "--format", "{p}\t{l}", "--color", "never"]);
         output(&mut command)
     }
 
-    /// `cargo <subcommand>` with the tools, the target and the flags settled, and what is added to
-    /// it.
+    /// Returns `cargo <subcommand>` with the tools, the target, the flags and additional arguments.
     pub fn run(
         &self,
         subcommand: &str,
@@ -126,7 +125,7 @@ impl Cargo {
         succeeded(&command, status.with_context(|| program(&command))?)
     }
 
-    /// `cargo <subcommand>` for the image's profile and target.
+    /// Returns `cargo <subcommand>` for the image's profile and target.
     fn ready(&self, subcommand: &str) -> Result<Command> {
         let mut command = self.command(subcommand)?;
         command
@@ -135,7 +134,8 @@ impl Cargo {
         Ok(command)
     }
 
-    /// cargo in the workspace, with nothing of the caller's that could change what it does.
+    /// Returns cargo in the workspace, without anything of the caller's that could change what it
+    /// does.
     fn command(&self, subcommand: &str) -> Result<Command> {
         let mut command = Command::new(&self.toolchain.cargo);
         // Build scripts are linked for the host, perhaps by a linker of another name than `cc`.
@@ -159,7 +159,8 @@ impl Cargo {
         Ok(command)
     }
 
-    /// cargo's companions (clippy) are looked up on `PATH`: those of the same toolchain go first.
+    /// Returns a `PATH` with the same toolchain first, because cargo looks up its companions
+    /// (clippy) there.
     fn path(&self) -> Result<OsString> {
         let path = env::var_os("PATH").unwrap_or_default();
         let own = [self.toolchain.sysroot.join("bin")].into_iter();
@@ -167,7 +168,7 @@ impl Cargo {
     }
 }
 
-/// What cargo prints, if it succeeds.
+/// Returns what cargo prints, if it succeeds.
 fn output(command: &mut Command) -> Result<String> {
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.with_context(|| program(command))?;
@@ -186,8 +187,8 @@ fn program(command: &Command) -> String {
     command.get_program().to_string_lossy().into()
 }
 
-/// The compiler's flags in `.cargo/config.toml`: those of the target and, once more, the profile.
-/// As flags its values also go before a user's `[profile.image.package.<name>]`.
+/// Returns the compiler's flags in `.cargo/config.toml`: those of the target and, once more, the
+/// profile. As flags its values also override a user's `[profile.image.package.<name>]`.
 fn configured(config: &Table) -> Result<Vec<String>> {
     let find = |table: &str, of: &str, key: &str| {
         let value = config.get(table).and_then(|v| v.get(of)?.get(key));
@@ -214,14 +215,14 @@ fn configured(config: &Table) -> Result<Vec<String>> {
     Ok(flags)
 }
 
-/// A TOML file.
+/// Reads a TOML file.
 pub fn table(path: &Path) -> Result<Table> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     text.parse().with_context(|| path.display().to_string())
 }
 
-/// The configuration of a target's linker, as a variable. Unlike a flag it is no part of what cargo
-/// distinguishes builds by.
+/// Returns the variable that configures a target's linker. Unlike a flag it is not part of what
+/// cargo distinguishes builds by.
 fn linker_variable(triple: &str) -> String {
     let triple = triple.to_uppercase().replace('-', "_");
     format!("CARGO_TARGET_{triple}_LINKER")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What was chosen for an image stays chosen when it is built again.
+//! An image's settings are kept when it is built again.
 //!
-//! The image itself tells. Where a build that failed has left none, a file beside it does.
+//! The image itself holds them. If a failed build has left no image, a file beside it does.
 
 use crate::installed;
 use crate::options::{Options, Verb};
@@ -11,7 +11,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Completes what is asked for by what was chosen before, and says so.
+/// Completes the request by the settings chosen before, and says so.
 pub fn settle((options, mut verb): (Options, Verb)) -> Result<(Options, Verb)> {
     if let Verb::Image(variant) = &mut verb {
         let image = options.target_dir.join(variant.sha256.name());
@@ -47,7 +47,7 @@ fn read(kept: &Path) -> Result<u32> {
     }
 }
 
-/// As little as there is to be kept.
+/// Keeps a value in as small a file as possible.
 fn write(kept: &Path, value: u32) -> io::Result<()> {
     if value != 0 {
         fs::create_dir_all(kept.parent().unwrap_or(Path::new(".")))?;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What users have configured for cargo. Most of it is overruled, or does not matter here. The rest
-//! is refused by file and key: `paths` and `[patch]` compile other crates than `Cargo.lock` names.
+//! What users have configured for cargo. Most of it is overridden, or does not matter here. The
+//! rest is refused by file and key: `paths` and `[patch]` compile other crates than `Cargo.lock`
+//! names.
 
 use crate::cargo::table;
 use crate::environment::is_among;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 
 /// What cannot change the image: `Cargo` sets the same by variables, flags or the workspace's own
-/// profile, or it is about downloads, words and other commands. Of `source` see `origin`.
+/// profile, or it is about downloads, messages and other commands. For `source` see `origin`.
 const HARMLESS: &str = "alias build cache cargo-new credential-alias doc future-incompat-report host \
     http include install net profile registries registry resolver source target term";
 
@@ -29,7 +30,8 @@ pub fn check(root: &Path, cargo_home: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-/// Of a file that is not there nothing comes; where it must be there cargo says so.
+/// Checks a file, and those that it includes. A missing file has no settings; if it must exist
+/// cargo says so.
 fn check_file(file: &Path, including: &mut Vec<PathBuf>) -> Result<()> {
     if !file.is_file() || including.iter().any(|seen| seen == file) {
         return Ok(());
@@ -63,14 +65,14 @@ fn check_file(file: &Path, including: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// The names in `include`, a list of them, each alone or with what else is said of it.
+/// Returns the names in `include`: one or a list, each alone or in a table with other keys.
 fn included(value: Option<&Value>) -> impl Iterator<Item = &str> {
     let list = value.and_then(Value::as_array).into_iter().flatten();
     list.chain(value)
         .filter_map(|name| name.get("path").unwrap_or(name).as_str())
 }
 
-/// A list or a table of nothing, as OpenEmbedded has it.
+/// Returns whether this is an empty list or table, as OpenEmbedded has.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Array(list) => list.is_empty(),
@@ -79,7 +81,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// As in `patch.crates-io`.
+/// Joins names, as in `patch.crates-io`.
 fn first_key(key: &str, value: &Value) -> String {
     let inner = value.as_table().and_then(|table| table.keys().next());
     inner.map_or(key.into(), |inner| format!("{key}.{inner}"))

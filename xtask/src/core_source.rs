@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! `core`, compiled from the compiler's source by the compiler alone. cargo could (`-Zbuild-std`),
-//! but wants all crates of the whole standard library for it, from a registry.
+//! but needs all crates of the whole standard library for it, from a registry.
 
 use crate::cargo::table;
 use crate::environment;
@@ -14,7 +14,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The crate that every other one is linked to. What ours would need of it, `arch::libcalls` has.
+/// The crate that every other one is linked to. `arch::libcalls` has what ours would need from it.
 const COMPILER_BUILTINS: &str = "#![feature(compiler_builtins)]
 #![allow(internal_features)]
 #![compiler_builtins]
@@ -37,9 +37,9 @@ pub fn sysroot(toolchain: &Toolchain, directory: &Path, flags: &[String]) -> Res
     if sysroot.is_dir() {
         return Ok(sysroot);
     }
-    // As cargo says it, where that compiles.
+    // The message that cargo prints when it compiles.
     eprintln!("   Compiling core ({})", source.display());
-    // Of two that are made at once, the first is taken.
+    // If two are made at the same time, the first is taken.
     let aside = sysroot.with_extension(std::process::id().to_string());
     let compile = |name: &str, edition: &str, root: &Path, input: &str| {
         let library = aside.join("lib/rustlib").join(TARGET).join("lib");
@@ -47,7 +47,7 @@ pub fn sysroot(toolchain: &Toolchain, directory: &Path, flags: &[String]) -> Res
         rustc
             .env_clear()
             .envs(environment::harmless())
-            // `core` is made of what is unstable.
+            // `core` uses unstable features.
             .env("RUSTC_BOOTSTRAP", "1")
             .current_dir(&source)
             .arg(root)
@@ -78,7 +78,7 @@ fn run(command: &mut Command, input: &str) -> Result<()> {
     let name = Path::new(command.get_program()).display().to_string();
     let mut child = command.spawn().with_context(|| name.clone())?;
     let stdin = child.stdin.take().context("a pipe")?;
-    // A compiler that has failed has closed it: its status tells.
+    // A compiler that has failed has closed it; its status shows that.
     let _ = { stdin }.write_all(input.as_bytes());
     let status = child.wait()?;
     ensure!(

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What of the caller's environment the tools see.
+//! The part of the caller's environment that the tools see.
 
 use std::env;
 use std::ffi::OsString;
 
-/// What of the environment reaches the tools: where things are found and fetched from, and how
-/// progress looks; nothing that could change a byte of the image. Proxies have names in either
-/// case.
+/// The variables that reach the tools: where things are found and fetched from, and how progress
+/// looks; nothing that could change a byte of the image. Proxies have names in either case.
 const HARMLESS: &str = "CARGO_BUILD_JOBS CARGO_HOME CARGO_HTTP_* CARGO_NET_* CARGO_REGISTRIES_* \
     CARGO_REGISTRY_* CARGO_TERM_* RUSTUP_* HOME LANG LD_LIBRARY_PATH NO_COLOR PATH SSL_CERT_DIR \
     SSL_CERT_FILE TERM TMPDIR USER ALL_PROXY HTTPS_PROXY HTTP_PROXY NO_PROXY";
@@ -22,7 +21,7 @@ fn is_harmless(name: &str) -> bool {
     is_among(HARMLESS, proxy.as_deref().unwrap_or(name))
 }
 
-/// Whether a list has this name; `*` stands for any end.
+/// Returns whether a list has this name; `*` stands for any end.
 pub fn is_among(names: &str, name: &str) -> bool {
     names.split(' ').any(|one| match one.strip_suffix('*') {
         Some(beginning) => name.starts_with(beginning),

@@ -14,19 +14,19 @@ use std::ops::Range;
 
 type Elf<'a> = ElfFile64<'a, LittleEndian>;
 
-/// Far more than any image has; a wild address must not become that many bytes.
+/// Far more than any image has. A wild address must not become that many bytes.
 const LARGEST: usize = 1 << 24;
 
-/// What is left of an ELF file when nothing about it is needed any more but its bytes.
+/// The bytes of a linked image, and where its parts lie.
 #[derive(Debug)]
 pub struct Flat {
     /// Code and constants, from address 0, with zeros up to the page on which each part begins.
     pub bytes: Vec<u8>,
     /// Where the parts lie in `bytes`: each begins on a page.
     pub parts: Vec<Range<usize>>,
-    /// Zeroed memory behind them.
+    /// The size of the zeroed memory after them.
     pub bss_size: u64,
-    /// What the loader looks up: the entry, then what it sets.
+    /// The symbols that the loader looks up: the entry, then those that it sets.
     pub symbols: Vec<Symbol>,
     /// How many relocations the image applies to itself.
     pub self_relocations: usize,
@@ -69,7 +69,7 @@ impl Flat {
     }
 }
 
-/// The file part of every segment, at its address.
+/// Returns the file part of every segment, at its address.
 fn load(file: &Elf, elf: &[u8]) -> Result<(Vec<u8>, Vec<Range<usize>>)> {
     let (mut bytes, mut parts) = (Vec::new(), Vec::new());
     for segment in file.elf_program_headers() {
@@ -92,7 +92,7 @@ fn load(file: &Elf, elf: &[u8]) -> Result<(Vec<u8>, Vec<Range<usize>>)> {
     Ok((bytes, parts))
 }
 
-/// The size of `.bss`, if it lies exactly where kexec will put it.
+/// Returns the size of `.bss`, if it lies exactly where kexec will put it.
 fn bss_size(file: &Elf, file_size: u64) -> Result<u64> {
     let mut bss = None;
     for section in file.sections() {
@@ -124,7 +124,7 @@ fn bss_size(file: &Elf, file_size: u64) -> Result<u64> {
     bss.context("no .bss")
 }
 
-/// How many relocations the image is left with. Its entry code adds the load address, no more.
+/// Returns how many relocations are left to the image. Its entry code only adds the load address.
 fn self_relocations(file: &Elf, elf: &[u8]) -> Result<usize> {
     let mut count = 0;
     for section in file.sections() {
@@ -141,7 +141,7 @@ fn self_relocations(file: &Elf, elf: &[u8]) -> Result<usize> {
     Ok(count)
 }
 
-/// The ABI's symbols, each in the file part and of the size a loader insists on.
+/// Returns the ABI's symbols, each in the file part and of the size that a loader requires.
 fn symbols(file: &Elf, file_size: u64) -> Result<Vec<Symbol>> {
     let find = |name, expected: Option<usize>| {
         let is_it = |s: &ElfSymbol64<'_, '_, LittleEndian>| {
@@ -169,7 +169,7 @@ fn symbols(file: &Elf, file_size: u64) -> Result<Vec<Symbol>> {
         let symbol = find(of, None)?;
         Ok(Symbol { name, ..symbol })
     });
-    // The aliases first: of a name in the string table its end may serve as another.
+    // The aliases first: the end of a name in the string table may serve as another name.
     let entry = [find(ENTRY, None)].into_iter();
     entry.chain(aliases).chain(data).collect()
 }

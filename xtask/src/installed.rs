@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The image in a kexec that is already built: put in, taken out, configured, looked at.
+//! The image in a kexec that is already built: putting it in, taking it out, configuring and
+//! describing it.
 //!
-//! Nothing in the kexec moves, so nothing else in it has to know. What is read here may be anything,
-//! and what is written is checked before it gets its name.
+//! Nothing in the kexec moves, so nothing else in it has to know. The input may be anything, and
+//! output is checked before it gets its name.
 
 mod attributes;
 mod info;
@@ -22,9 +23,9 @@ use replace::Existing;
 use std::ops::Range;
 use std::path::Path;
 
-/// Puts an image into a kexec, or into a copy of it; says what came of it.
+/// Puts an image into a kexec, or into a copy of it; says what was done.
 ///
-/// `on_failure` is what is asked for, else what the kexec has if it is not 0, else the image's.
+/// `on_failure` is the requested value; without one the kexec's if it is not 0, else the image's.
 pub fn patch(
     kexec: &Path,
     to: Option<&Path>,
@@ -100,7 +101,7 @@ pub fn patch(
     Ok(format!("{target}: {done}; as it was: {backup}"))
 }
 
-/// Takes it out again: what was there before comes back.
+/// Takes it out again: the original comes back.
 pub fn unpatch(kexec: &Path) -> Result<String> {
     let kexec = Existing::read(kexec)?;
     let (place, old) = in_kexec(&kexec)?;
@@ -132,14 +133,14 @@ pub fn set(file: &Path, to: Option<&Path>, on_failure: u32) -> Result<String> {
     ))
 }
 
-/// What the image in a file has, if there is one and it is ours.
+/// Returns the value of the image in a file, if there is one and it is ours.
 pub fn on_failure(file: &Path) -> Option<u32> {
     let file = Existing::read(file).ok()?;
     let purgatory = find(&file.bytes).ok()?.purgatory;
     purgatory.ours().and_then(|()| purgatory.on_failure()).ok()
 }
 
-/// A file that a purgatory of ours is in, with this value.
+/// Returns the contents of a file with one of our purgatories, with this value set.
 fn with_on_failure(carrier: &Carrier, file: &[u8], value: u32) -> Result<Vec<u8>> {
     let symbol = carrier.purgatory.symbol(ON_FAILURE)?;
     let at = carrier.place.start + symbol.start;
@@ -150,7 +151,7 @@ fn with_on_failure(carrier: &Carrier, file: &[u8], value: u32) -> Result<Vec<u8>
     Ok(new)
 }
 
-/// A kexec's place and the purgatory in it: ours, or one that works.
+/// Returns a kexec's place and the purgatory in it: ours, or one that works.
 fn in_kexec(kexec: &Existing) -> Result<(Range<usize>, Purgatory<'_>)> {
     let named = || kexec.name.to_string();
     let carrier = find(&kexec.bytes).with_context(named)?;
@@ -165,7 +166,7 @@ fn in_kexec(kexec: &Existing) -> Result<(Range<usize>, Purgatory<'_>)> {
     Ok((carrier.place, carrier.purgatory))
 }
 
-/// Where a changed file goes.
+/// Returns the name for a changed file.
 fn target(file: &Existing, to: Option<&Path>) -> Result<Name> {
     let Some(to) = to else {
         return Ok(file.name.clone());
@@ -180,12 +181,12 @@ fn target(file: &Existing, to: Option<&Path>) -> Result<Name> {
     Ok(to)
 }
 
-/// What a kexec is called that was there before it was patched.
+/// Returns the name of the original of a patched kexec.
 fn backup(kexec: &Name) -> Name {
     kexec.beside("", ".unpatched")
 }
 
-/// Whether a file is what this kexec was.
+/// Fails unless a file is the original of this kexec.
 fn ensure_its_backup(
     kexec: &Existing,
     place: &Range<usize>,
@@ -202,7 +203,7 @@ fn ensure_its_backup(
     );
     let was = find(&kept.bytes).with_context(|| kept.name.to_string())?;
     let was = was.place;
-    // Of what was patched the place may have been longer than is known there.
+    // The original's place may have been longer than the patched file shows.
     let around = if patched {
         was.start..was.end.max(place.end)
     } else {
@@ -221,7 +222,7 @@ fn ensure_its_backup(
     Ok(())
 }
 
-/// Text from a file, or the name of one: nothing in it moves a terminal's cursor.
+/// Escapes text from a file, or its name, so that nothing in it moves a terminal's cursor.
 fn shown(text: &str) -> String {
     let escape = |c: char| match c {
         '"' | '\'' => c.into(),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Builds what runs on bare metal: the image, wrapped as kexec loads it, and the tests' guests. And
-//! puts the image into a kexec that is already built.
+//! Builds the programs for bare metal: the image, wrapped as kexec loads it, and the tests' guests.
+//! Also puts the image into a kexec that is already built.
 //!
-//! `cargo build --profile image` compiles and links the same code. What it cannot do is here: find
-//! the tools, keep the caller's environment and configuration out, and write ET_REL.
+//! `cargo build --profile image` compiles and links the same code. This does what it cannot do:
+//! find the tools, keep the caller's environment and configuration out, and write ET_REL.
 
 mod cargo;
 mod chosen;
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         eprintln!("error: {error:#}");
         ExitCode::from(code)
     };
-    // By its code the Makefile knows that nothing was begun.
+    // The exit code tells the Makefile that nothing was begun.
     match options::parse(lexopt::Parser::from_env()).and_then(chosen::settle) {
         Err(error) => fails(error, 2),
         Ok((options, verb)) => match run(&options, verb) {
@@ -84,7 +84,7 @@ fn done(outcome: Result<String>) -> Result<()> {
 /// Builds and wraps the image, says what is in it, and leaves the linked ELF file, the map of it and
 /// the bill of materials beside it.
 fn image(options: &Options, variant: &Variant) -> Result<()> {
-    // Directories of their own, for the two builds may run at once.
+    // Each in its own directory, because the two builds may run at once.
     let (features, build_dir) = match variant.sha256 {
         Sha256::Own => ("firmware", "image"),
         Sha256::Crate => ("firmware,sha2", "image-sha2"),
@@ -127,7 +127,7 @@ fn guests(options: &Options) -> Result<()> {
     let name = |bin: &toml::Value| Some(bin.get("name")?.as_str()?.to_string());
     let programs: Vec<String> = bins.into_iter().flatten().filter_map(name).collect();
     let elf = |program: &str| options.target_dir.join(format!("guests/{program}.elf"));
-    // One of them in two variants.
+    // One of them has two variants.
     let names = programs.iter().map(String::as_str).chain(["hash-sha2"]);
     let paths: Vec<PathBuf> = names.map(elf).collect();
     publish(&paths, || {
@@ -149,8 +149,8 @@ fn guests(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Writes what `make` gives, in the order of the paths. Who reads a file meanwhile sees the old one
-/// or the new one; if anything fails there is none, or an old one would pass for what was built.
+/// Writes the output of `make`, in the order of the paths. A reader sees either the old or the new
+/// file. On failure the file is removed, so that an old one cannot pass for new.
 fn publish(paths: &[PathBuf], make: impl FnOnce() -> Result<Vec<Vec<u8>>>) -> Result<()> {
     let replace = |(path, content): (&PathBuf, Vec<u8>)| {
         let aside = path.with_extension(format!("{}.new", std::process::id()));

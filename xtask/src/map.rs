@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What is where in the image, for whoever reads an `offset=` on the console.
+//! Which function is where in the image, for people who read an `offset=` on the console.
 //!
-//! The linker's own map has the builder's folders in it, and hashes that depend on his machine. Here
-//! are the names of the source alone, so that one image has one map.
+//! The linker's own map contains the builder's folders, and hashes that depend on the machine. This
+//! one has only the names of the source, so that one image has one map.
 
 use anyhow::Result;
 use object::read::elf::ElfFile64;

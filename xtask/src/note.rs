@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Where an image comes from, as a note in its file: no loader loads it. It is the package metadata
+//! Where an image comes from, as a note in its file. No loader loads it. It is the package metadata
 //! for executable files of the UAPI group (UAPI.8), which `readelf -n` and others know.
 
 use crate::options::Sha256;
@@ -22,16 +22,16 @@ const OWNER: &[u8; 4] = b"FDO\0";
 /// Its type: packaging metadata.
 const METADATA: u32 = 0xcafe_1a7e;
 
-/// Of what may be in it, what says that it is ours.
+/// The field that says that it is ours.
 const OURS: (&str, &str) = ("name", "purgatory");
 
-/// What it says of us, in the order in which that is shown.
+/// Our fields, in the order in which they are shown.
 const FIELDS: [&str; 4] = ["version", "commit", "rustc", "features"];
 
-/// The file that says of which commit a tree is that has no `.git`.
+/// The file with the commit of a tree that has no `.git`.
 const COMMIT: &str = "COMMIT";
 
-/// Makes the note: version, commit and compiler, and whose the hash in software is, where it is not
+/// Makes the note: version, commit and compiler, and the origin of the software hash if it is not
 /// our own.
 pub fn note(root: &Path, rustc: &str, sha256: Sha256) -> Result<Vec<u8>> {
     let commit = commit(root)?;
@@ -51,13 +51,13 @@ pub fn note(root: &Path, rustc: &str, sha256: Sha256) -> Result<Vec<u8>> {
         fields["features"] = "sha2".into();
     }
     let mut json = fields.to_string().into_bytes();
-    // A zero behind it, and as many as fill its last word.
+    // A zero after it, and more to fill its last word.
     json.resize((json.len() + 1).next_multiple_of(4), 0);
     let words = [OWNER.len() as u32, json.len() as u32, METADATA].map(u32::to_le_bytes);
     Ok([words.as_flattened(), OWNER, &json].concat())
 }
 
-/// What a note says of an image of ours; `None` if it is about something else.
+/// Returns what a note says about one of our images; `None` if it is about something else.
 pub fn fields(note: &Note<FileHeader64<LE>>) -> Option<Vec<(&'static str, String)>> {
     let value: Value = match (note.name(), note.n_type(LE)) {
         (b"FDO", METADATA) => {
@@ -76,7 +76,7 @@ pub fn fields(note: &Note<FileHeader64<LE>>) -> Option<Vec<(&'static str, String
     Some(FIELDS.into_iter().filter_map(field).collect())
 }
 
-/// The commit that a tree is of, with `-dirty` behind it if something in it has changed since.
+/// Returns the commit of a tree, with `-dirty` after it if something has changed since.
 pub fn commit(root: &Path) -> Result<String> {
     if let Ok(commit) = fs::read_to_string(root.join(COMMIT)) {
         return Ok(commit.trim().to_string());
@@ -84,14 +84,14 @@ pub fn commit(root: &Path) -> Result<String> {
     if !root.join(".git").exists() {
         return Ok("unknown".into());
     }
-    // Whatever the caller's shell has set for git, it is this tree that is asked for.
+    // Asks about this tree, whatever the caller's shell has set for git.
     let variables = std::env::vars_os().map(|(name, _)| name);
     let gits = variables.filter(|name| name.to_string_lossy().starts_with("GIT_"));
     let mut git = Command::new("git");
     gits.for_each(|name| {
         git.env_remove(name);
     });
-    // A tree that another user owns is as good.
+    // A tree that another user owns is accepted.
     git.args(["-c", "safe.directory=*", "-C"]).arg(root);
     git.args([
         "describe",
@@ -120,7 +120,7 @@ mod tests {
         fields(&notes.next().ok()??)
     }
 
-    /// A note of somebody's.
+    /// Makes a note of any owner and type.
     fn of(owner: &[u8], kind: u32, text: &str) -> Vec<u8> {
         let words = [owner.len() as u32, text.len() as u32, kind].map(u32::to_le_bytes);
         let padding = vec![0; owner.len().next_multiple_of(4) - owner.len()];

@@ -30,14 +30,14 @@ options:
   --root=<dir>              the workspace to build (default: the one around)
   --target-dir=<dir>        instead of its target/";
 
-/// What was asked for.
+/// The request.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verb {
     /// Build and wrap the image.
     Image(Variant),
     /// Build the test guests.
     Guests,
-    /// Run any cargo command for the bare-metal target: its name, and what follows.
+    /// Run any cargo command for the bare-metal target: its name and arguments.
     Cargo(String, Vec<OsString>),
     /// Put an image (or the one that was built) into a kexec, or into a copy of it.
     Patch {
@@ -47,7 +47,7 @@ pub enum Verb {
         to: Option<PathBuf>,
         /// The image.
         ro: Option<PathBuf>,
-        /// What `on_failure` is to be, if not what is there.
+        /// The new value of `on_failure`, if it is to change.
         on_failure: Option<u32>,
     },
     /// Take it out again.
@@ -58,7 +58,7 @@ pub enum Verb {
         file: PathBuf,
         /// The copy.
         to: Option<PathBuf>,
-        /// What `on_failure` is to be.
+        /// The new value of `on_failure`.
         on_failure: u32,
     },
     /// Describe an image, alone or in a kexec.
@@ -68,16 +68,16 @@ pub enum Verb {
 /// Which image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Variant {
-    /// Whose SHA-256 it has.
+    /// The SHA-256 in it.
     pub sha256: Sha256,
-    /// The symbol `on_failure`: seconds up to a reset, 0 for none. If it is not given, what was
+    /// The symbol `on_failure`: seconds until a reset, 0 for none. If it is not given, the value
     /// chosen before.
     pub on_failure: Option<u32>,
-    /// Whether nothing else may have been chosen than what a new tree has.
+    /// Whether the settings must be those of a new tree.
     pub default: bool,
 }
 
-/// Which SHA-256 the image has in software.
+/// The software SHA-256 in the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sha256 {
     /// The project's.
@@ -88,7 +88,7 @@ pub enum Sha256 {
 }
 
 impl Sha256 {
-    /// What an image is called that has it.
+    /// Returns the name of an image with it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Own => "purgatory",
@@ -97,16 +97,16 @@ impl Sha256 {
     }
 }
 
-/// Where things are and where they go.
+/// Input and output folders.
 #[derive(Debug)]
 pub struct Options {
     /// The workspace.
     pub root: PathBuf,
-    /// What `target/` is for this run.
+    /// The folder used as `target/` in this run.
     pub target_dir: PathBuf,
     /// The one source of `core` that is allowed, if only one is.
     pub core: Option<Core>,
-    /// What links, if not LLD.
+    /// The linker, if not LLD.
     pub linker: Option<OsString>,
 }
 
@@ -193,7 +193,7 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
         Some(other) => other,
         None => bail!(USAGE),
     };
-    // What a command does not know must not look as if it had been heeded.
+    // An option that a command does not know must not look as if it had taken effect.
     for (option, is_left) in [
         ("--to", to.is_some()),
         ("--ro", ro.is_some()),
@@ -213,15 +213,15 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
     Ok((options, verb))
 }
 
-/// The name of a file, which comes next.
+/// Takes the next argument, the name of a file.
 fn file(arguments: &mut Parser) -> Result<PathBuf> {
     let file = arguments.value().ok().filter(|file| !file.is_empty());
     file.map(Into::into)
         .with_context(|| format!("no file is named\n{USAGE}"))
 }
 
-/// The workspace that `cargo run` found this program in, else the one it was built from. With one
-/// target directory for several checkouts these may differ.
+/// Returns the workspace in which `cargo run` found this program, else the one from which it was
+/// built. With one target directory for several checkouts these may differ.
 fn here() -> PathBuf {
     let own = || env!("CARGO_MANIFEST_DIR").into();
     let mut package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(own, PathBuf::from);

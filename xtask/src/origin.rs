@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Where the crates came from that cargo says it has compiled. `--locked` minds their versions alone.
+//! Where the crates came from that cargo has compiled. `--locked` checks only their versions.
 //!
-//! What was downloaded has the checksum of `Cargo.lock`. A folder in the place of a registry, as
-//! distributions and `make dist` have it, lists a checksum for each file. cargo compares them only
+//! What was downloaded has the checksum of `Cargo.lock`. A folder in the place of a registry, as in
+//! distributions and after `make dist`, lists a checksum for each file. cargo compares them only
 //! when it compiles, and the list may be short, or empty.
 
 use crate::sbom::hex;
@@ -15,21 +15,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use toml::Table;
 
-/// What cargo calls its checksums of a folder.
+/// cargo's name for the list of a folder's checksums.
 const LIST: &str = ".cargo-checksum.json";
 
 /// Where crates may come from.
 pub struct Places<'a> {
     /// The workspace.
     pub root: &'a Path,
-    /// What cargo has downloaded is below.
+    /// The folder with cargo's downloads.
     pub cargo_home: Option<&'a Path>,
     /// `Cargo.lock`.
     pub lock: &'a Table,
 }
 
 /// Reads cargo's messages, a line each. Refuses a crate that is neither the workspace's nor one of
-/// `Cargo.lock`; returns those, as in `spin 0.10.1`, with files that no checksum was compared of.
+/// `Cargo.lock`; returns those, as in `spin 0.10.1`, that have files without a compared checksum.
 pub fn unchecked(messages: &str, places: &Places<'_>) -> Result<BTreeSet<String>> {
     let locked: Vec<(String, String)> = locked(places.lock).collect();
     let root = fs::canonicalize(places.root)?;
@@ -63,7 +63,7 @@ pub fn unchecked(messages: &str, places: &Places<'_>) -> Result<BTreeSet<String>
     Ok(unchecked)
 }
 
-/// What `Cargo.lock` has from elsewhere: as cargo's messages call it, and as we do.
+/// Returns the external crates in `Cargo.lock`, each by its name in cargo's messages and by ours.
 fn locked(lock: &Table) -> impl Iterator<Item = (String, String)> {
     let packages = lock.get("package").and_then(toml::Value::as_array);
     packages.into_iter().flatten().filter_map(|package| {
@@ -74,7 +74,8 @@ fn locked(lock: &Table) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// Whether each file of a folder is in the folder's list of checksums; none must have another.
+/// Returns whether each file of a folder is in the folder's list of checksums. A file with another
+/// checksum is an error.
 fn is_listed(folder: &Path) -> Result<bool> {
     let list = folder.join(LIST);
     let read = |file: &Path| fs::read(file).with_context(|| file.display().to_string());
@@ -94,7 +95,7 @@ fn is_listed(folder: &Path) -> Result<bool> {
     Ok(all_are)
 }
 
-/// All files below a folder.
+/// Lists all files below a folder.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = vec![];
     for entry in fs::read_dir(folder)? {
@@ -111,7 +112,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
-    /// A message about a crate whose manifest is in a folder of the workspace.
+    /// Returns why a crate is refused whose manifest is in a folder of the workspace.
     fn refusal(id: &str, folder: &str) -> Option<String> {
         let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         let manifest = root.join(folder).join("Cargo.toml");
@@ -139,7 +140,7 @@ mod tests {
                 "{refusal}"
             );
         }
-        // This one is locked, but where it lies are no checksums.
+        // This one is locked, but its folder has no checksums.
         let refusal = refusal("registry#spin@0.10.1", "xtask").unwrap();
         assert!(refusal.contains(LIST), "{refusal}");
     }

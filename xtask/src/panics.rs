@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! No panic, no formatting and no unwinding: an image that has some of it is refused, with the
-//! calls that lead there.
+//! No panic, no formatting and no unwinding: an image with any of these is refused, with the calls
+//! that lead there.
 
 use anyhow::{Result, ensure};
 use object::elf::STT_FUNC;
@@ -10,7 +10,7 @@ use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// What only a panic needs: a part of its name.
+/// Parts of the names of functions that only a panic needs.
 const MACHINERY: [&str; 6] = [
     "core::fmt",
     "core::panicking",
@@ -20,14 +20,14 @@ const MACHINERY: [&str; 6] = [
     "_Unwind_",
 ];
 
-/// Where the code is entered: by the old kernel, and by an exception.
+/// The entry points: from the old kernel, and from an exception.
 const STARTS: [&str; 2] = ["purgatory_start", "exception_entry"];
 
 /// Compilers before [`CLEVER`] do not see that this crate is called with an alignment that is a
-/// power of two, one of the four of `TableSize`, and leave in what `core` does about any other.
+/// power of two, one of the four of `TableSize`, and keep `core`'s code for any other.
 const EXCUSED: &str = "linked_list_allocator::";
 
-/// The first compiler of those that were tried that sees it: 1.x.
+/// The first of the tested compilers that sees it: 1.x.
 const CLEVER: u32 = 95;
 
 /// A function of the image: its name in the source, and its instructions.
@@ -62,9 +62,9 @@ pub fn check(elf: &[u8], rustc: &str) -> Result<()> {
     refuse(&functions, is_excused)
 }
 
-/// Refuses a panic of any function that is not excused.
+/// Refuses a panic in any function that is not exempt.
 fn refuse(functions: &[Function], is_excused: impl Fn(&Function) -> bool) -> Result<()> {
-    // By whom each function is called, on a shortest way from a start.
+    // The caller of each function, on a shortest path from a start.
     let mut callers: BTreeMap<usize, (usize, u64)> = BTreeMap::new();
     let all = 0..functions.len();
     let is_start = |&n: &usize| STARTS.contains(&&*functions[n].name);
@@ -83,7 +83,7 @@ fn refuse(functions: &[Function], is_excused: impl Fn(&Function) -> bool) -> Res
             }
         }
     }
-    // What is linked and not reached has its address somewhere, or an excuse.
+    // A linked function that is not reached has its address stored somewhere, or is exempt.
     let excuse = functions.iter().any(&is_excused);
     let suspects = all.filter(|n| reached.contains(n) || !excuse);
     for panic in suspects.filter(|&n| functions[n].is_panic()) {
@@ -108,11 +108,12 @@ impl Function {
         (self.start..end).contains(&address)
     }
 
-    /// Where it branches: from where, and to where (B and BL; B.cond, CBZ and CBNZ; TBZ and TBNZ).
+    /// Returns its branches, each with its origin and target (B and BL; B.cond, CBZ and CBNZ; TBZ
+    /// and TBNZ).
     fn branches(&self) -> impl Iterator<Item = (u64, u64)> {
         let words = (self.start..).step_by(4).zip(&self.words);
         words.filter_map(|(at, word)| {
-            // A signed field, in instructions: its lowest bit, and how many it has.
+            // A signed field, counted in instructions: its lowest bit, and its width.
             let (low, bits) = match word {
                 _ if word & 0x7c00_0000 == 0x1400_0000 => (0, 26),
                 _ if word & 0xff00_0010 == 0x5400_0000 => (5, 19),
@@ -125,8 +126,8 @@ impl Function {
         })
     }
 
-    /// Whether it is of what only panics need, or the panic handler was inlined into it: UDF, or
-    /// BRK of what aborts.
+    /// Returns whether only panics need it, or the panic handler was inlined into it: UDF, or BRK
+    /// from an abort.
     fn is_panic(&self) -> bool {
         let is_trap = |&word: &u32| word >> 16 == 0 || word & 0xffe0_001f == 0xd420_0000;
         MACHINERY.iter().any(|part| self.name.contains(part)) || self.words.iter().any(is_trap)
@@ -142,7 +143,7 @@ mod tests {
     const CBZ: u32 = 0xb400_0000;
     const UDF: u32 = 0;
 
-    /// Functions at 0x100, 0x200 and so on.
+    /// Returns why an image is refused that has these functions at 0x100, 0x200 and so on.
     fn refusal(functions: &[(&str, &[u32])], is_excused: fn(&Function) -> bool) -> Option<String> {
         let functions: Vec<_> = (0x100..)
             .step_by(0x100)

@@ -19,7 +19,7 @@ pub struct Materials<'a> {
     pub file: &'a str,
     /// Its content.
     pub object: &'a [u8],
-    /// The commit of our own source, as the file's note has it.
+    /// The commit of our own source, as in the file's note.
     pub commit: &'a str,
     /// The compiler's release.
     pub rustc: &'a str,
@@ -29,14 +29,14 @@ pub struct Materials<'a> {
     pub tree: &'a str,
     /// `Cargo.lock`.
     pub lock: &'a Table,
-    /// The crates, as in `spin 0.10.1`, whose files need not be those that `Cargo.lock` has a
-    /// checksum of.
+    /// The crates, as in `spin 0.10.1`, whose files were not compared with the checksum in
+    /// `Cargo.lock`.
     pub unchecked: &'a BTreeSet<String>,
     /// `SOURCE_DATE_EPOCH`.
     pub epoch: Option<&'a str>,
 }
 
-/// Where a crate without checksums is from.
+/// The origin of a crate without checksums.
 const FOLDER: &str =
     "a folder in the place of the registry, which has no checksum of some of its files";
 
@@ -127,12 +127,12 @@ pub fn sbom(materials: &Materials<'_>) -> Result<String> {
     Ok(text)
 }
 
-/// A digest as it is written.
+/// Writes a digest in hexadecimal.
 pub fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The head of each package's entry. Where one is to be had is what its `purl` says.
+/// Writes the head of a package's entry. Its `purl` says where the package comes from.
 fn package(text: &mut String, id: &str, name: &str, version: &str, purpose: &str) -> Result<()> {
     writeln!(text, "\nPackageName: {name}")?;
     writeln!(text, "SPDXID: SPDXRef-{id}")?;
@@ -143,7 +143,7 @@ fn package(text: &mut String, id: &str, name: &str, version: &str, purpose: &str
     Ok(())
 }
 
-/// One thing, a relation and another thing.
+/// Writes a relation between two things.
 fn relation(text: &mut String, words: &str) -> Result<()> {
     let mut words = words.split(' ');
     let [a, relation, b] = [(); 3].map(|()| words.next().unwrap_or_default());
@@ -151,7 +151,7 @@ fn relation(text: &mut String, words: &str) -> Result<()> {
     Ok(())
 }
 
-/// A line of the tree, as in `1spin v0.10.1<tab>MIT`.
+/// Reads a line of the tree, as in `1spin v0.10.1<tab>MIT`.
 fn parse(line: &str) -> Result<Crate<'_>> {
     let split = || {
         let (package, licence) = line.rsplit_once('\t')?;
@@ -161,7 +161,7 @@ fn parse(line: &str) -> Result<Crate<'_>> {
             depth: depth.parse().ok()?,
             name: words.next()?,
             version: words.next()?.strip_prefix('v')?,
-            // A slash is how it was once written.
+            // The slash is an old spelling.
             licence: licence.replace('/', " OR "),
         })
     };
@@ -169,12 +169,12 @@ fn parse(line: &str) -> Result<Crate<'_>> {
     parsed.with_context(|| format!("no package with a version and a licence: {line}"))
 }
 
-/// What identifies a package in the document: letters, digits, full stops and hyphens.
+/// Returns a package's identifier in the document: letters, digits, full stops and hyphens.
 fn id(krate: &Crate<'_>) -> String {
     format!("{}-{}", krate.name.replace('_', "-"), krate.version)
 }
 
-/// The checksum of what was downloaded from crates.io.
+/// Returns the checksum of the download from crates.io.
 fn checksum<'a>(lock: &'a Table, krate: &Crate<'_>) -> Option<&'a str> {
     let field = |package: &'a Value, key| package.get(key).and_then(Value::as_str);
     let is_it = |package: &&'a Value| {
@@ -185,8 +185,8 @@ fn checksum<'a>(lock: &'a Table, krate: &Crate<'_>) -> Option<&'a str> {
     field(packages.find(is_it)?, "checksum")
 }
 
-/// The licence of what has parts of all of these: each once, in whatever order its alternatives
-/// are.
+/// Returns the licence of a work with parts of all of these: each once, in any order of its
+/// alternatives.
 fn all_of<'a>(licences: impl Iterator<Item = &'a str>) -> String {
     let mut seen = BTreeSet::new();
     let once = licences.filter(|licence| {
@@ -200,7 +200,7 @@ fn all_of<'a>(licences: impl Iterator<Item = &'a str>) -> String {
     enclosed.collect::<Vec<_>>().join(" AND ")
 }
 
-/// The time in seconds since 1970 as ISO 8601 has it.
+/// Writes a time in seconds since 1970 by ISO 8601.
 fn created(epoch: Option<&str>) -> Result<String> {
     let seconds: u64 = match epoch {
         Some(epoch) => epoch.parse().context("SOURCE_DATE_EPOCH")?,

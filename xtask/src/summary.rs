@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What is in the image, for whoever built it.
+//! What is in the image, for the person who built it.
 
 use crate::flatten::Flat;
 use crate::options::Sha256;
@@ -18,7 +18,7 @@ pub fn summary(elf: &[u8], flat: &Flat, object: &[u8]) -> Result<String> {
     let section = |name| file.section_by_name(name).map_or(0, |s| s.size());
     let (text, rodata, rela) = (section(".text"), section(".rodata"), section(".rela.dyn"));
 
-    // In the order of `parts`. What LLVM has outlined comes from Rust, whose other names are
+    // In the order of `parts`. Code that LLVM has outlined comes from Rust, whose other names are
     // mangled.
     let mut sizes = [0; 4];
     for symbol in file.symbols().filter(|s| s.address() < text) {
@@ -72,7 +72,8 @@ pub fn summary(elf: &[u8], flat: &Flat, object: &[u8]) -> Result<String> {
     Ok(lines)
 }
 
-/// Whether the image has the size of those that it is to replace. Only the default one must.
+/// Compares the image's size with that of those it replaces. Only the default one must not be
+/// larger.
 pub fn check_size(size: usize, sha256: Sha256) -> Result<String> {
     let excess = size.saturating_sub(BUDGET);
     Ok(match (excess, sha256) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Which tools build for the bare-metal target: `$RUSTC` or the `rustc` on `PATH`, and what belongs
-//! to it.
+//! The tools that build for the bare-metal target: `$RUSTC` or the `rustc` on `PATH`, and what
+//! belongs to it.
 
 use crate::environment;
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the image runs on: no FP registers, and no unaligned access, which Device memory forbids.
+/// The image's target: no FP registers, and no unaligned access, which Device memory forbids.
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 
 /// The compiler's own source, in its sysroot.
@@ -19,7 +19,7 @@ const SOURCE: &str = "lib/rustlib/src/rust";
 /// Where `core` comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Core {
-    /// The target's own, beside the compiler: rustup and Fedora have it ready-made.
+    /// The target's own, beside the compiler; rustup and Fedora ship it compiled.
     Installed,
     /// Compiled from the compiler's source: all that other distributions have.
     Source,
@@ -31,7 +31,7 @@ pub struct Toolchain {
     pub rustc: OsString,
     /// The cargo of its sysroot, else the one on `PATH`.
     pub cargo: OsString,
-    /// LLD: the compiler's own, else the one on `PATH`; or what was asked for. rustc infers from the
+    /// LLD: the compiler's own, else the one on `PATH`; or the requested one. rustc infers from the
     /// name how to call it.
     pub linker: OsString,
     /// Where the compiler is installed.
@@ -44,13 +44,12 @@ pub struct Toolchain {
     pub core: Core,
     /// Its release.
     pub version: String,
-    /// All that it says of itself.
+    /// Everything that it says about itself.
     pub about: String,
 }
 
 impl Toolchain {
-    /// Looks for the tools; `only` leaves out the other kind of `core`, and `linker` is taken instead
-    /// of LLD.
+    /// Looks for the tools; `only` leaves out the other kind of `core`, and `linker` replaces LLD.
     pub fn find(only: Option<Core>, linker: Option<&OsStr>) -> Result<Self> {
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let about = ask(&rustc, &["-vV"]).with_context(help)?;
@@ -105,12 +104,12 @@ impl Toolchain {
         })
     }
 
-    /// Where the source of `core` is, if it is installed.
+    /// Returns the folder of `core`'s source, if it is installed.
     pub fn source(&self) -> PathBuf {
         self.sysroot.join(SOURCE)
     }
 
-    /// How ready-made libraries name that place.
+    /// Returns the name of that folder in precompiled libraries.
     pub fn as_installed(&self) -> String {
         format!("/rustc/{}", self.commit)
     }
@@ -134,7 +133,7 @@ impl fmt::Display for Toolchain {
     }
 }
 
-/// The commands that help where there is no `core`.
+/// Returns the commands that help if there is no `core`.
 fn help() -> String {
     format!(
         "no rustc {} or later with `core` for {TARGET}; run one of
@@ -148,7 +147,7 @@ reason",
     )
 }
 
-/// What a program says on its standard output, if it runs and succeeds.
+/// Returns a program's standard output, if it runs and succeeds.
 fn ask(program: &OsStr, arguments: &[&str]) -> Result<String> {
     let name = Path::new(program).display();
     let mut command = Command::new(program);

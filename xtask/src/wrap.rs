@@ -3,10 +3,10 @@
 //! Wraps the flat image into the relocatable object that kexec loads.
 //!
 //! kexec relocates, but each of its versions knows other relocations and dies on the rest. So there
-//! are none: sections of bytes, one of zeros, the symbols, and a note. Nothing else is in the file,
-//! for it is to fit where a packaged kexec keeps its own: one string table serves symbols and
-//! sections, and each part of the image is a section of its own, so that what lies between them for
-//! the sake of pages is made by kexec when it aligns the next one.
+//! are none: only sections of bytes, one of zeros, the symbols, and a note. The file has to fit
+//! where a packaged kexec keeps its own, so nothing else is in it. One string table serves symbols
+//! and sections. Each part of the image is a section of its own, so that kexec makes the padding
+//! between them when it aligns the next one.
 
 use crate::flatten::{Flat, Symbol};
 use crate::note;
@@ -20,12 +20,13 @@ use std::ops::Range;
 /// The sections with bytes, in the order of the image's parts.
 const PARTS: [(&str, u32); 2] = [(".text", SHF_ALLOC | SHF_EXECINSTR), (".rodata", SHF_ALLOC)];
 
-/// The number of the string table: behind nothing, the parts, the zeros, the symbols and the note.
+/// The number of the string table: after the null section, the parts, `.bss`, the symbol table and
+/// the note.
 const STRINGS: u16 = PARTS.len() as u16 + 4;
 
 type Section = SectionHeader64<LE>;
 
-/// The file's contents.
+/// Returns the file's contents.
 pub fn wrap(flat: &Flat, note: &[u8]) -> Result<Vec<u8>> {
     let parts = flat.parts.len();
     ensure!(parts == PARTS.len(), "{parts} parts, not {}", PARTS.len());
@@ -87,7 +88,7 @@ pub fn wrap(flat: &Flat, note: &[u8]) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// Puts `content` at the end of the file, at a multiple of `alignment`; says where.
+/// Appends `content` to the file, at a multiple of `alignment`; returns where.
 fn append(file: &mut Vec<u8>, content: &[u8], alignment: usize) -> Range<usize> {
     file.resize(file.len().next_multiple_of(alignment), 0);
     let start = file.len();
@@ -99,7 +100,8 @@ fn append(file: &mut Vec<u8>, content: &[u8], alignment: usize) -> Range<usize> 
 struct Strings(Vec<u8>);
 
 impl Strings {
-    /// Gives the offset of a string: where another one ends with it, or else at the end.
+    /// Returns the offset of a string: at the end of another string if that has this suffix, else
+    /// of a new one.
     fn add(&mut self, string: &str) -> u32 {
         let string = [string.as_bytes(), &[0]].concat();
         let found = self.0.windows(string.len()).position(|at| at == string);
@@ -111,8 +113,8 @@ impl Strings {
     }
 }
 
-/// `e_entry` is an offset in the first section, where older kernels look for the entry that
-/// `kexec_file_load` starts; kexec goes by the symbol.
+/// Makes the header. `e_entry` is an offset in the first section, where older kernels look for the
+/// entry that `kexec_file_load` starts; kexec uses the symbol.
 fn header(sections: u64, entry: u64) -> FileHeader64<LE> {
     let size_of_section = size_of::<Section>() as u16;
     FileHeader64 {

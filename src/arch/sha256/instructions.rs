@@ -6,7 +6,7 @@ use core::arch::global_asm;
 
 unsafe extern "C" {
     /// Compresses the blocks from the physical address `at` up to `end`, at least one, into
-    /// `state`. Asks the cache for what lies further on, below `ahead`, where that is more.
+    /// `state`. Prefetches memory further on, up to `ahead`.
     ///
     /// # Safety
     ///
@@ -23,24 +23,24 @@ unsafe extern "C" {
     pub fn clear_vectors();
 }
 
-/// How far behind the next block the cache is asked for the message, bytes.
+/// How far beyond the next block the message is prefetched, in bytes.
 const AHEAD: usize = 256 - 64;
 
 // Register use:
 //   x0        state
 //   x1, x2    blocks from, up to
-//   x3        the end of what may be asked for
-//   x4, x5    the block to load ahead; what to ask for
+//   x3        the end of what may be prefetched
+//   x4, x5    the block to load ahead; the prefetch address
 //   v0, v1    a to d, e to h; v2, v3 the same before this block
 //   v4..v7    the last 16 words of the message schedule
 //   v8, v9    words plus constants; a to d before this round
 //   v10..v13  the next block, as it lies in memory
 //   v16..v31  the 64 constants
 //
-// The next block is loaded while this one is compressed. Behind the last one no other is read: it
-// is loaded a second time. The cache is asked for what comes some blocks later, as data that is
-// used once; where the region ends before that, for this block once more: nothing outside of the
-// region gets into the cache that way.
+// The next block is loaded while this one is compressed. After the last one no other is read: it is
+// loaded a second time. Memory some blocks ahead is prefetched, as data that is used once. If the
+// region ends before that, this block is prefetched again, so that nothing outside the region gets
+// into the cache that way.
 global_asm!(
     ".arch_extension fp",
     ".arch_extension simd",
@@ -53,8 +53,8 @@ global_asm!(
     "    sha256h2 q1, q9, v8.4s",
     ".endm",
     "",
-    // Four rounds, and the four words that are needed 16 rounds later in the place of their own.
-    // The copy of a to d stays in register number `old`.
+    // Four rounds, and the four words that are needed 16 rounds later, in the place of theirs. The
+    // copy of a to d stays in register number `old`.
     ".macro sha256_4_rounds_and_schedule w0, w4, w8, w12, k, old=9",
     "    add     v8.4s, \\w0\\().4s, \\k\\().4s",
     "    sha256su0 \\w0\\().4s, \\w4\\().4s",
@@ -89,7 +89,7 @@ global_asm!(
     "    rev32   v7.16b, v13.16b",
     "    ld1     {{v10.4s-v13.4s}}, [x4]",
     "    prfm    pldl1strm, [x5]",
-    // The copy that these rounds need is the one that is added in the end.
+    // The copy that these rounds need is the one that is added at the end.
     "    sha256_4_rounds_and_schedule v4, v5, v6, v7, v16, 2",
     "    sha256_4_rounds_and_schedule v5, v6, v7, v4, v17",
     "    sha256_4_rounds_and_schedule v6, v7, v4, v5, v18",
@@ -114,8 +114,8 @@ global_asm!(
     ".size sha256_instructions, . - sha256_instructions",
     ".popsection",
     "",
-    // What the registers held before us may have been a secret, and what we leave in them is not
-    // the next kernel's business. Called once, when the hash is done.
+    // The registers' earlier contents may have been a secret, and ours must not leak to the next
+    // kernel. Called once, when the hash is done.
     ".pushsection .text.clear_vectors, \"ax\", %progbits",
     ".globl clear_vectors",
     ".type clear_vectors, %function",

@@ -14,11 +14,11 @@ use sha2::digest::generic_array::GenericArray;
 /// # Safety
 ///
 /// `state` and `at` must be 8-byte aligned, the blocks readable memory.
-// By the name of the assembly that it replaces: whoever counts or patches finds it there.
+// Named as the assembly it replaces, so that tools that count or patch find it.
 #[inline(never)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sha256_software(state: *mut [u32; 8], at: u64, end: u64) {
-    // SAFETY: by the contract; nobody else refers to it.
+    // SAFETY: by the contract; nothing else refers to it.
     let state = unsafe { &mut *state };
     let mut at = at;
     if at == 0 {
@@ -30,7 +30,7 @@ pub unsafe extern "C" fn sha256_software(state: *mut [u32; 8], at: u64, end: u64
         at = BLOCK as u64;
     }
     let blocks = ptr::with_exposed_provenance(at as usize);
-    // SAFETY: by the contract, and not at 0; nobody writes there.
+    // SAFETY: by the contract, and not at 0; nothing writes there.
     let blocks = unsafe { slice::from_raw_parts(blocks, ((end - at) / BLOCK as u64) as usize) };
     compress256(state, blocks);
 }

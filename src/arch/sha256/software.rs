@@ -2,13 +2,13 @@
 
 //! The block function in integer registers (FIPS 180-4, 6.2.2).
 //!
-//! Also for when every data access is a bus access, with the MMU off: the message is loaded once,
-//! in four pairs of 16 bytes, the constants in 16, the state once and stored once; the message
-//! schedule never leaves its sixteen registers. For these there are not enough: the three arguments
-//! wait on the stack, for one store and two loads a block.
+//! Written for the case that every access goes to the bus, with the MMU off: the message is loaded
+//! once, in four pairs of 16 bytes, the constants in 16, the state once and stored once; the
+//! message schedule never leaves its sixteen registers. There are too few registers for these, so
+//! the three arguments are kept on the stack, for one store and two loads a block.
 //!
-//! Small for the image's sake: three quarters of the rounds are a loop, and the constants a table
-//! that the other block function needs, too.
+//! Small, because the image must be: three quarters of the rounds are a loop, and the constants are
+//! a table that the other block function also needs.
 
 use core::arch::global_asm;
 
@@ -18,8 +18,8 @@ unsafe extern "C" {
     ///
     /// # Safety
     ///
-    /// `state` and `at` have to be 8-byte aligned, `at` unless memory is Normal; the blocks readable
-    /// memory.
+    /// `state` must be 8-byte aligned, and so must `at` unless memory is Normal; the blocks must be
+    /// readable memory.
     pub fn sha256_software(state: *mut [u32; 8], at: u64, end: u64);
 }
 
@@ -30,8 +30,8 @@ unsafe extern "C" {
 //   w11..w26  the last 16 words of the message schedule
 //   w27..w30  scratch; between the macros w30 is a ^ b of the last round
 //
-// At the start of a block x20 is up to, x22 state: the cache is asked for the next block, behind
-// the last one for the state.
+// At the start of a block x20 is up to, x22 state: the next block is prefetched, or after the last
+// one the state.
 //
 // On the stack:
 //   sp + 96         blocks from
@@ -41,9 +41,9 @@ unsafe extern "C" {
 // rotate with every round instead of its values: h becomes the new a, d the new e.
 //
 // The macros are two rounds, of two constants in one register, and take the numbers of registers.
-// The second adds its constant as 64 bits: what that leaves in the upper half of its h, the next
-// 32-bit addition clears. The order is what an in-order core can issue two by two, with as few
-// waits as four scratch registers allow: it was searched for, with llvm-mca.
+// The second adds its constant as 64 bits; the next 32-bit addition clears what that leaves in the
+// upper half of its h. The order lets an in-order core issue two at a time, with as few waits as
+// four scratch registers allow. It was found by a search with llvm-mca.
 global_asm!(
     ".macro sha256_2_rounds a, b, c, d, e, f, g, h, w0, w1, k",
     "    eor     w27, w\\f, w\\g",
@@ -87,7 +87,7 @@ global_asm!(
     ".endm",
     "",
     // The same, and the words that are needed 16 rounds later in the place of these rounds'. The
-    // words that they are made of are named by how much younger than the first they are.
+    // words from which they are made are named by their distance from the first.
     ".macro sha256_2_rounds_and_schedule a, b, c, d, e, f, g, h, w0, w1, w2, w9, w10, w14, w15, k",
     "    eor     w27, w\\f, w\\g",
     "    add     w\\h, w\\h, w\\w0",
@@ -170,7 +170,7 @@ global_asm!(
     "    ldp     x15, x17, [x1, #-48]",
     "    ldp     x19, x21, [x1, #-32]",
     "    ldp     x23, x25, [x1, #-16]",
-    // Nothing until the end of the block changes the flags.
+    // No instruction until the end of the block changes the flags.
     "    cmp     x1, x20",
     "    csel    x27, x1, x22, lo",
     "    prfm    pldl1strm, [x27]",
@@ -201,7 +201,7 @@ global_asm!(
     "    sha256_2_rounds_and_schedule 7, 8, 9, 10, 3, 4, 5, 6, 23, 24, 25, 16, 17, 21, 22, 0",
     "    sha256_2_rounds_and_schedule 5, 6, 7, 8, 9, 10, 3, 4, 25, 26, 11, 18, 19, 23, 24, 1",
     "    ldp     x0, x1, [x2], #16",
-    // The next constant tells whether that was the last time: numbers 16 and 32 are odd, 48 is
+    // The next constant shows whether that was the last time: numbers 16 and 32 are odd, 48 is
     // even.
     "    tbnz    w0, #0, 2b",
     "    sha256_2_rounds 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0",
@@ -212,8 +212,8 @@ global_asm!(
     "    ldp     x0, x1, [x2], #16",
     "    sha256_2_rounds 3, 4, 5, 6, 7, 8, 9, 10, 19, 20, 0",
     "    sha256_2_rounds 9, 10, 3, 4, 5, 6, 7, 8, 21, 22, 1",
-    // The last four, and back to the first. Behind them what the end of the block needs, in
-    // registers whose words are done with.
+    // The last four, and back to the first. After them the values for the end of the block, in
+    // registers whose words are no longer needed.
     "    ldp     x0, x1, [x2], #-240",
     "    ldp     x20, x22, [sp, #112]",
     "    sha256_2_rounds 7, 8, 9, 10, 3, 4, 5, 6, 23, 24, 0",

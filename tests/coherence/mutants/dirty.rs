@@ -6,7 +6,7 @@
 //! Without that, loads find in memory what was there before ([`Rule::DirtyRead`]), what is stored
 //! may be written over later ([`Rule::DirtyOverwritten`]), and the invalidation on the way into the
 //! window throws the loader's bytes away ([`Rule::DirtyDiscarded`]). The last one finds each single
-//! line that is left out, but for code, which is not invalidated: that is fetched past the D-cache
+//! line that is left out, except for code, which is not invalidated: it is fetched past the D-cache
 //! ([`Rule::CodeNotCleaned`]). Where there is no window, such a line is still dirty when the kernel
 //! starts ([`Rule::DirtyAtKernel`]).
 

@@ -24,7 +24,7 @@ const CLOSE: &str = "window_close";
 /// Calls for the pool's memory: for the allocator's own first words, and for each table.
 const CALLS: usize = 2;
 
-/// A call for the pool's memory, and the barrier behind it.
+/// A call for the pool's memory, and the barrier after it.
 struct Call {
     call: Place,
     dsb: Place,
@@ -34,7 +34,7 @@ fn calls(patch: &Patch) -> Vec<Call> {
     let calls = patch.calls(CLEAN).into_iter();
     let calls = calls.filter_map(|call| {
         let dsb = patch.next(call, DSB_SY)?;
-        // Behind that for regions which are not hashed in the window somebody looks at a byte.
+        // After the one for regions that are not hashed in the window comes a load of a byte.
         let for_regions = patch.next(dsb, LOOK).is_some();
         let for_tables = patch.routine(ENTRIES).contains(&call.at);
         (!for_regions && !for_tables).then_some(Call { call, dsb })
@@ -97,7 +97,7 @@ fn nobody_waits_for_memory(#[values(El1And0, El2, El2And0)] regime: Regime) {
     });
 }
 
-/// The last table, and what the allocator has stored behind it, may be stale in the caches.
+/// The last table, and what the allocator has stored after it, may be stale in the caches.
 #[rstest]
 fn the_mark_is_one_table_short_on_the_way_in(
     #[values(El1And0, El2, El2And0)] regime: Regime,
@@ -121,7 +121,7 @@ fn run_with(regime: Regime, routine: &str, dc: Pattern, rule: Rule) {
     });
 }
 
-/// What nobody has cleaned must not be thrown away ([`Rule::DirtyDiscarded`]).
+/// Uncleaned lines must not be discarded ([`Rule::DirtyDiscarded`]).
 #[rstest]
 fn all_of_the_pool_is_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run(regime, |patch| {

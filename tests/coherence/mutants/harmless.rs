@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What the mutants are made with is not what is caught; and what nobody can catch here.
+//! The way in which mutants are made is not what is caught; and mutants that cannot be caught here.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{ISB, MSR_SCTLR, NOP};
@@ -47,7 +47,7 @@ fn instructions_after_others(#[values(El1And0, El2, El2And0)] regime: Regime) {
 
 /// A prefetch asks the cache for what may be needed soon. QEMU does nothing then and reports no
 /// access; and the model would not mind, for a CPU may fetch at any time what is mapped. That the
-/// image asks for nothing behind a region is in its source alone, as is what it gains by asking.
+/// image prefetches nothing beyond a region is only in its source, and so is the gain.
 #[rstest]
 fn prefetches(
     #[values(El1And0, El2, El2And0)] regime: Regime,

@@ -50,7 +50,7 @@ fn the_last_line_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Reg
     });
 }
 
-/// Whether this turns the MMU on.
+/// Returns whether this turns the MMU on.
 fn turns_on(event: &Event) -> bool {
     matches!(*event, Event::System { what: System::Msr(Register::Sctlr(_)), value, .. }
         if value & sctlr::M != 0)
@@ -245,7 +245,7 @@ fn hcr_is_written(#[values(El2, El2And0)] regime: Regime) {
     });
 }
 
-/// EL2 alone has no upper half.
+/// The regime EL2 has no upper half.
 
 #[rstest]
 fn the_old_kernels_upper_half_is_walked(#[values(El1And0, El2And0)] regime: Regime) {

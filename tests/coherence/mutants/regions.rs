@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The regions, which are cleaned and invalidated inside of the window, piece by piece behind the
-//! hash. What was never cleaned may be something else to the kernel ([`Rule::RegionNotCleaned`]),
-//! and what was loaded after that is still there ([`Rule::RegionResident`]).
+//! The regions, which are cleaned and invalidated inside the window, piece by piece after the hash.
+//! What was never cleaned may be something else to the kernel ([`Rule::RegionNotCleaned`]), and
+//! what was loaded after that is still there ([`Rule::RegionResident`]).
 
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
@@ -50,8 +50,8 @@ const CLEAN_THE_BLOCKS: [u32; 5] = [
     0x54ff_ffa3,
 ];
 
-/// Returns the calls for regions: behind those for the pool's memory somebody waits at once, and
-/// looks at no byte.
+/// Returns the calls for regions: those for the pool's memory are waited for at once, and looks at
+/// no byte.
 fn calls(patch: &Patch) -> Vec<Place> {
     let calls = patch.calls(FLUSH).into_iter();
     let calls: Vec<_> = calls

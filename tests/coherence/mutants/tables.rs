@@ -22,7 +22,7 @@ fn run(regime: Regime, rule: Rule, spoil: fn(&mut Patch)) {
     });
 }
 
-/// The call of the routine that maintains lines.
+/// Returns the call of the routine that maintains lines.
 fn call(patch: &Patch) -> patch::Place {
     crate::harness::call(patch, ENTRIES)
 }

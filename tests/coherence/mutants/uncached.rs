@@ -86,8 +86,8 @@ fn nobody_waits_for_the_regions(
     });
 }
 
-/// Returns the barrier that comes behind the last line of the regions. The compiler may put that
-/// anywhere, so it is found by what is done.
+/// Returns the barrier after the last line of the regions. The compiler may put that anywhere, so
+/// it is found by what is done.
 fn barrier_behind_maintenance(boot: &Boot) -> patch::Place {
     let mut as_built = boot.clone();
     Nothing.patch(&mut as_built, |_| ());

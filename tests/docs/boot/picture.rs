@@ -233,7 +233,7 @@ pub fn svg() -> String {
         svg.text(HALT.0 + HALT.1 / 2.0, y, class, words);
     }
 
-    // Without tables the hash is done all the same.
+    // Without tables the hash is computed anyway.
     let x = RIGHT.0 + 40.0;
     let y = top(VERDICT) - 9.0;
     let into = MIDDLE.0 + MIDDLE.1 - 40.0;

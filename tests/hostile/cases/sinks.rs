@@ -10,21 +10,21 @@ use crate::opinion::{DIGEST, DTB, ENTRY, SINK, SKIP_CHECKS, World};
 
 const SINKS: usize = 300;
 
-/// The console: where there is none, the kernel starts all the same, or nothing does.
+/// The console: if there is none, the kernel starts anyway, or nothing does.
 pub fn nonsense_sinks(flips: &Flips, _: &World<'_>, random: &mut Random) -> Vec<Named> {
     let mut cases = Vec::new();
     for number in 0..SINKS {
         let mut case = flips.good;
         let sink = match random.below(8) {
             0 => flips.spare.start + random.below(flips.spare.end - flips.spare.start),
-            // Where flash is, behind the last device, and behind memory.
+            // Where flash is, after the last device, and after memory.
             1 => random.below(0x0800_0000),
             2 => 0x5000_0000 + random.below(1 << 36),
             3 => UART + random.below(4),
             4 => random.word(),
             _ => address(flips, random),
         };
-        // Memory that nobody looks at after each call is not for it.
+        // Not memory that is not compared after each call.
         let looked_at = flips
             .segments
             .iter()

@@ -56,7 +56,7 @@ pub fn garbage_tables(flips: &Flips, world: &World<'_>, random: &mut Random) -> 
     cases
 }
 
-/// The address of an entry that is used, or of one beside it.
+/// Returns the address of an entry that is used, or of one beside it.
 fn used(tables: u64, random: &mut Random) -> u64 {
     // Level 0; level 1 of RAM; level 2 of the segments, and of the image.
     let entries = [0, 0x1000 + 8, 0x2000 + 14 * 8, 0x2000 + 15 * 8];

@@ -29,7 +29,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// What the purgatory says of it.
+    /// Returns what the purgatory says about it.
     pub const fn says(self) -> &'static str {
         match self {
             Self::El1 => "(EL1, D-cache on",
@@ -117,7 +117,7 @@ impl Boot {
     }
 }
 
-/// The version that is tested: 6.12, or what `KEXEC_FILE_KERNEL` says.
+/// Returns the version that is tested: 6.12, or what `KEXEC_FILE_KERNEL` says.
 pub fn version() -> String {
     env::var("KEXEC_FILE_KERNEL").unwrap_or_else(|_| "6.12".into())
 }
@@ -164,8 +164,8 @@ fn with_on_failure(mut kernel: Vec<u8>, seconds: u32) -> Result<Vec<u8>, String>
     Ok(kernel)
 }
 
-/// What all kernels have for a userland; the first one has the kernel to load and the programs for it
-/// besides.
+/// Returns the userland of all kernels; the first one has the kernel to load and the programs for
+/// it besides.
 fn initramfs(kernel: Kernel, image: &Path) -> Result<PathBuf, String> {
     let busybox = Suite::Bookworm.downloaded("busybox")?;
     let kexec = Kexec::Bookworm.program()?;
@@ -188,7 +188,7 @@ fn initramfs(kernel: Kernel, image: &Path) -> Result<PathBuf, String> {
     Ok(to)
 }
 
-/// The program of `tests/kexec-file/load.c`.
+/// Returns the program of `tests/kexec-file/load.c`.
 fn load_program() -> Result<PathBuf, String> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let build = || {

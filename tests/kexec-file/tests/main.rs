@@ -32,7 +32,7 @@ fn never_says(outcome: &Outcome, unwanted: &str) {
     assert!(!found, "\nnot expected: {unwanted}\n{alone}\n{outcome}");
 }
 
-/// The number behind these words.
+/// Returns the number after these words.
 #[track_caller]
 fn number_after(outcome: &Outcome, words: &str) -> u64 {
     let rest = outcome.console.split(words).nth(1).unwrap_or_default();
@@ -153,7 +153,7 @@ fn after_a_stray_write_the_machine_resets_where_on_failure_says_so() {
     assert!(ended, "{outcome}");
 }
 
-/// A control: nobody notices there.
+/// A control: there it goes unnoticed.
 #[test]
 fn the_stock_kernel_starts_what_a_stray_write_has_changed() {
     let outcome = damaged("bss", Kernel::Stock).run(&[]);

@@ -104,7 +104,7 @@ impl Layer {
     /// Runs them, come what may.
     ///
     /// # Panics
-    /// Where there is no shell.
+    /// When there is no shell.
     pub fn try_offline(&self, directory: &Path, commands: &str) -> Output {
         let mut enter = self.command(Network::Off, directory);
         let output = enter.args(["sh", "-ec", commands]).output();
@@ -112,7 +112,7 @@ impl Layer {
     }
 }
 
-/// Returns an empty directory of this test's, which stays for who wants to know why it failed.
+/// Returns an empty directory of this test's, which is kept to find out why it failed.
 ///
 /// # Panics
 /// Where there can be none.

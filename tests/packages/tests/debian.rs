@@ -114,7 +114,8 @@ fn kexec_tools_is_built_with_it_and_boots(
     }
 }
 
-/// The package, built once in each suite: where it was built, and the directory that it is in.
+/// Returns the package, built once in each suite: where it was built, and the directory that it is
+/// in.
 fn package(suite: Suite) -> &'static (Layer, PathBuf) {
     static BUILT: [OnceLock<(Layer, PathBuf)>; 3] = [const { OnceLock::new() }; 3];
     BUILT[suite as usize].get_or_init(|| {

@@ -16,7 +16,7 @@ use purgatory_test_harness::{artifact, root, this_test};
 use purgatory_test_packages::suite::{Suite, fresh_directory};
 use rstest::rstest;
 
-/// Debian's packages that README.md names.
+/// Installs what the image is built with, from Debian's packages.
 fn toolchain(suite: Suite) -> &'static str {
     match suite {
         Suite::Bookworm => "apt-get install -y rustc-web cargo-web rust-web-src lld",
@@ -24,7 +24,7 @@ fn toolchain(suite: Suite) -> &'static str {
     }
 }
 
-/// By somebody with no rights and no home, whose files are nobody else's to read.
+/// By a user with no rights and no home, whose files no other user can read.
 const AS_NOBODY: &str = "chown -R nobody . && umask 077 && LC_ALL=C.UTF-8 USER=nobody HOME=/nonexistent \
     CARGO_HOME=/tmp/cargo setpriv --reuid=nobody --regid=nogroup --clear-groups make";
 

@@ -95,7 +95,7 @@ fn what_is_no_source_or_for_another_machine_is_named() {
 struct Tree(PathBuf);
 
 impl Tree {
-    /// The suite's, in a directory of this test's.
+    /// Returns the suite's, in a directory for this test.
     fn of(suite: Suite, version: &str) -> Self {
         let layer = suite.layer(
             "kexec-tools",

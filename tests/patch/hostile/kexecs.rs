@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Files that are no kexec, or a broken one.
+//! Files that are not a kexec, or a broken one.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;

@@ -11,7 +11,7 @@ use super::{THEIRS, block, refused, unused};
 use crate::expect::Expect;
 use crate::harness::usual;
 
-/// The same numbers for the same seed (splitmix64).
+/// Returns the same numbers for the same seed (splitmix64).
 fn random(seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed;
     move || {

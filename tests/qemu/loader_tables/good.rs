@@ -37,7 +37,7 @@ fn good_ones_above_512_gib_are_used(#[values(El1And0, El2, El2And0)] regime: Reg
 fn good_ones_are_hashed_like_all_else(#[values(El1And0, El2, El2And0)] regime: Regime) {
     usual(regime, |boot| {
         boot.make_tables(|_| ());
-        // An entry that nobody needs.
+        // An entry that is not needed.
         boot.load.corrupt.push(("tables".into(), 4095));
         Expect::DigestsDiffer
     });

@@ -10,18 +10,18 @@ use std::fs::File;
 
 use super::shown;
 
-/// As long as a list of names, or a value, may be (xattr(7)).
+/// The longest list of names, or value (xattr(7)).
 const LONGEST: usize = 65_536;
 
 /// The access list, which a new file may have got from its folder.
 const ACCESS: &[u8] = b"system.posix_acl_access";
 
-/// What an attribute says.
+/// The meaning of an attribute.
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
-    /// Who may do what with the file.
+    /// The rights to the file.
     Rights,
-    /// That the bytes are those that were signed.
+    /// A signature of the bytes.
     Signature,
     /// Anything else.
     Other,
@@ -35,8 +35,8 @@ fn kind(name: &[u8]) -> Kind {
     }
 }
 
-/// Gives `to`, which has other bytes, the attributes of `from`; returns what has to be said about
-/// those that it has not got. Rights that cannot be kept are an error.
+/// Gives `to`, which has other bytes, the attributes of `from`; returns a message about those that
+/// it did not get. Rights that cannot be kept are an error.
 pub fn copy(from: &File, to: &File) -> Result<Vec<String>> {
     let names = names(from).context("its extended attributes")?;
     if !names.iter().any(|name| name == ACCESS) {

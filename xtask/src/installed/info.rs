@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a purgatory is, for whoever has one before him.
+//! What a purgatory is, for people who are given one.
 
 use super::place::find;
 use super::purgatory::{ON_FAILURE, Purgatory};
@@ -50,7 +50,7 @@ pub fn info(file: &Path) -> Result<(String, Result<()>)> {
     Ok((lines, usable))
 }
 
-/// Whose it is.
+/// Says whose it is.
 pub fn whose(purgatory: &Purgatory) -> &'static str {
     match (purgatory.note.is_some(), purgatory.is_c) {
         (true, _) => "this project's",
@@ -59,7 +59,7 @@ pub fn whose(purgatory: &Purgatory) -> &'static str {
     }
 }
 
-/// Which of the interface's symbols there are.
+/// Lists the interface's symbols in it.
 fn symbols(purgatory: &Purgatory) -> String {
     if !purgatory.has_symbols {
         return "none: strip has taken them, and kexec refuses it".into();

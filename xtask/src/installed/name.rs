@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A name in a folder that is held open. Links are followed once, when the folder is opened; after
-//! that nothing that happens to the folder's own name leads elsewhere.
+//! A name in a folder that is held open. Links are followed once, when the folder is opened. Later
+//! changes to the folder's own name have no effect.
 
 use anyhow::{Context, Result, ensure};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat, renameat, unlinkat};
@@ -14,12 +14,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Its folder, and what it is called there.
+/// Its folder, and its name there.
 #[derive(Clone)]
 pub struct Name {
     folder: Rc<File>,
     name: OsString,
-    /// For messages.
+    /// The path for messages.
     path: PathBuf,
 }
 
@@ -49,7 +49,7 @@ impl Name {
         })
     }
 
-    /// Another name in the same folder: this one with something around it.
+    /// Returns another name in the same folder: this one with something around it.
     pub fn beside(&self, before: &str, after: &str) -> Self {
         let name = [before.as_ref(), &*self.name, after.as_ref()].join(OsStr::new(""));
         Self {
@@ -59,13 +59,13 @@ impl Name {
         }
     }
 
-    /// Whether the other is the same name in the same folder.
+    /// Returns whether this is the other name in the same folder.
     pub fn is(&self, other: &Self) -> Result<bool> {
         let folder = |name: &Self| name.folder.metadata().map(|m| (m.dev(), m.ino()));
         Ok(self.name == other.name && folder(self)? == folder(other)?)
     }
 
-    /// Refuses a folder where somebody else can give the name to another file at any time.
+    /// Refuses a folder where another user can give the name to another file at any time.
     pub fn ensure_only_ours(&self) -> Result<()> {
         let metadata = self.folder.metadata()?;
         let (owner, group, mode) = (metadata.uid(), metadata.gid(), metadata.mode());
@@ -75,7 +75,7 @@ impl Name {
             [0, geteuid().as_raw()].contains(&owner),
             "{file}: its folder {folder} belongs to user {owner}, {instead}"
         );
-        // In a sticky folder a name can be taken away by the file's owner alone.
+        // In a sticky folder only the file's owner can take a name away.
         let writers = if mode & 0o1000 == 0 { mode } else { 0 };
         ensure!(
             writers & 0o002 == 0,
@@ -93,13 +93,13 @@ impl Name {
         self.open_as(OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty())
     }
 
-    /// Creates a file of this name, the caller's alone.
+    /// Creates a file of this name, for the caller only.
     pub fn create(&self) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
         self.open_as(flags, Mode::RUSR | Mode::WUSR)
     }
 
-    /// What has the name now, if anything has.
+    /// Returns what has the name now, if anything does.
     pub fn metadata(&self) -> io::Result<Option<Metadata>> {
         match self.open_as(OFlags::PATH, Mode::empty()) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -107,7 +107,7 @@ impl Name {
         }
     }
 
-    /// Whether there is a file of this name. Anything but a regular one is an error.
+    /// Returns whether there is a file of this name. Anything but a regular file is an error.
     pub fn exists(&self) -> Result<bool> {
         let metadata = self.metadata().with_context(|| self.to_string())?;
         ensure!(
@@ -129,18 +129,18 @@ impl Name {
         linked.with_context(|| to.to_string())
     }
 
-    /// Gives the file another name, whatever has that now.
+    /// Gives the file another name, and replaces what has that name now.
     pub fn rename(&self, to: &Self) -> Result<()> {
         let renamed = renameat(&*self.folder, &self.name, &*to.folder, &to.name);
         renamed.with_context(|| to.to_string())
     }
 
-    /// Takes the name away.
+    /// Removes the name.
     pub fn remove(&self) -> io::Result<()> {
         Ok(unlinkat(&*self.folder, &self.name, AtFlags::empty())?)
     }
 
-    /// Makes what has become of names in this folder last.
+    /// Writes changes of names in this folder to the disk.
     pub fn sync(&self) -> Result<()> {
         let synced = self.folder.sync_all();
         synced.with_context(|| self.shown_folder())

@@ -3,8 +3,8 @@
 //! Where a purgatory lies in a file, and how many bytes may be written there.
 //!
 //! kexec carries its purgatory as one ELF object among its constants, with other constants right
-//! behind it. An object that takes its place and is shorter leaves a gap; the gap's last bytes say
-//! how long the place was, for an object that comes later and may be longer.
+//! after it. A shorter object in its place leaves a gap. The gap's last bytes say how long the
+//! place was, because a later object may be longer.
 
 use super::purgatory::Purgatory;
 use anyhow::{Context, Result, bail, ensure};
@@ -13,18 +13,19 @@ use object::elf::*;
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
 use std::ops::Range;
 
-/// What an object for AArch64 begins with: class, byte order, version, ABI, padding, ET_REL and the
+/// The first bytes of an AArch64 object: class, byte order, version, ABI, padding, ET_REL and the
 /// machine.
 const OBJECT: &[u8; 20] = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x01\0\xb7\0";
 
-/// The end of a gap that has room for it: this, and the length of the place in 4 bytes.
+/// The mark at the end of a gap, if it has room for it: this, and the length of the place in 4
+/// bytes.
 const MARK: &[u8; 8] = b"place of";
 
 /// A file with a purgatory in it, or a purgatory alone.
 pub struct Carrier<'a> {
-    /// Where the purgatory, and nothing else, may be.
+    /// The range for the purgatory, and nothing else.
     pub place: Range<usize>,
-    /// What is there now.
+    /// The purgatory there now.
     pub purgatory: Purgatory<'a>,
 }
 
@@ -89,7 +90,8 @@ fn in_kexec<'a>(file: &'a [u8], header: &FileHeader64<LE>) -> Result<Carrier<'a>
     Ok(Carrier { place, purgatory })
 }
 
-/// The length of a place whose first `used` bytes are an object, if the gap behind it says so.
+/// Returns the length of a place whose first `used` bytes are an object, if the gap after it says
+/// so.
 fn marked(bytes: &[u8], used: usize) -> Option<usize> {
     let zeros = bytes[used..].iter().take_while(|byte| **byte == 0).count();
     let (mark, rest) = bytes[used + zeros..].split_first_chunk()?;
@@ -97,7 +99,7 @@ fn marked(bytes: &[u8], used: usize) -> Option<usize> {
     (mark == MARK && size == used + zeros + MARK.len() + 4).then_some(size)
 }
 
-/// Fills a place with a purgatory, which must not be longer, and the gap behind it.
+/// Fills a place with a purgatory, which must not be longer, and the gap after it.
 pub fn fill(place: &mut [u8], purgatory: &[u8]) {
     let size = (place.len() as u32).to_le_bytes();
     let (used, gap) = place.split_at_mut(purgatory.len());

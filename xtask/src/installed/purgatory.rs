@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A purgatory as kexec will find it, and whose it is. Nothing that it says of itself is believed
-//! before it has been compared with how many bytes there are.
+//! A purgatory as kexec will find it, and whose it is. None of its sizes and offsets is used before
+//! it has been compared with the number of bytes.
 
 use crate::note;
 use anyhow::{Context, Result, bail, ensure};
@@ -16,7 +16,7 @@ type Header = FileHeader64<LE>;
 /// The symbol that [`super::set`] writes.
 pub const ON_FAILURE: &str = "on_failure";
 
-/// What no `kexec -l` does without.
+/// The symbols that every `kexec -l` needs.
 const REQUIRED: [&str; 5] = [
     ENTRY,
     "sha256_regions",
@@ -25,20 +25,20 @@ const REQUIRED: [&str; 5] = [
     "arm64_dtb_addr",
 ];
 
-/// An object that a loader would take for a purgatory, sound or not.
+/// An object that a loader would accept as a purgatory, sound or not.
 pub struct Purgatory<'a> {
     /// All of it: up to the end of its section headers, which come last.
     pub bytes: &'a [u8],
-    /// What our note says; `None` if it is not ours.
+    /// Our note's contents; `None` if it is not ours.
     pub note: Option<Vec<(&'static str, String)>>,
-    /// The interface's symbols, the entry first, and where each is in `bytes`, or why kexec does not
-    /// take it.
+    /// The interface's symbols, the entry first, and where each is in `bytes`, or why kexec rejects
+    /// it.
     pub symbols: Vec<(&'static str, Result<Range<usize>>)>,
     /// How many relocations kexec would have to apply.
     pub relocations: usize,
     /// Whether there is any symbol.
     pub has_symbols: bool,
-    /// Whether a tool has written it anew, with sections at multiples of pages, as none of ours is.
+    /// Whether a tool has rewritten it, with sections at multiples of pages, which ours never has.
     pub spread: bool,
     /// Whether kexec-tools' own functions are in it.
     pub is_c: bool,
@@ -94,7 +94,7 @@ impl<'a> Purgatory<'a> {
         })
     }
 
-    /// Where one of the interface's symbols is in `bytes`.
+    /// Returns the place of one of the interface's symbols in `bytes`.
     pub fn symbol(&self, name: &str) -> Result<Range<usize>> {
         let found = self.symbols.iter().find(|(known, _)| *known == name);
         match found.map(|(_, place)| place) {
@@ -105,9 +105,9 @@ impl<'a> Purgatory<'a> {
         }
     }
 
-    /// What keeps kexec from loading it, if anything does.
+    /// Fails with the reason if kexec cannot load it.
     pub fn usable(&self) -> Result<()> {
-        // Of ours none may be missing, for some loader knows each.
+        // None of ours may be missing, because some loader uses each.
         let all = self.symbols.iter().map(|(name, _)| *name);
         let mut required = all.filter(|name| self.note.is_some() || REQUIRED.contains(name));
         required.try_for_each(|name| self.symbol(name).map(drop))?;
@@ -119,7 +119,7 @@ impl<'a> Purgatory<'a> {
         Ok(())
     }
 
-    /// Whether it is ours, and sound.
+    /// Fails unless it is ours, and sound.
     pub fn ours(&self) -> Result<()> {
         ensure!(
             self.note.is_some(),
@@ -128,7 +128,7 @@ impl<'a> Purgatory<'a> {
         self.usable()
     }
 
-    /// What the symbol `on_failure` holds.
+    /// Returns the value of the symbol `on_failure`.
     pub fn on_failure(&self) -> Result<u32> {
         let place = self.symbol(ON_FAILURE)?;
         let value = self.bytes[place].first_chunk().context("it is too small")?;
@@ -142,8 +142,8 @@ fn find<'a>(symbols: &SymbolTable<'a, Header>, name: &str) -> Option<&'a Sym64<L
     })
 }
 
-/// Where a symbol's bytes are, by the rules of kexec: global, of this size, in a section with bytes
-/// that is loaded.
+/// Returns the place of a symbol's bytes, by the rules of kexec: global, of this size, in a loaded
+/// section with bytes.
 fn place(
     sections: &SectionTable<Header>,
     symbols: &SymbolTable<Header>,
@@ -171,7 +171,7 @@ fn place(
         end <= section.sh_size(LE),
         "{name} lies outside of its section"
     );
-    // The section is among the bytes, and so is each part of it.
+    // The section lies in the bytes, and so does each part of it.
     let start = (section.sh_offset(LE) + symbol.st_value(LE)) as usize;
     Ok(start..start + expected as usize)
 }
@@ -190,7 +190,7 @@ fn relocations(sections: &SectionTable<Header>, bytes: &[u8]) -> Result<usize> {
     Ok(count)
 }
 
-/// Wherever it is: a note is known by its owner and its type.
+/// Finds our note anywhere, by its owner and its type.
 fn note(sections: &SectionTable<Header>, bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
     sections.iter().find_map(|section| {
         let mut notes = section.notes(LE, bytes).ok()??;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A file at its name: as it was, or as it is to be, whatever happens in between.
+//! A file under its name: either the old one or the new one, whatever happens in between.
 //!
-//! It is opened once. Contents, owner, mode and attributes are those of what was opened, whatever
-//! has the name by then.
+//! It is opened once. Contents, owner, mode and attributes are those of the opened file, even if
+//! another file has the name by then.
 
 use super::attributes;
 use super::name::Name;
@@ -41,7 +41,7 @@ impl Existing {
 
     fn open(name: Name) -> Result<Self> {
         let regular = |metadata: &Metadata| metadata.is_file();
-        // Before it is opened, which some devices take for an order.
+        // Before it is opened, because some devices act on being opened.
         let found = name.metadata()?;
         ensure!(found.as_ref().is_none_or(regular), "not a regular file");
         let file = name.open()?;
@@ -61,8 +61,8 @@ impl Existing {
         })
     }
 
-    /// Writes `content` at the name `to`, with owner, mode and extended attributes of this file. It
-    /// has that name only when all of it is on the disk. What was there keeps the name `backup`.
+    /// Writes `content` at the name `to`, with owner, mode and extended attributes of this file.
+    /// The name is given only once everything is on disk. The old file keeps the name `backup`.
     pub fn write(&self, to: &Name, content: &[u8], backup: Option<&Name>) -> Result<()> {
         to.ensure_only_ours()?;
         let aside = to.beside(".", &format!(".{}.new", std::process::id()));
@@ -79,7 +79,7 @@ impl Existing {
         outcome.and_then(|()| to.sync())
     }
 
-    /// Gives this file the name of another, which is gone then.
+    /// Gives this file the name of another, which is then gone.
     pub fn replace(&self, other: &Self) -> Result<()> {
         self.name.ensure_only_ours()?;
         self.ensure_has(&self.name)?;
@@ -88,12 +88,13 @@ impl Existing {
         self.name.sync()
     }
 
-    /// Who owns it.
+    /// Returns its owner.
     pub fn owner(&self) -> u32 {
         self.metadata.uid()
     }
 
-    /// Whether it is this file, as it was read, that has a name: nobody else's work is undone.
+    /// Checks that a name still belongs to this file as it was read. A concurrent replacement is
+    /// not undone.
     fn ensure_has(&self, name: &Name) -> Result<()> {
         let now = name.metadata().with_context(|| name.to_string())?;
         let which = |m: &Metadata| (m.dev(), m.ino(), m.len(), m.mtime(), m.mtime_nsec());
@@ -104,14 +105,14 @@ impl Existing {
         Ok(())
     }
 
-    /// Makes a file right that is the caller's alone up to then.
+    /// Completes a file that only the caller can access until then.
     fn fill(&self, mut file: File, content: &[u8]) -> Result<()> {
         file.write_all(content)?;
         fchown(&file, Some(self.metadata.uid()), Some(self.metadata.gid()))
             .context("the owner cannot be kept")?;
         let notes = attributes::copy(&self.file, &file)?;
-        // After the owner, whose change takes setuid away, and after an access list, without which
-        // what it grants at most would be granted to the group.
+        // After the owner, because changing it clears setuid, and after the access list, because
+        // without one the group would get the list's maximum.
         file.set_permissions(self.metadata.permissions())?;
         file.sync_all()?;
         file.rewind()?;
@@ -123,12 +124,12 @@ impl Existing {
         Ok(())
     }
 
-    /// Gives the file `aside` the name `to`; what had that name has the name `backup` from then on.
+    /// Gives the file `aside` the name `to`; the file that had that name gets the name `backup`.
     fn put(&self, aside: &Name, to: &Name, backup: Option<&Name>) -> Result<()> {
         let Some(backup) = backup else {
             return aside.rename(to);
         };
-        // A second name for the same file: nothing of it can get lost.
+        // A second name for the same file, so that none of it can get lost.
         to.link(backup)?;
         let renamed = self.ensure_has(backup).and_then(|()| aside.rename(to));
         if renamed.is_err() {

@@ -12,8 +12,8 @@ KEXEC_PURGATORY_SITE = $(patsubst %/,%,$(dir $(KEXEC_PURGATORY_TARBALL)))
 KEXEC_PURGATORY_SITE_METHOD = file
 KEXEC_PURGATORY_LICENSE = MIT or Apache-2.0, MIT (spin)
 KEXEC_PURGATORY_LICENSE_FILES = LICENSE-APACHE LICENSE-MIT
-# The sum of a tarball of one's own is not in kexec-purgatory.hash, but in the file that `make dist`
-# puts beside it. What was downloaded may still be an older tarball of that name.
+# The checksum of a local tarball is not in kexec-purgatory.hash, but in the file that `make dist`
+# puts beside it. An earlier download may still be an older tarball of that name.
 BR_NO_CHECK_HASH_FOR += $(KEXEC_PURGATORY_SOURCE)
 define HOST_KEXEC_PURGATORY_COMPARE_SUM
 	cd $(HOST_KEXEC_PURGATORY_DL_DIR) && sha256sum --check $(KEXEC_PURGATORY_TARBALL).sha256
@@ -21,8 +21,8 @@ endef
 HOST_KEXEC_PURGATORY_PRE_EXTRACT_HOOKS += HOST_KEXEC_PURGATORY_COMPARE_SUM
 HOST_KEXEC_PURGATORY_DEPENDENCIES = host-rustc
 
-# The compiler brings no library for the bare metal: this is the one of its own release. Buildroot
-# fails where kexec-purgatory.hash does not have its sum.
+# The compiler has no bare-metal library: this is the one of its own release. Buildroot fails if
+# kexec-purgatory.hash does not have its checksum.
 HOST_KEXEC_PURGATORY_STD = rust-std-$(RUST_BIN_VERSION)-aarch64-unknown-none-softfloat
 HOST_KEXEC_PURGATORY_EXTRA_DOWNLOADS = $(RUST_BIN_SITE)/$(HOST_KEXEC_PURGATORY_STD).tar.xz
 
@@ -52,10 +52,10 @@ endef
 
 $(eval $(host-generic-package))
 
-# What follows is for the package kexec of Buildroot.
+# The rest is for Buildroot's package kexec.
 ifeq ($(BR2_PACKAGE_KEXEC_PURGATORY),y)
 
-# By plain cp: make builds its own again where this looks older, and says nothing.
+# By plain cp: make silently builds its own again if this looks older.
 define KEXEC_EMBED_PURGATORY
 	cp $(HOST_DIR)/share/kexec-purgatory/purgatory.ro $(@D)/purgatory/purgatory.ro
 	rm $(@D)/kexec/purgatory.c
@@ -65,14 +65,14 @@ define KEXEC_EMBED_PURGATORY
 endef
 KEXEC_POST_BUILD_HOOKS += KEXEC_EMBED_PURGATORY
 
-# The variable is for what looks at it when kexec is built. The rule's prerequisites were made of it
-# before this file was read, so they are named once more.
+# The variable is for code that reads it when kexec is built. The rule's prerequisites were derived
+# from it before this file was read, so they are named again.
 KEXEC_DEPENDENCIES += host-kexec-purgatory
 $(KEXEC_TARGET_CONFIGURE): | host-kexec-purgatory
 
 endif
 
-# And for Buildroot's kernel, patched by BR2_LINUX_KERNEL_PATCH.
+# The same for Buildroot's kernel, patched by BR2_LINUX_KERNEL_PATCH.
 ifeq ($(BR2_PACKAGE_KEXEC_PURGATORY_KERNEL),y)
 
 define LINUX_EMBED_PURGATORY

@@ -7,10 +7,10 @@ LICENSE = "(MIT | Apache-2.0) & MIT"
 LIC_FILES_CHKSUM = "file://LICENSE-MIT;md5=1cfff1e06668c73231185ac04a92a945"
 CVE_PRODUCT = "kexec-purgatory"
 
-# rustc's source comes with it, lld is what links the image.
+# rustc's source comes with it; lld links the image.
 DEPENDS = "cargo-native lld-native rust-native"
 
-# From `make dist`: the folder it is in is for local.conf to say, and its sum is beside it.
+# From `make dist`: local.conf names its folder, and its checksum is beside it.
 KEXEC_PURGATORY_DIR ?= "${THISDIR}/files"
 SRC_URI = "file://${KEXEC_PURGATORY_DIR}/purgatory-${PV}.tar.xz"
 S = "${UNPACKDIR}/purgatory-${PV}"
@@ -28,5 +28,5 @@ do_install() {
     install -D -m 0644 ${S}/target/purgatory.ro ${D}${datadir}/kexec-purgatory/purgatory.ro
 }
 
-# It is no program of the build machine's.
+# It is not a program for the build machine.
 INHIBIT_SYSROOT_STRIP = "1"

@@ -3,7 +3,7 @@ DEPENDS:append:aarch64 = " kexec-purgatory-native"
 
 KEXEC_PURGATORY = "${STAGING_DATADIR_NATIVE}/kexec-purgatory/purgatory.ro"
 
-# By plain cp: make builds its own again where this looks older, and says nothing.
+# By plain cp: make silently builds its own again if this looks older.
 do_compile:append:aarch64() {
     cp ${KEXEC_PURGATORY} ${B}/purgatory/purgatory.ro
     rm ${B}/kexec/purgatory.c

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The image as the kernel's own purgatory, where local.conf names the patch for that kernel:
+# The image as the kernel's own purgatory, if local.conf names the patch for that kernel:
 # KEXEC_PURGATORY_KERNEL_PATCH = "/path/to/packaging/linux/6.12.patch"
 KEXEC_PURGATORY_KERNEL_PATCH ?= ""
 

@@ -51,7 +51,7 @@ fn most(what: &'static str, most: f64, is: f64) -> Check {
     }
 }
 
-/// The loops alone.
+/// Returns the loops alone.
 fn loops(results: &Results) -> Vec<Check> {
     let loops = &results.loops;
     let (software, sha2) = (loops.of(Hash::Software), loops.of(Hash::Sha2));
@@ -78,7 +78,7 @@ fn loops(results: &Results) -> Vec<Check> {
     ]
 }
 
-/// What a usual size costs in the ordinary layout.
+/// Returns what a usual size costs in the ordinary layout.
 fn usual(results: &Results) -> Vec<Check> {
     let window = |sha2| results.usual(Case::ours(Window::Own, sha2));
     let none = |sha2| results.usual(Case::ours(Window::None, sha2));
@@ -142,7 +142,7 @@ fn usual(results: &Results) -> Vec<Check> {
     ]
 }
 
-/// How it grows.
+/// Returns how it grows.
 fn growth(results: &Results) -> Vec<Check> {
     // Lines of another size are more or fewer of them.
     let line = Layout::default().line;

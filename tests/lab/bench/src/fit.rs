@@ -37,7 +37,7 @@ pub fn all(loops: &Loops, c: &Measured, ours: &Measured) -> Vec<Fit> {
         };
         each(before.work, piece)
     });
-    // What a piece costs besides its blocks is a call, whatever it has of them.
+    // Without its blocks a piece costs a call, however many blocks it has.
     let behind = |bytes: u64| {
         let lines = 3 * BLOCKS;
         let work = loops.work(ours);

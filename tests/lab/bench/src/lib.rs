@@ -49,7 +49,7 @@ struct Results {
     computed: Measured,
 }
 
-/// Counts, models and prints all of it, and draws the plot. Returns whether all bars are met.
+/// Counts, models and prints everything, and draws the plot. Returns whether all bars are met.
 ///
 /// # Errors
 /// When something that is needed is missing, or a purgatory did not do what it should.

@@ -18,7 +18,7 @@ pub const CPUS: [&str; 5] = [
     "neoverse-v1",
 ];
 
-/// Instructions that stand one behind the other.
+/// Consecutive instructions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code(Vec<u32>);
 

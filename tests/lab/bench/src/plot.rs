@@ -192,13 +192,13 @@ fn end(curve: &Curve) -> f64 {
     curve.points.last().map_or(0.0, |&(_, time)| time)
 }
 
-/// Where a number of bytes is.
+/// Returns the place of a number of bytes.
 fn x(bytes: f64) -> f64 {
     let (from, to) = SIZES;
     LEFT + ((bytes / MIB as f64).log2() - from) / (to - from) * WIDTH
 }
 
-/// Where a time is, given in seconds.
+/// Returns the place of a time in seconds.
 fn y(seconds: f64) -> f64 {
     let (from, to) = TIMES;
     TOP + HEIGHT - ((seconds * 1e3).log10() - from) / (to - from) * HEIGHT

@@ -79,7 +79,7 @@ pub fn relocated(file: &[u8], base: u64) -> Result<Vec<u8>, String> {
                 .ok_or("a relocation outside the file")?;
             apply(place, rela.r_type(endian, false), value, pc)?;
         }
-        // Without a size nobody applies them twice. `sh_size` is 32 bytes into a header of 64.
+        // Without a size they are not applied twice. `sh_size` is 32 bytes into a header of 64.
         let header = header.e_shoff.get(endian) as usize + 64 * index;
         out[header + 32..header + 40].fill(0);
     }

@@ -155,7 +155,7 @@ pub fn parts(results: &Results) -> String {
         let _ = write!(
             out,
             "\n| {name} | {} | {} | {} | {} |",
-            // There is no dc inside besides the pieces' but at ragged borders.
+            // Apart from the pieces there is a dc inside only at ragged borders.
             fixed[..4].join(" | "),
             milliseconds(Some(results.loops.seconds(Core::InOrder, &once))),
             block.join(" | "),
@@ -274,7 +274,7 @@ pub fn checks(all: &[Check]) -> String {
     out
 }
 
-/// What is recorded of the image before: only of the ordinary layout.
+/// Returns what is recorded of the image before: only of the ordinary layout.
 fn before(results: &Results, size: u64) -> impl Iterator<Item = (&'static str, Before)> {
     let pool = results.options.pool;
     let ordinary = results.options.layout == Layout::default();

@@ -135,7 +135,7 @@ impl Model {
         self.violate(rule, range.start);
     }
 
-    /// What the tables say; with the MMU off maintenance reaches all caches.
+    /// Returns what the tables say; with the MMU off maintenance reaches all caches.
     fn kind(&mut self, range: &Range<u64>) -> Kind {
         let Some(tables) = &self.tables else {
             return Kind::Cached;

@@ -2,7 +2,7 @@
 
 //! A cache that does the worst the architecture allows, for machines that have none.
 //!
-//! QEMU's memory is coherent whatever a program does. Real caches are not, as soon as somebody
+//! QEMU's memory is coherent whatever a program does. Real caches are not, as soon as a program
 //! stores with the MMU off and reads with it on, or the other way round. The model follows a trace
 //! of the image and keeps, for each cache line, the worst that could be in it:
 //!
@@ -28,15 +28,15 @@
 //! So a line of a region that was cleaned and invalidated in the window may be in the cache again
 //! when the kernel starts: a CPU that speculates may have fetched it, or a walk of the MMU's, if it
 //! holds one of the loader's tables. That does no harm, and no image could forbid it. The line is
-//! clean: it was fetched after it was cleaned, and nobody stores to a region. So it is never
-//! written over what the kernel stores there: an eviction does that only with what somebody has
+//! clean: it was fetched after it was cleaned, and nothing stores to a region. So it is never
+//! written over what the kernel stores there: an eviction does that only with what a program has
 //! written to (D7.5 as well). Nothing more can come once the window is closed: without a mapping
-//! there is no Normal memory but for fetches (D8.2), and Device memory is not read speculatively.
-//! And a kernel that stores past its caches what it is going to read through them has to invalidate
-//! it first, whoever ran before: booting.rst has the loader clean the kernel's image, not keep it
-//! out of the caches. What the image itself loads is another matter: that is there for certain, so
-//! all of it has to be thrown out after the last load ([`Rule::RegionResident`]). A prefetch
-//! (`PRFM`) is no load: it brings no more than speculation may, and QEMU does not report it.
+//! only fetches see Normal memory (D8.2), and Device memory is not read speculatively. And a kernel
+//! that stores past its caches what it is going to read through them has to invalidate it first,
+//! whoever ran before: booting.rst has the loader clean the kernel's image, not keep it out of the
+//! caches. What the image itself loads is another matter: that is there for certain, so all of it
+//! has to be thrown out after the last load ([`Rule::RegionResident`]). A prefetch (`PRFM`) is not
+//! a load: it fetches no more than speculation may, and QEMU does not report it.
 //!
 //! Of the pool, the end of the image that tables are made of, no more is touched than is used. What
 //! is dirty there and never loaded, stored to or maintained is as the loader has left it: memory
@@ -205,7 +205,7 @@ impl Model {
             self.violate(Rule::HcrWritten, value);
         }
         match self.control.write(register, value) {
-            // With the MMU off nobody minds, once an ISB has come.
+            // With the MMU off that is allowed after an ISB.
             translation::Written::Translation => {
                 self.order.translation_written();
                 if self.mmu() {

@@ -111,7 +111,7 @@ impl Lines {
         elsewhere
     }
 
-    /// Does a load or store, as far as it is about other CPUs' caches; the rule that it breaks.
+    /// Does a load or store for other CPUs' caches; returns the rule that it breaks.
     pub fn meets_others(&mut self, line: u64, kind: Kind, store: bool) -> Option<Rule> {
         match kind {
             Kind::Cached if store => {

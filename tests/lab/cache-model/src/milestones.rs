@@ -96,7 +96,7 @@ impl Model {
         }
         self.maintenance_completed();
         self.completed(self.order.ic, Rule::InstructionCacheStale);
-        // As the loader has left it, what of the pool nobody has used is memory like any other.
+        // Unused memory of the pool, as the loader left it, is memory like any other.
         let unused = |line| self.setup.pool.contains(&line) && !self.used.contains(&line);
         for line in self.lines.dirty() {
             if !unused(line) {

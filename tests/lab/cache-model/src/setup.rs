@@ -34,13 +34,13 @@ pub struct Setup {
     pub dirty: Vec<Range<u64>>,
     /// What the old kernel has left in `TCR2_ELx`; 0 where the CPU has none.
     pub tcr2: u64,
-    /// The contents of memory, as far as walks through tables may get.
+    /// The contents of memory that walks through tables may reach.
     pub memory: Contents,
 }
 
 impl Setup {
     /// Makes that of a boot which has been recorded, at its worst: of all that a loader has put
-    /// there nothing has got to memory. Without checks that is the image alone: nobody hashes the
+    /// there nothing has got to memory. Without checks that is only the image: nothing hashes the
     /// regions then, nor writes them back, so the loader has to have cleaned them.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Setup {
         let pool = boot.load.purgatory_at + symbols.get("pool")?.start..parts.image.end;
         let regions = recording.loaded.regions.iter();
         let regions = regions.map(|&(start, len)| start..start + len);
-        // Nothing has no line, wherever it lies.
+        // An empty range has no line, wherever it lies.
         let regions: Vec<_> = regions.filter(|region| !region.is_empty()).collect();
         let mut dirty = vec![parts.image.clone()];
         if !boot.load.skip_checks {
@@ -81,8 +81,8 @@ impl Setup {
     }
 }
 
-/// Whether the image takes the CPU for one with `TCR2_ELx`, which QEMU's do not have up to 10.0:
-/// where it is told so.
+/// Returns whether the image believes that the CPU has `TCR2_ELx`, which QEMU's do not have up to
+/// 10.0: if it is told so.
 fn has_tcr2(boot: &Boot) -> bool {
     const TCRX: u64 = 0xf;
     let mmfr3 = IdRegister::Mmfr3.trap();

@@ -119,7 +119,7 @@ struct Reader<'a> {
 }
 
 const LAST_LEVEL: u32 = 3;
-/// The granule: a page has so many bits, and a table's index so many less than it.
+/// The granule: the bits of a page's offset; a table's index has three bits less.
 const PAGE: u32 = 12;
 const INDEX: u32 = PAGE - 3;
 /// The bits of an address in a descriptor, for 48-bit addresses.

@@ -68,8 +68,8 @@ fn prepared(options: &Options) -> Result<Boot, String> {
     Ok(boot)
 }
 
-/// Makes it so many regions: to the three that there are some of a few pages, and the purgatory
-/// behind them.
+/// Makes it this many regions: adds regions of a few pages to the three, and puts the purgatory
+/// after them.
 fn scatter(boot: &mut Boot, regions: usize) {
     for number in boot.load.segments.len() + 1..=regions {
         let at = boot.load.purgatory_at.next_multiple_of(BLOCK) + 5 * PAGE;

@@ -69,7 +69,7 @@ fn started(options: &Options, console: &str, checks: &Checks<'_>) -> Result<Stri
     ))
 }
 
-/// The new kernel runs, though something was corrupt: right only if nobody was to look.
+/// The new kernel runs, though something was corrupt: right only with no checks.
 fn started_corrupt(options: &Options, checks: &Checks<'_>) -> Result<String, String> {
     let (region, _) = options.corrupt.as_ref().expect("the caller has looked");
     let seen = checks

@@ -26,7 +26,7 @@ impl<'a> Input<'a> {
         first
     }
 
-    /// Takes so many bytes.
+    /// Takes this many bytes.
     pub fn bytes<const COUNT: usize>(&mut self) -> [u8; COUNT] {
         [(); COUNT].map(|()| self.byte())
     }

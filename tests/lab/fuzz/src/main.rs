@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all is well.
+/// Returns whether all is well.
 fn told() -> Result<bool, String> {
     let (mut time, mut seed, mut keep, mut words) = (60, None, false, Vec::new());
     for arg in env::args().skip(1) {

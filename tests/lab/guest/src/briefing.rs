@@ -35,7 +35,7 @@ pub struct Briefing {
     // For the shim.
     /// Where it goes on, at EL1.
     pub old_kernel: u64,
-    /// Where the purgatory starts and ends: nobody else is lied to.
+    /// Where the purgatory starts and ends: only it is lied to.
     pub purgatory: [u64; 2],
     /// What it is told.
     pub overrides: [IdOverride; 4],
@@ -55,7 +55,7 @@ pub struct Briefing {
     pub pieces: [Piece; 20],
 }
 
-/// What the old kernel leaves for the new one, [`Logbook::OFFSET`] behind the briefing.
+/// What the old kernel leaves for the new one, [`Logbook::OFFSET`] after the briefing.
 #[derive(Clone, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Logbook {
@@ -77,7 +77,7 @@ pub struct Setting {
     pub value: u64,
 }
 
-/// Something in memory that nobody may have changed.
+/// Something in memory that must not have changed.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
@@ -104,7 +104,7 @@ pub const SINK_ABORTS: u64 = 1;
 pub const SINK_RAISES_SERROR: u64 = 2;
 /// The UART works; an SError comes when the MMU goes off, as where memory reports an error late.
 pub const HASH_RAISES_SERROR: u64 = 3;
-/// It works, and an SError of somebody else's is pending all the time.
+/// It works, and another SError is pending all the time.
 pub const SERROR_PENDING: u64 = 4;
 
 /// There is none: the machine starts at the level of the old kernel.
@@ -186,7 +186,7 @@ impl Piece {
     }
 }
 
-/// Computes a checksum over `bytes` and the zeros behind them up to `len`. It sees every single
+/// Computes a checksum over `bytes` and the zeros after them up to `len`. It sees every single
 /// changed bit, and words that have changed places.
 pub fn checksum(bytes: &[u8], len: u64) -> u64 {
     /// Odd, so that multiplying loses nothing.

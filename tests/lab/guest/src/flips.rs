@@ -9,9 +9,9 @@ use crate::random::Random;
 /// The piece of the briefing with the [`Orders`].
 pub const ORDERS: &str = "orders";
 
-/// How far behind the guest's first instruction a kernel branches to.
+/// The distance from the guest's first instruction to the one a kernel branches to.
 pub const STARTED: u64 = 4;
-/// How far behind it an image branches to that has halted.
+/// The distance from it to the instruction that a halted image branches to.
 pub const HALTED: u64 = 8;
 
 /// Words of the image's symbols, from `sha256_regions` to `on_failure`.
@@ -47,7 +47,7 @@ pub struct Area {
     pub at: u64,
     /// Bytes, whole words; 0 ends the list.
     pub len: u64,
-    /// Where a copy of it is; 0: nobody needs one, it is looked at in the end.
+    /// Where a copy of it is; 0: none is needed, because it is compared at the end.
     pub pristine: u64,
 }
 
@@ -65,7 +65,7 @@ pub struct Orders {
     pub spare: Area,
     /// The page tables.
     pub tables: Area,
-    /// The cases, one behind the other.
+    /// The cases, one after the other.
     pub cases: u64,
     /// How many they are.
     pub count: u64,

@@ -25,7 +25,7 @@ pub const fn trap(op0: u64, op1: u64, crn: u64, crm: u64, op2: u64) -> u64 {
     op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | crm << 1
 }
 
-/// An ID register that somebody here reads.
+/// An ID register that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdRegister {
     /// `ID_AA64PFR0_EL1`.

@@ -24,7 +24,7 @@ pub struct Job {
     pub path: u64,
     /// What traps FP/SIMD before: `CPACR_EL1` or `CPTR_EL2`.
     pub traps: u64,
-    /// 0: the regions are hashed. Otherwise the first of them is the seed of so many steps of the
+    /// 0: the regions are hashed. Otherwise the first of them is the seed of this many steps of the
     /// Monte Carlo test of NIST's "Secure Hash Algorithm Validation System", 6.4.
     pub steps: u64,
     /// How many of the regions make up the message.

@@ -21,7 +21,7 @@ pub use self::exit::{Exit, exit};
 pub use self::registers::{current_el, has_pan, has_vhe, pending, read, sctlr, set_sctlr, write};
 pub use self::uart::Uart;
 
-// What the loader sets, alone in a section that nobody may fold into a constant.
+// The symbols that the loader sets, alone in a section that must not be folded into a constant.
 global_asm!(
     ".pushsection .data.guest, \"aw\"",
     ".balign 8",
@@ -43,7 +43,7 @@ pub fn briefing() -> &'static Briefing {
     briefing
 }
 
-/// Returns the logbook behind the briefing.
+/// Returns the logbook after the briefing.
 pub fn logbook() -> *mut Logbook {
     (address() + Logbook::OFFSET) as *mut Logbook
 }

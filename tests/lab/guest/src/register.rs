@@ -88,7 +88,7 @@ registers! {
     Ttbr1 = 7, "TTBR1_EL1", "TTBR1_EL2";
     /// The exception vectors.
     Vbar = 8, "VBAR_EL1", "VBAR_EL2";
-    /// The thread pointer: nobody's business but the kernel's.
+    /// The thread pointer: only the kernel's business.
     Tpidr = 9, "TPIDR_EL1", "TPIDR_EL2";
     /// At EL2: `SCTLR_EL1`, which is another regime's.
     LowerSctlr = 10, "", "SCTLR_EL1";

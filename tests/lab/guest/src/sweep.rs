@@ -13,7 +13,7 @@ pub use self::encoding::Encoding;
 /// The piece of the briefing with the [`Orders`].
 pub const ORDERS: &str = "orders";
 
-/// How far behind the guest's first instruction the kernel's page has to branch to.
+/// The distance from the guest's first instruction to the one that the kernel's page branches to.
 pub const ARRIVAL: u64 = 4;
 
 /// Where the image is, and what to call it with.

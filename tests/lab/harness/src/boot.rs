@@ -59,7 +59,7 @@ pub struct Boot {
     pub regime: Regime,
     /// A guest that the old kernel leaves for instead of the purgatory.
     pub stand_in: Option<Guest>,
-    /// What nobody may have changed, beside the segments and the purgatory's code.
+    /// What must not have changed, in addition to the segments and the purgatory's code.
     pub pieces: Vec<Piece>,
     /// What else is in memory, unknown to the purgatory.
     pub unhashed: Vec<Segment>,
@@ -106,7 +106,8 @@ impl Boot {
         Ok(())
     }
 
-    /// A kernel, an initrd of this length and a device tree, loaded as kexec does, with a console.
+    /// Returns a kernel, an initrd of this length and a device tree, loaded as kexec does, with a
+    /// console.
     ///
     /// # Errors
     /// When `purgatory.ro` or a guest is not built, or not fit.
@@ -221,7 +222,8 @@ impl Boot {
         Ok((loaded, file))
     }
 
-    /// The purgatory's code: what comes before the first of the symbols. It is never written.
+    /// Returns the purgatory's code: what comes before the first of the symbols. It is never
+    /// written.
     fn code(&self, loaded: &Loaded) -> Result<Piece, String> {
         let len = self
             .load

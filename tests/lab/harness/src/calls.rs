@@ -173,7 +173,7 @@ impl Calls {
     }
 }
 
-/// The name as in the source: what a compiler has made of it, without the hash.
+/// Returns the name as in the source: what a compiler has made of it, without the hash.
 pub fn source_name(symbol: &str) -> String {
     let name = format!("{:#}", rustc_demangle::demangle(symbol));
     // Since 1.96 a method of the type itself is that of `<path::Type>`, as one of a trait is.

@@ -16,8 +16,8 @@ const FPEN: u64 = 3 << 20;
 /// `CPTR_EL2` with E2H = 0: what is RES1, and floating point not trapped (`TFP` = 0).
 const CPTR_NOTHING_TRAPPED: u64 = 0x33ff;
 
-/// Returns what a kernel leaves behind when it leaves for a purgatory. Registers that control
-/// translation and exceptions hold what only the old kernel understands.
+/// Returns what a kernel leaves when it branches to a purgatory. Registers that control translation
+/// and exceptions hold what only the old kernel understands.
 pub fn settings(regime: Regime) -> [Setting; 24] {
     let hcr = match regime {
         Regime::El1And0 | Regime::El2 => RW,
@@ -31,8 +31,7 @@ pub fn settings(regime: Regime) -> [Setting; 24] {
         (Register::Hcr, hcr),
         (Register::Cpacr, cpacr),
         (Register::Mair, 0xdead_f00d_0b1d_cafe),
-        // Other page, region and address sizes than anybody wants, both halves enabled, tags
-        // ignored.
+        // Other page, region and address sizes than usual, both halves enabled, tags ignored.
         (Register::Tcr, 0x0000_0066_ba5a_6a27),
         (Register::Ttbr0, 0x0a55_0000_dead_b000),
         (Register::Ttbr1, 0x0b66_0000_beef_d000),
@@ -48,7 +47,7 @@ pub fn settings(regime: Regime) -> [Setting; 24] {
     ])
 }
 
-/// Settings as the briefing wants them.
+/// Settings as the briefing requires them.
 fn list(settings: &[(Register, u64)]) -> [Setting; 24] {
     let mut all = [Setting::default(); 24];
     for (setting, &(register, value)) in all.iter_mut().zip(settings) {

@@ -42,7 +42,7 @@ const SPARE_AT: u64 = 0x41d0_0000;
 const IMAGE_AT: u64 = 0x41e3_3000;
 const MEMORY_END: u64 = RAM + (32 << 20);
 const MEMORY: &str = "32M";
-/// What is looked at after each call before the image and behind it.
+/// What is compared after each call before the image and after it.
 const GUARD: u64 = 4 * PAGE;
 
 /// What runs.
@@ -58,7 +58,7 @@ pub struct Flips {
     pub image: Range<u64>,
     /// All memory.
     pub memory: Range<u64>,
-    /// A page that nobody uses.
+    /// An unused page.
     pub spare: Range<u64>,
     /// The image as it was loaded.
     loaded: Segment,
@@ -232,7 +232,7 @@ impl Flips {
     }
 }
 
-/// Copies of memory, one behind the other.
+/// Copies of memory, one after the other.
 #[derive(Default)]
 struct Copies(Vec<u8>);
 
@@ -262,7 +262,8 @@ fn led_back(mut image: PurgatoryRo) -> Result<PurgatoryRo, String> {
     Ok(image)
 }
 
-/// A page of branches back to the guest: whatever is taken for the entry, it is seen.
+/// Returns a page of branches back to the guest, so that any address taken for the entry is
+/// noticed.
 fn kernel(at: u64) -> Vec<u8> {
     let places = (at..at + PAGE).step_by(4);
     let words = places.map(|place| branch(place, GUEST_AT + STARTED));

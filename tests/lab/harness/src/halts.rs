@@ -8,7 +8,7 @@ use crate::purgatory_ro::PurgatoryRo;
 /// `WFE`.
 const WFE: u32 = 0xd503_205f;
 
-/// Returns the offsets of all such loops: of each `WFE` with a branch back to it right behind.
+/// Returns the offsets of all such loops: of each `WFE` with a branch back to it right after it.
 pub fn halts(image: &PurgatoryRo) -> Vec<u64> {
     let halt = [WFE, branch(4, 0)].map(u32::to_le_bytes).concat();
     let words = (0..).step_by(4);

@@ -144,7 +144,7 @@ mod tests {
         Pace { sent, outcome }.judge()
     }
 
-    /// A FIFO full at once, then a byte each so many ticks.
+    /// Returns a FIFO full at once, then a byte every so many ticks.
     fn paced(first: usize, ticks: u64) -> Vec<u64> {
         let at = |number: usize| (number + 1).saturating_sub(first) as u64 * ticks;
         (0..200).map(at).collect()

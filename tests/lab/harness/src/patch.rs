@@ -3,7 +3,7 @@
 //! Changes instructions of the built image, found by routine and kind, so that a change stays the
 //! same when the code around it does not.
 //!
-//! What is looked for and not there is a panic: then the change has to be thought of anew.
+//! A missing pattern is a panic: then the change has to be reconsidered.
 
 mod lie;
 

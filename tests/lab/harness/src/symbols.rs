@@ -23,7 +23,7 @@ pub struct Parts {
     pub image: Range<u64>,
     /// Its instructions, which never change.
     pub text: Range<u64>,
-    /// What nobody touches, since it is below the stack.
+    /// Memory that is never touched, because it is below the stack.
     pub guard: Range<u64>,
 }
 

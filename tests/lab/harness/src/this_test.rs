@@ -25,7 +25,7 @@ pub fn file_name() -> String {
 pub fn alone() -> String {
     let program = env::current_exe().unwrap_or_default();
     let stem = program.file_stem().unwrap_or_default().to_string_lossy();
-    // What cargo builds has a hash behind its name.
+    // cargo's output has a hash after its name.
     let binary = stem.rsplit_once('-').map_or(&*stem, |(binary, _)| binary);
     format!("alone:   cargo test --test {binary} -- --exact {}", name())
 }

@@ -70,7 +70,7 @@ impl V3Tables {
         &mut self.entries[table * ENTRIES + index(level, address)]
     }
 
-    /// Returns all entries, for those who want to spoil them.
+    /// Returns all entries, for tests that spoil them.
     pub fn entries(&mut self) -> &mut [u64] {
         &mut self.entries
     }
@@ -94,7 +94,7 @@ impl V3Tables {
     }
 }
 
-/// Which entry of a table translates an address.
+/// Returns which entry of a table translates an address.
 const fn index(level: u32, address: u64) -> usize {
     (address >> (39 - 9 * level)) as usize % ENTRIES
 }

@@ -74,7 +74,7 @@ struct Walker<'a> {
     image: &'a Image,
     instructions: u64,
     clear: u64,
-    /// How functions return, as far as is known: where they begin, and what is so then.
+    /// How functions return, if known: where they begin, and what holds then.
     ends: BTreeMap<(u64, bool), BTreeSet<bool>>,
     /// Those that were met this time.
     met: BTreeSet<(u64, bool)>,
@@ -82,7 +82,7 @@ struct Walker<'a> {
 }
 
 impl Walker<'_> {
-    /// How a function can return: with the vector registers used or not.
+    /// Returns how a function can return: with the vector registers used or not.
     fn call(&mut self, start: u64, used: bool) -> Result<BTreeSet<bool>, String> {
         if start == self.instructions {
             return Ok([true].into());
@@ -159,7 +159,7 @@ impl Walker<'_> {
         self.call(to, used)
     }
 
-    /// Whether nothing but the call of `clear_vectors` can follow.
+    /// Returns whether nothing but the call of `clear_vectors` can follow.
     fn clears(&self, from: u64) -> bool {
         let mut at = from;
         for _ in 0..BEFORE_CLEAR {
@@ -176,7 +176,7 @@ impl Walker<'_> {
     fn branch(&self, at: u64) -> Result<Branch, String> {
         let word = self.image.word(at);
         let word = word.ok_or_else(|| format!("{at:#x} is outside of the code"))?;
-        // A signed field of so many bits, in instructions.
+        // A signed field of this many bits, in instructions.
         let to = |low: u32, bits: u32| {
             let field = (word >> low << (32 - bits)) as i32 >> (32 - bits);
             at.wrapping_add_signed(i64::from(field) * 4)
@@ -193,7 +193,7 @@ impl Walker<'_> {
             _ if word & 0xffff_fc1f == 0xd63f_0000 => Branch::CallAway,
             // ERET.
             0xd69f_03e0 => Branch::Away,
-            // Nothing is behind what is undefined.
+            // Nothing follows an undefined instruction.
             _ if word >> 16 == 0 => Branch::Return,
             _ => Branch::None,
         })

@@ -25,7 +25,7 @@ fn of_primes<const N: usize>(word: impl Fn(u128) -> u32) -> [u32; N] {
     std::array::from_fn(|_| word(primes.next().expect("primes never end")))
 }
 
-/// The lower 32 bits of the largest number whose power is not more.
+/// Returns the lower 32 bits of the largest number whose power is not more.
 fn root(of: u128, power: impl Fn(u128) -> u128) -> u32 {
     let root = (0..40).rev().fold(0, |root, bit| {
         let more = root | 1 << bit;

@@ -5,7 +5,7 @@
 //! # What is proven
 //!
 //! Of the bytes of `sha256_software` and `sha256_instructions` in the linked ELF file, for every
-//! hash value, every message of one block or more, every content of registers and memory besides:
+//! hash value, every message of one block or more, every other content of registers and memory:
 //!
 //! * the routine returns, and the state is then what FIPS 180-4, 6.2.2 makes of it with all blocks,
 //!   from the first to the last;
@@ -14,7 +14,7 @@
 //!   blocks are aligned to 8 bytes; none is below the stack pointer of its moment;
 //! * `sp` and `x19` to `x30` are back, and with `sha256_software` all vector registers as they
 //!   were;
-//! * the cache is asked for nothing but the state, the blocks, and addresses behind them that are
+//! * the cache is asked for nothing but the state, the blocks, and addresses after them that are
 //!   below `ahead`.
 //!
 //! And of `clear_vectors`: it leaves zeros in all vector registers, and accesses no memory. Who
@@ -26,8 +26,8 @@
 //! # What is taken for granted
 //!
 //! * `x0` to `x3` and the stack pointer are as the contracts of the routines have them; the stack
-//!   pointer is a multiple of 16; the blocks end a multiple of 64 bytes behind their beginning.
-//! * State, blocks, the frame and the image do not overlap, and nobody else writes to them.
+//!   pointer is a multiple of 16; the blocks' length is a multiple of 64 bytes.
+//! * State, blocks, the frame and the image do not overlap, and no other code writes to them.
 //! * No address that comes up reaches around the end of the address space. All regions lie below
 //!   2^52.
 //! * The instructions do what [`machine`] says, which is tested against QEMU.

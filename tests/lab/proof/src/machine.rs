@@ -36,11 +36,11 @@ pub struct Machine<W> {
     pub v: [[W; 4]; 32],
     /// What was compared last.
     pub compared: Option<[Value<W>; 2]>,
-    /// All memory that there is, in words, besides the image's constants.
+    /// All memory, in words, except the image's constants.
     pub memory: BTreeMap<(Base, i64), Cell<W>>,
     /// Where the blocks end.
     pub end: Bound,
-    /// Up to where the cache may be asked for what lies behind the blocks.
+    /// The end of what may be prefetched after the blocks.
     pub ahead: Bound,
     /// Where the next instruction is, in the image.
     pub pc: u64,
@@ -99,20 +99,20 @@ impl<W: Word> Machine<W> {
         Ok(())
     }
 
-    /// Where a branch goes.
+    /// Returns where a branch goes.
     fn target(&self, code: Encoded) -> Result<u64, Fault> {
         let to = self.pc.checked_add_signed(code.signed(b'i') * 4);
         to.ok_or("branches out of the image")
     }
 
-    /// The bit that `TBNZ` tests.
+    /// Returns the bit that `TBNZ` tests.
     fn bit(&self, code: Encoded) -> Result<bool, Fault> {
         let [word, _] = self.x(code.register(b't')).data()?;
         let word = word.known().ok_or("tests what is not known")?;
         Ok(word >> code.field(b'j') & 1 == 1)
     }
 
-    /// The condition `LO`.
+    /// Returns the condition `LO`.
     fn lower(&self) -> Result<bool, Fault> {
         use Value::Address;
         let (at, bound) = match self.compared {
@@ -124,7 +124,7 @@ impl<W: Word> Machine<W> {
         lower.ok_or("asks for the order of what may come in either")
     }
 
-    /// A register; number 31 is zero.
+    /// Returns a register; number 31 is zero.
     fn x(&self, n: usize) -> Value<W> {
         if n == 31 {
             Value::narrow(W::of(0))

@@ -100,7 +100,7 @@ impl Term {
         TERMS.with_borrow(|terms| terms.nodes.len())
     }
 
-    /// Forgets all terms of this thread; nobody may have one.
+    /// Forgets all terms of this thread; none may be in use.
     pub fn forget_all() {
         TERMS.with_borrow_mut(|terms| *terms = Terms::new());
     }
@@ -198,7 +198,7 @@ impl Word for Term {
         Self::of_bits(Parts::collect(rotated.collect(), |a, b| a ^ b))
     }
 
-    /// Anything: what depends on it is no claim.
+    /// Anything: a result that depends on it is not a claim.
     fn upper_of_sum(_: [Self; 2], _: [Self; 2]) -> Self {
         Self::unknown()
     }

@@ -10,7 +10,7 @@ use std::ops::{Add, BitAnd, BitXor};
 pub trait Word:
     Copy + Debug + Eq + Add<Output = Self> + BitAnd<Output = Self> + BitXor<Output = Self>
 {
-    /// The word of this value.
+    /// Returns the word of this value.
     fn of(value: u32) -> Self;
 
     /// Rotates right by 0 to 31.

@@ -74,7 +74,7 @@ fn without_deny() -> Result<bool> {
     Ok(offences.is_empty())
 }
 
-/// What cargo-deny says, if there is one.
+/// Returns what cargo-deny says, if there is one.
 fn deny(arguments: &[&str]) -> Option<Output> {
     let mut deny = Command::new("cargo-deny");
     deny.current_dir(root())

@@ -30,7 +30,7 @@ pub struct Crate {
 pub struct Policy {
     licences: Vec<String>,
     registries: Vec<String>,
-    /// Name and beginning of the version of what may be there besides another one.
+    /// Name and beginning of the version of a crate that may be there in addition to another one.
     skipped: Vec<(String, String)>,
 }
 
@@ -135,14 +135,15 @@ pub fn crates() -> Result<BTreeSet<Crate>> {
         .collect()
 }
 
-/// Whether a version is what is left open behind a beginning, as in `0.15` for 0.15.5.
+/// Returns whether a version has this beginning, as in `0.15` for 0.15.5.
 fn is_version(version: &str, beginning: &str) -> bool {
     let rest = version.strip_prefix(beginning);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Whether a licence can be chosen of these: each of what `AND` joins, one of what `OR` joins.
-/// `AND` binds tighter; a slash is an old `OR`. What cannot be read is not allowed.
+/// Returns whether these contain a licence that can be chosen: each of what `AND` joins, one of
+/// what `OR` joins. `AND` binds tighter; a slash is an old `OR`. What cannot be read is not
+/// allowed.
 fn allows(allowed: &[String], licence: &str) -> bool {
     let words = licence.replace('/', " OR ");
     let words = words.replace('(', " ( ").replace(')', " ) ");

@@ -35,7 +35,7 @@ pub struct Share {
 }
 
 impl Share {
-    /// Returns how many lines in `unsafe` are linked, as far as its files could be read.
+    /// Returns how many lines in `unsafe` are linked, if its files could be read.
     pub fn unsafe_lines(&self) -> usize {
         self.in_unsafe.values().map(BTreeSet::len).sum()
     }
@@ -45,7 +45,7 @@ impl Shares {
     /// Finds the shares of a linked program.
     ///
     /// # Errors
-    /// Where the program has a line of a file that is nobody's, or that is no Rust.
+    /// When the program has a line of an unknown file, or of one that is not Rust.
     pub fn of(elf: &[u8]) -> Result<Self> {
         let sources = Sources::find()?;
         let linked = linked(elf)?;

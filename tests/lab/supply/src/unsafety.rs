@@ -14,7 +14,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree, token_stream::IntoIt
 /// keyword to the closing brace.
 ///
 /// # Errors
-/// Where the text is no Rust.
+/// When the text is not Rust.
 pub fn unsafe_lines(text: &str) -> Result<Vec<RangeInclusive<u32>>> {
     let tokens: TokenStream = text.parse().map_err(|error| anyhow!("{error}"))?;
     let mut found = vec![];
@@ -39,8 +39,9 @@ fn collect(tokens: TokenStream, found: &mut Vec<RangeInclusive<u32>>) {
     }
 }
 
-/// The braces of what `unsafe` begins: there are none in an attribute, a declaration and a type;
-/// and those of a trait, an implementation and a foreign block hold no unsafe code by themselves.
+/// Returns the braces of what `unsafe` begins: there are none in an attribute, a declaration and a
+/// type; and those of a trait, an implementation and a foreign block hold no unsafe code by
+/// themselves.
 fn body(tokens: &mut Peekable<IntoIter>, found: &mut Vec<RangeInclusive<u32>>) -> Option<Group> {
     let mut is_function = false;
     if let Some(TokenTree::Group(group)) = tokens.peek() {

@@ -28,7 +28,7 @@ fn shares(program: &str) -> Shares {
     Shares::of(&fs::read(elf).unwrap()).unwrap()
 }
 
-/// A crate of `Shares` without its version.
+/// Returns a crate of `Shares` without its version.
 fn name(krate: &str) -> &str {
     krate.rsplit_once('-').map_or(krate, |(name, version)| {
         let is_version = version.starts_with(|c: char| c.is_ascii_digit());

@@ -55,7 +55,7 @@ fn ask() -> Result<u32, String> {
     version.ok_or(said)
 }
 
-/// What a program says on its standard error.
+/// Returns what a program says on its standard error.
 fn said(command: &mut Command) -> Result<String, String> {
     let output = command
         .output()

@@ -12,7 +12,7 @@ use purgatory_test_trace_format::{self as wire, Kind, RECORD, Reason, Record};
 
 use self::system::System;
 
-/// One step of the purgatory that somebody could have to judge.
+/// One step of the purgatory that a reader may have to judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The first instruction is about to run.

@@ -208,7 +208,7 @@ impl Phase {
 impl Sub for Phase {
     type Output = Self;
 
-    /// What more there was.
+    /// Returns the difference.
     fn sub(self, other: Self) -> Self {
         Self {
             name: self.name,
@@ -221,7 +221,7 @@ impl Sub for Phase {
     }
 }
 
-/// What is about to be written to `SCTLR` at this snapshot.
+/// Returns what is about to be written to `SCTLR` at this snapshot.
 fn written(trace: &Trace, snapshot: &Snapshot) -> u64 {
     match trace.events.get(snapshot.after) {
         Some(&Event::System {
@@ -266,8 +266,8 @@ mod tests {
         }
     }
 
-    /// A trace whose counters grow by ten for each step, accesses by two, maintenance by one.
-    /// `SCTLR` is written with M set first, then clear.
+    /// Returns a trace whose counters grow by ten for each step, accesses by two, maintenance by
+    /// one. `SCTLR` is written with M set first, then clear.
     fn trace(steps: &[(Reason, u64, usize)]) -> Trace {
         let mut trace = Trace::default();
         for (step, &(reason, pc, watched)) in (0..).zip(steps) {

@@ -46,7 +46,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Loads and runs. What is written stays at `path`, with `.elf` and `.trace` behind it.
+    /// Loads and runs. What is written stays at `path`, with `.elf` and `.trace` after it.
     ///
     /// # Errors
     /// When something that is needed is missing, or the plugin did not run.
@@ -124,7 +124,7 @@ impl Recording {
     }
 }
 
-/// The plugin with its options, for QEMU's `-plugin`.
+/// Returns the plugin with its options, for QEMU's `-plugin`.
 fn options(
     boot: &Boot,
     loaded: &Loaded,

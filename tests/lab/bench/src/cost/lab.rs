@@ -27,7 +27,7 @@ const MOST_HASHED: u64 = 8 * MIB;
 /// What a piece costs is the difference between two sizes: in a window of these.
 const IN_WINDOW: [u64; 2] = [MIB, 2 * MIB];
 /// Without a window, hashing ends with the end, and there numbers are written in decimal digits,
-/// whoever reads them: at most so many counts more or less, which must not be taken for a piece's.
+/// their reader: at most so many counts more or less, which must not be mistaken for a piece's.
 const WITHOUT: [u64; 2] = [MIB, 8 * MIB];
 const DIGITS: u64 = 200;
 /// Tables of the loader's are five, which is enough for this.
@@ -85,7 +85,7 @@ impl Measured {
         self.sum(&Name::ALL)
     }
 
-    /// Returns what it costs besides its pieces.
+    /// Returns its cost without its pieces.
     pub fn fixed(&self) -> Counts {
         self.total() - self.piece * (self.size / PIECE)
     }
@@ -182,7 +182,8 @@ impl Lab {
         }
     }
 
-    /// What each piece costs, in the phases that grow with them, if blocks are hashed or not.
+    /// Returns what each piece costs, in the phases that grow with them, if blocks are hashed or
+    /// not.
     fn pieces(&self, case: Case, layout: Layout, hashes: bool) -> Result<[Counts; 2], String> {
         let most = match case.window() {
             Window::None => DIGITS,
@@ -273,7 +274,7 @@ impl Lab {
         })
     }
 
-    /// A boot whose regions have this size together.
+    /// Returns a boot whose regions have this size together.
     fn boot(&self, run: Run) -> Result<Boot, String> {
         let Run { case, layout, .. } = run;
         let mut boot = Boot::new(CPU, Regime::El2, layout.place, PAGE)?;
@@ -322,7 +323,7 @@ impl Lab {
     }
 }
 
-/// What the image is made to read of a CPU that QEMU has not got.
+/// Returns the registers that the image is made to read, of a CPU that QEMU does not have.
 fn lies(case: Case, layout: &Layout) -> Vec<Lie> {
     let mut lies = Vec::new();
     if !case.sha2() {

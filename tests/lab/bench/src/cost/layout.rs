@@ -21,12 +21,12 @@ const GIB: u64 = 1 << 30;
 /// How the regions lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// As kexec-tools packs them: the kernel at 2 MiB, the others one behind the other, each at the
+    /// As kexec-tools packs them: the kernel at 2 MiB, the others one after the other, each at the
     /// next page and the device tree at 128 KiB, then the image.
     Packed,
     /// Each, and the image, begins within 2 MiB of its own, at no boundary but a page's.
     Scattered,
-    /// The same, but for the kernel they begin and all end within a page, at odd addresses. Kexec
+    /// The same, but all except the kernel begin and end within a page, at odd addresses. Kexec
     /// makes none such.
     Ragged,
     /// Each but the kernel, and the image, begins a page before a border of 1 GiB.
@@ -56,7 +56,7 @@ pub struct Placed {
 }
 
 impl Default for Layout {
-    /// An ordinary one: five regions above 4 GiB, packed, with lines of 64 bytes.
+    /// Returns the ordinary layout: five regions above 4 GiB, packed, with lines of 64 bytes.
     fn default() -> Self {
         Self {
             regions: 5,

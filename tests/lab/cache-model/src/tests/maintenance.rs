@@ -12,14 +12,14 @@ const TOP: u64 = STACK + 0xff8;
 
 const FLUSHES: [&str; 3] = ["flush: piece", "flush: last piece", "flush: next"];
 
-/// The same with another instruction for the regions.
+/// Returns the same with another instruction for the regions.
 fn flushed_by(script: Script, instruction: System) -> Script {
     FLUSHES.into_iter().fold(script, |script, flush| {
         script.with_instruction(flush, instruction)
     })
 }
 
-/// The same with nothing of the regions cleaned.
+/// Returns the same with nothing of the regions cleaned.
 fn not_flushed(script: Script) -> Script {
     FLUSHES.into_iter().fold(script, Script::without)
 }

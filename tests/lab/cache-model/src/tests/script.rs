@@ -46,7 +46,7 @@ pub struct Script {
     steps: Vec<Step>,
 }
 
-/// A system instruction.
+/// Returns a system instruction.
 pub const fn system(what: System, value: u64) -> Event {
     Event::System {
         pc: TEXT,
@@ -81,23 +81,23 @@ const fn access(address: u64, store: bool, value: u64) -> Event {
     }
 }
 
-/// A load of eight bytes.
+/// Returns a load of eight bytes.
 pub const fn load(address: u64) -> Event {
     access(address, false, 0)
 }
 
-/// A store of eight bytes.
+/// Returns a store of eight bytes.
 pub const fn store(address: u64, value: u64) -> Event {
     access(address, true, value)
 }
 
 impl Script {
-    /// What a careful image does, for cache lines of 64 bytes.
+    /// Returns what a careful image does, for cache lines of 64 bytes.
     pub fn new(regime: Regime) -> Self {
         Self::with_line(regime, 64)
     }
 
-    /// The same for other cache lines.
+    /// Returns the same for other cache lines.
     pub fn with_line(regime: Regime, line: u64) -> Self {
         let mut script = Self {
             regime,
@@ -113,7 +113,7 @@ impl Script {
         script
     }
 
-    /// A way into a window and out of it again, and nothing else.
+    /// Returns a way into a window and out of it again, and nothing else.
     pub fn empty_window(&self) -> Self {
         let mut script = Self {
             steps: Vec::new(),
@@ -124,17 +124,17 @@ impl Script {
         script
     }
 
-    /// What happens in it.
+    /// Returns what happens in it.
     pub fn events(&self) -> Vec<Event> {
         self.steps.iter().map(|(_, event)| *event).collect()
     }
 
-    /// A write to a register of the exception level.
+    /// Returns a write to a register of the exception level.
     pub fn msr(&self, register: fn(u64) -> Register, value: u64) -> Event {
         system(System::Msr(register(self.regime.el())), value)
     }
 
-    /// The `TLBI` that takes away all of the regime.
+    /// Returns the `TLBI` that invalidates all of the regime.
     pub fn tlbi(&self) -> Event {
         barrier(System::Tlbi(match self.regime {
             Regime::El1And0 => Tlbi::Vmalle1,

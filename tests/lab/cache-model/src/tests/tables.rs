@@ -14,7 +14,7 @@ const TABLE: u64 = 3;
 const PAGE: u64 = 0x403;
 const BLOCK: u64 = 0x401;
 
-/// Tables at multiples of 8 KiB from here, so that there is something behind each.
+/// Tables at multiples of 8 KiB from here, so that something follows each.
 const TABLES: u64 = 0x4000_0000;
 
 fn table(number: u64) -> u64 {
@@ -26,7 +26,7 @@ fn read(t0sz: u64, entries: &[(u64, u64)]) -> Tables {
     read_at(TABLES, t0sz, entries)
 }
 
-/// The same with the first table elsewhere.
+/// Returns the same with the first table elsewhere.
 fn read_at(root: u64, t0sz: u64, entries: &[(u64, u64)]) -> Tables {
     let mut memory = Contents::default();
     memory.zeros(TABLES, 0x8000);

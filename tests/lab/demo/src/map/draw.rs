@@ -125,7 +125,7 @@ fn height(row: &Row) -> f64 {
     }
 }
 
-/// Where the tables are that are so many levels above the last.
+/// Returns the place of the tables that are this many levels above the last.
 fn column(above: u32) -> f64 {
     TABLE.0 + f64::from(above) * (TABLE.1 + BETWEEN)
 }

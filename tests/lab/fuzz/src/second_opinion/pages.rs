@@ -59,8 +59,8 @@ fn up(address: u64) -> u64 {
     address.div_ceil(PAGE) * PAGE
 }
 
-/// Returns how many tables suffice for addresses of so many bits: one for each entry that cannot be
-/// a block, since there are none of its size, or since something begins or ends inside of it.
+/// Returns how many tables suffice for addresses of this many bits: one for each entry that cannot
+/// be a block, since there are none of its size, or since something begins or ends inside of it.
 pub fn tables(va_bits: u32, image: &ImageParts, regions: &[(u64, u64)]) -> u64 {
     let all = each(image, regions);
     let mut count = 1;

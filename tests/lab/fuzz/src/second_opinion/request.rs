@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Which value a loader's symbols must be refused for (docs/boot.md, and README.md's table).
+//! Which value a loader's symbols must be refused for (docs/boot.md, and the table in docs/abi.md).
 
 use purgatory::abi::{RawRegion, RawSymbols};
 use purgatory::request::{Problem, Refusal, Symbol};

@@ -27,8 +27,9 @@ pub struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Returns whether a table, each of whose entries translates so many bits from `base` on, maps
-    /// what must be mapped there to itself, as it must be, and nothing but the 2 MiB around that.
+    /// Returns whether a table, each of whose entries translates this many bits from `base` on,
+    /// maps what must be mapped there to itself, as it must be, and nothing but the 2 MiB around
+    /// that.
     pub fn is_good(&self, table: u64, shift: u32, base: u64) -> bool {
         table % 4096 == 0
             && (0..512).all(|index| {

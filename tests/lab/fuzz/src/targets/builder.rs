@@ -74,7 +74,7 @@ pub fn builder(bytes: &[u8]) -> u64 {
     assert_eq!(found, pages, "{map:x?}");
     samples(&frames, &map, &pages);
     if map.va_bits() == 48 {
-        // What is built here would pass for a loader's as well, but for blocks of 1 GiB.
+        // The tables built here would pass for a loader's as well, except for blocks of 1 GiB.
         let root = map.root();
         let offer = TableOffer { root, for_us: true };
         let passed = loader::check(regime, &layout, &offer, &frames);
@@ -94,7 +94,7 @@ pub fn builder(bytes: &[u8]) -> u64 {
     digest([1, regime as u64, (va_bits / 5).into(), tables.into()])
 }
 
-/// All that the tables map, to itself and as cached memory, in order.
+/// Returns all that the tables map, to itself and as cached memory, in order.
 fn mapped(frames: &FewFrames, map: &AddressMap<'_>, regime: Regime) -> Vec<Page> {
     let level = if map.va_bits() > 39 { 0 } else { 1 };
     let mut found = Vec::new();
@@ -142,7 +142,8 @@ fn below(
     }
 }
 
-/// What these attributes allow (Arm ARM D8.3, D8.4): AF, inner shareable, index 0 and one of these.
+/// Returns what these attributes allow (Arm ARM D8.3, D8.4): AF, inner shareable, index 0 and one
+/// of these.
 fn access(regime: Regime, attributes: u64) -> Access {
     let all = match regime {
         // UXN always; PXN; AP[2]: read-only.

@@ -77,12 +77,12 @@ pub fn loader_tables(bytes: &[u8]) -> u64 {
     }
 }
 
-/// Whether all bytes of a page that begins there are the region's.
+/// Returns whether all bytes of a page that begins there are the region's.
 fn is_page_of((start, end): (u64, u64), at: u64) -> bool {
     start <= at && at < end && end - at >= PAGE
 }
 
-/// How many bits a number has.
+/// Returns how many bits a number has.
 fn bits(number: usize) -> u64 {
     number.checked_ilog2().map_or(0, |bit| 1 + u64::from(bit))
 }

@@ -42,8 +42,8 @@ extern "C" fn main() -> ! {
     }
     let (jobs, answers) = (piece(briefing, JOBS), piece(briefing, ANSWERS));
     let count = jobs.len as usize / size_of::<Job>();
-    // SAFETY: the test has put so many jobs there, and keeps room for an answer to each; nothing
-    // else is in either place.
+    // SAFETY: the test has put that many jobs there, with room for an answer to each; nothing else
+    // is in either place.
     let (jobs, answers) = unsafe {
         (
             core::slice::from_raw_parts(jobs.start as *const Job, count),
@@ -57,7 +57,7 @@ extern "C" fn main() -> ! {
     exit(Exit::Passed)
 }
 
-/// The regime that is asked for, if this machine can do it.
+/// Returns the requested regime, if this machine has it.
 fn regime(briefing: &Briefing) -> Regime {
     let el = machine::current_el();
     let possible =
@@ -73,7 +73,7 @@ fn piece<'a>(briefing: &'a Briefing, name: &str) -> &'a Piece {
 }
 
 fn do_job(regime: Regime, job: &Job) -> Answer {
-    /// Nothing that a hash would leave behind by chance.
+    /// A value that a hash would not leave by chance.
     const PATTERN: u64 = 0x9d3c_55aa_0f71_e86b;
     const STEP: u64 = 0x0102_0408_1020_4081;
 
@@ -151,7 +151,7 @@ fn hash(regime: Regime, path: u64, regions: &[[u64; 2]]) -> [u8; 32] {
     bytes
 }
 
-/// A thousand and more digests, each of the three before it.
+/// Returns a thousand and more digests, each of the three before it.
 fn monte_carlo(regime: Regime, job: &Job) -> [u8; 32] {
     // SAFETY: the first region is a seed.
     let seed = unsafe { *(job.regions[0][0] as *const [u8; 32]) };
@@ -168,7 +168,7 @@ fn monte_carlo(regime: Regime, job: &Job) -> [u8; 32] {
 unsafe extern "C" {
     /// Fills each half of vector register n with `first + n * step`.
     fn vectors_fill(first: u64, step: u64);
-    /// The bits in which any half differs from what [`vectors_fill`] would have left.
+    /// Returns the bits in which any half differs from what [`vectors_fill`] would have left.
     fn vectors_differ(first: u64, step: u64) -> u64;
 }
 

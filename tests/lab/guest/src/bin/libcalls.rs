@@ -15,7 +15,7 @@ use purgatory_test_guest::machine::{self, Exit, Uart, exit};
 /// The longest, and the last place.
 const LONGEST: usize = 18;
 const PLACES: usize = 24;
-/// With room behind.
+/// With room after it.
 const BYTES: usize = PLACES + LONGEST + 1;
 
 type Memory = [u8; BYTES];
@@ -74,7 +74,7 @@ fn pattern() -> Memory {
     memory
 }
 
-/// Whether each byte is what it should be, without a call of what is tested.
+/// Returns whether each byte is what it should be, without a call of what is tested.
 fn holds(memory: &Memory, expected: impl Fn(usize) -> u8) -> bool {
     let mut bytes = memory.iter().enumerate();
     bytes.all(|(index, byte)| *black_box(byte) == expected(index))
@@ -88,7 +88,7 @@ fn copies(
 ) -> bool {
     let mut memory = pattern();
     let start = (&raw mut memory).cast::<u8>();
-    // SAFETY: all of it is in `memory`, which nobody else knows.
+    // SAFETY: all of it is in `memory`, which no other code uses.
     let same = unsafe { black_box(copy)(start.add(at), start.add(from), len) == start.add(at) };
     let expected = |index: usize| match index.checked_sub(at) {
         Some(offset) if offset < len => (from + offset) as u8 ^ 0xa5,
@@ -111,7 +111,7 @@ fn fills(at: usize, len: usize) -> bool {
     same == start.wrapping_add(at) && holds(black_box(&memory), expected)
 }
 
-/// Two that are the same up to `len`, and not behind; and with a byte that differs at each place.
+/// Two that are equal up to `len` and differ after it; and with a differing byte at each place.
 fn compares(at: usize, from: usize, len: usize) -> bool {
     let (mut one, other) = (pattern(), pattern());
     for offset in 0..len {

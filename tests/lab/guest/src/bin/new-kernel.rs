@@ -150,10 +150,10 @@ fn registers(report: &mut Report, regime: Regime, arrival: &Arrival) {
     }
 }
 
-/// That nobody has written where the loader had put something.
+/// Checks that nothing has written where the loader had put something.
 fn memory(report: &mut Report, briefing: &Briefing) {
     for piece in briefing.pieces.iter().take_while(|piece| piece.len != 0) {
-        // SAFETY: the loader has put this piece there, and nobody writes to it now.
+        // SAFETY: the loader has put this piece there, and nothing writes to it now.
         let bytes =
             unsafe { core::slice::from_raw_parts(piece.start as *const u8, piece.len as usize) };
         let sum = checksum(bytes, piece.len);

@@ -53,7 +53,7 @@ extern "C" fn main() -> ! {
     }
 }
 
-/// The regime that is asked for, if this machine can do it.
+/// Returns the requested regime, if this machine has it.
 fn regime(briefing: &Briefing, uart: &mut Uart) -> Regime {
     let el = machine::current_el();
     let possible =

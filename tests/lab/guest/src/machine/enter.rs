@@ -28,7 +28,7 @@ pub fn enter(briefing: &Briefing) -> Regime {
 ///
 /// # Safety
 ///
-/// There is a `T`, if there is a piece of this name, and nobody writes to it.
+/// There is a `T` if there is a piece of this name, and nothing writes to it.
 pub unsafe fn piece<T>(briefing: &Briefing, name: &str) -> &'static T {
     let mut pieces = briefing.pieces.iter();
     let piece = pieces.find(|piece| piece.len != 0 && piece.name() == name);

@@ -12,7 +12,7 @@ pub enum Exit {
     Passed = 0,
     /// A check failed.
     Failed = 10,
-    /// An exception that nobody expected, or a panic.
+    /// An unexpected exception, or a panic.
     Broken = 11,
     /// The loader has placed no briefing.
     NoBriefing = 12,

@@ -87,7 +87,7 @@ registers! {
     LowerVbar:  -,                "vbar_el1",       "s3_5_c12_c0_0";
 }
 
-/// Whether this CPU has the register at all.
+/// Returns whether this CPU has the register.
 fn exists(register: Register) -> bool {
     match register {
         Register::Tcr2 => id_aa64mmfr3() & 0xf != 0,

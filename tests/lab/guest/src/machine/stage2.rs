@@ -15,7 +15,7 @@ static mut LEVEL_1: Table = Table([0; ENTRIES]);
 static mut LEVEL_2: Table = Table([0; ENTRIES]);
 
 /// A block: valid, AF, inner shareable, read and write, Normal write-back. What stage 1 says of a
-/// device counts all the same.
+/// device counts anyway.
 const BLOCK: u64 = 1 | 1 << 10 | 3 << 8 | 3 << 6 | 0xf << 2;
 const TABLE: u64 = 3;
 /// 39 bits of address, start at level 1, 4 KiB granule, 40 bits of physical address, RES1.
@@ -28,8 +28,8 @@ const VTCR: u64 = 25 | 1 << 6 | 2 << 16 | 1 << 31;
 /// At EL2, and once. `hole` lies in the first GiB.
 pub unsafe fn set_up(hole: u64) {
     let (level_1, level_2) = (&raw mut LEVEL_1, &raw mut LEVEL_2);
-    // SAFETY: there is one CPU, and nobody else knows of these. Names of registers that concern EL1
-    // only.
+    // SAFETY: there is one CPU, and no other code knows of these. Names of registers that concern
+    // EL1 only.
     unsafe {
         for (index, entry) in (0..).zip(&mut (*level_1).0) {
             *entry = index << 30 | BLOCK;

@@ -36,7 +36,7 @@ impl Encoding {
         0xd500_0000 | (self.0 as u32) << 5
     }
 
-    /// Returns its name in the Arm ARM, if it is among those that somebody here knows.
+    /// Returns its name in the Arm ARM, if it is among those that are known here.
     pub fn name(self) -> Option<&'static str> {
         let mut all = NAMES.iter();
         all.find(|known| known.1 == self).map(|known| known.0)
@@ -49,7 +49,7 @@ impl Encoding {
     }
 }
 
-/// `S3_0_C1_C0_0`, as assemblers take it, and the name behind it.
+/// `S3_0_C1_C0_0`, as assemblers accept it, and the name after it.
 impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bits = self.0;

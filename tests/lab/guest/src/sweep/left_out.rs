@@ -33,7 +33,7 @@ pub enum When {
 }
 
 impl When {
-    /// How it is called.
+    /// Returns its name.
     pub const fn words(self) -> &'static str {
         match self {
             Self::InCombinations => "in combinations",

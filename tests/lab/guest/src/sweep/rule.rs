@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a kernel must find in each register that the old one has left: the same, but for this short
-//! list.
+//! What a kernel must find in each register that the old one has left: the same, except for this
+//! short list.
 
 use super::Encoding;
 
@@ -10,9 +10,9 @@ use super::Encoding;
 pub enum Rule {
     /// What was left in it.
     AsFound,
-    /// What was left in it, but for these bits, which change by themselves.
+    /// What was left in it, except these bits, which change by themselves.
     AsFoundBut(u64),
-    /// What was left in it, but for these bits, which have this value whatever they were.
+    /// What was left in it, except these bits, which have this value whatever they were.
     Set {
         /// The bits.
         bits: u64,
@@ -145,7 +145,7 @@ impl Rule {
         }
     }
 
-    /// Returns whether what was left stays where nobody writes it.
+    /// Returns whether the old value stays if nothing writes the register.
     pub fn is_steady(self) -> bool {
         !matches!(self, Self::Moves | Self::AsFoundBut(_))
     }

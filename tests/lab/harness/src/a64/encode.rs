@@ -137,7 +137,7 @@ pub const fn page_of(register: u32) -> u32 {
     0x9274_8c00 | register << 5 | register
 }
 
-/// `B` so many instructions back.
+/// `B` this many instructions back.
 pub const fn branch_back(words: u64) -> u32 {
     branch(words * 4, 0)
 }

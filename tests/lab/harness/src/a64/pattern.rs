@@ -23,7 +23,7 @@ pub const TLBI: Pattern = Pattern(0xfff8_f000, 0xd508_8000);
 pub const ISB: Pattern = Pattern(u32::MAX, 0xd503_3fdf);
 /// `DSB SY`.
 pub const DSB_SY: Pattern = Pattern(u32::MAX, 0xd503_3f9f);
-/// `LDRB WZR, [Xn]`: a look at a byte that nobody wants.
+/// `LDRB WZR, [Xn]`: a load of a byte that is not used.
 pub const LOOK: Pattern = Pattern(!0x3e0, 0x3940_001f);
 /// `DSB NSH`.
 pub const DSB_NSH: Pattern = Pattern(u32::MAX, 0xd503_379f);
@@ -65,7 +65,7 @@ pub const CMP: Pattern = Pattern(0xffe0_fc1f, 0xeb00_001f);
 pub const RET: Pattern = Pattern(u32::MAX, 0xd65f_03c0);
 
 impl Pattern {
-    /// Whether this is one.
+    /// Returns whether it matches.
     pub const fn is(self, word: u32) -> bool {
         word & self.0 == self.1
     }

@@ -26,7 +26,7 @@ pub fn trap_fp(regime: Regime) -> Vec<u32> {
     }
 }
 
-/// A return to the instruction behind it, with `SPSR.IL` set.
+/// Returns a return to the next instruction, with `SPSR.IL` set.
 pub fn illegal_return(el: u64) -> Vec<u32> {
     let (spsr, elr) = if el == 1 {
         (0xd518_4003, 0xd518_4024)

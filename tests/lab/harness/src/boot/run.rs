@@ -43,7 +43,7 @@ impl Boot {
         .parks_at(self.halts())
     }
 
-    /// Where the image halts: on the `WFE`, or on the branch behind it.
+    /// Returns where the image halts: on the `WFE`, or on the branch after it.
     fn halts(&self) -> impl Iterator<Item = u64> {
         let at = self.load.purgatory_at;
         let halts = halts(&self.load.image).into_iter();

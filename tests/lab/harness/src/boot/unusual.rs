@@ -28,7 +28,7 @@ impl Boot {
         let image = &mut self.load.image;
         let at = |name| symbols.get(name).map(|symbol| symbol.start);
         let (bottom, top) = (at("stack_bottom")?, at("stack_top")?);
-        // What is no byte of the file is zero otherwise.
+        // Memory without bytes in the file is zero otherwise.
         image.bytes.resize(bottom as usize, 0);
         image.bytes.resize(top as usize, Self::PAINT);
         Ok(bottom..top)
@@ -69,7 +69,7 @@ impl Boot {
     }
 
     /// Loads as a kexec does that makes page tables: these are one more segment, in a block of its
-    /// own as the purgatory behind it, and map all that is loaded. They are hashed as `spoil`
+    /// own as the purgatory after it, and map everything that is loaded. They are hashed as `spoil`
     /// leaves them.
     pub fn make_tables(&mut self, spoil: impl FnOnce(&mut V3Tables)) {
         let last = self.load.segments.iter().map(Segment::end).max();

@@ -12,8 +12,8 @@ use std::fmt;
 
 use super::{Calls, Change, Flow, Function};
 
-/// Where the code is entered, and the stack begins: with somebody else's stack pointer, or with one
-/// that is given up. They use no stack before they have set their own.
+/// Where the code is entered, and the stack begins: with another program's stack pointer, or with
+/// one that is given up. They use no stack before they have set their own.
 pub const STARTS: [&str; 2] = ["purgatory_start", "exception_entry"];
 
 /// The one that ends with a branch to where a register says: to the kernel.
@@ -162,7 +162,7 @@ impl<'a> Depths<'a> {
         Ok(below)
     }
 
-    /// Goes into a function with a stack of so many bytes; returns how many more there are behind it.
+    /// Enters a function with a stack of this many bytes; returns how many more there are after it.
     fn enter(
         &mut self,
         to: u64,

@@ -14,7 +14,7 @@ pub enum Flow {
     Perhaps(u64),
     /// A function, and the next instruction when it has returned.
     Call(u64),
-    /// What the caller has behind the call.
+    /// The caller's code after the call.
     Return,
     /// Wherever a register says.
     Away,
@@ -27,7 +27,7 @@ pub enum Flow {
 impl Flow {
     /// Reads the instruction `word` at `at`.
     pub fn of(at: u64, word: u32) -> Self {
-        // A signed field of so many bits, in instructions.
+        // A signed field of this many bits, in instructions.
         let to = |low: u32, bits: u32| {
             let field = (word >> low << (32 - bits)) as i32 >> (32 - bits);
             at.wrapping_add_signed(i64::from(field) * 4)

@@ -2,7 +2,7 @@
 
 //! What an instruction does to the stack pointer.
 
-/// A change of `SP`, or an access that nobody could have allowed for.
+/// A change of `SP`, or an access that could not have been accounted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// None.

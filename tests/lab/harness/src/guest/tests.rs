@@ -7,7 +7,7 @@ use object::{Architecture, BinaryFormat, RelocationFlags, SectionKind, SymbolKin
 
 use super::*;
 
-/// An object file with one section, one relocation in it, and one symbol.
+/// Returns an object file with one section, one relocation in it, and one symbol.
 fn object(symbol: &str) -> Vec<u8> {
     let mut object = Object::new(BinaryFormat::Elf, Architecture::Aarch64, Endianness::Little);
     let data = object.add_section(vec![], b".data".to_vec(), SectionKind::Data);
@@ -35,7 +35,7 @@ fn object(symbol: &str) -> Vec<u8> {
     object.write().unwrap()
 }
 
-/// The same, passed off as a linked program.
+/// Returns the same, passed off as a linked program.
 fn program(symbol: &str) -> Vec<u8> {
     let mut file = object(symbol);
     file[16..18].copy_from_slice(&ET_DYN.to_le_bytes());

@@ -30,7 +30,7 @@ pub enum Kexec {
 }
 
 impl Kexec {
-    /// Returns the program, built anew when it does not have the current `purgatory.ro` in it.
+    /// Returns the program, built again if it does not have the current `purgatory.ro` in it.
     ///
     /// # Errors
     /// When something is missing; the message says what to run.

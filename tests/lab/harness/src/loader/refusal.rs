@@ -19,7 +19,7 @@ pub enum Refusal {
     Overlap(String, String),
     /// A segment lies above the purgatory.
     AbovePurgatory(String),
-    /// A test wants to corrupt what is not there.
+    /// A test tries to corrupt what is not there.
     NoSuchByte(String, u64),
 }
 

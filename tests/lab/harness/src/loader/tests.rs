@@ -11,7 +11,7 @@ use crate::purgatory_ro;
 const REGIONS: u64 = 0x100;
 const DIGEST: u64 = 0x200;
 
-/// An image of two pages with all symbols that a loader sets.
+/// Returns an image of two pages with all symbols that a loader sets.
 fn image() -> PurgatoryRo {
     use object::write::{Object, Symbol, SymbolSection};
     use object::{Architecture, BinaryFormat, Endianness, SectionKind, SymbolKind, SymbolScope};

@@ -33,7 +33,7 @@ impl SectionPlacer {
         }
     }
 
-    /// Places what has no bytes behind what has some. Returns the length in memory.
+    /// Places sections without bytes after those with bytes. Returns the length in memory.
     pub fn place_zeros(&mut self) -> u64 {
         let largest = self
             .zeros

@@ -68,7 +68,7 @@ pub(super) fn check_version() -> Result<(), Error> {
     }
 }
 
-/// The major version in `QEMU emulator version 10.0.2 (Debian …)`.
+/// Returns the major version in `QEMU emulator version 10.0.2 (Debian …)`.
 fn major(line: &str) -> Option<u32> {
     line.split("version ")
         .nth(1)?

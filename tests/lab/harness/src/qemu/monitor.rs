@@ -18,7 +18,7 @@ const CLOCK: &str = "xp /1wx 0x9010000";
 /// What the monitor says when it has said all.
 const PROMPT: &[u8] = b"(qemu) ";
 
-/// A question that has no answer by then is asked again.
+/// A question without an answer by then is asked again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A socket at which QEMU reports when it starts.
@@ -85,7 +85,7 @@ fn answer(qemu: &mut UnixStream) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&said).into())
 }
 
-/// The hexadecimal number behind this word.
+/// Returns the hexadecimal number after this word.
 fn number(text: &str, word: &str) -> Option<u64> {
     let (_, rest) = text.split_once(word)?;
     let end = rest.find(|digit: char| !digit.is_ascii_hexdigit());

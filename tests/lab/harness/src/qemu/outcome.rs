@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a run of QEMU leaves behind.
+//! The outcome of a run of QEMU.
 
 use std::fmt;
 use std::process::ExitStatus;
@@ -19,7 +19,7 @@ pub enum Stopped {
     Spent,
 }
 
-/// What a run left behind. Its `Display` is for the message of a failing test: how to run this one
+/// The outcome of a run. Its `Display` is for the message of a failing test: how to run this one
 /// alone, what ended it, and the whole console.
 #[derive(Clone, Debug)]
 pub struct Outcome {

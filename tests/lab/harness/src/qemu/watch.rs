@@ -12,7 +12,7 @@ use super::{Qemu, START, Stopped};
 /// How often the monitor is asked. What it says does not depend on that, only how soon it is heard.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Why nobody watches any more.
+/// Why watching has ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// The machine has come to this.
@@ -85,7 +85,7 @@ impl<'a> Watch<'a> {
         self.raw.extend_from_slice(chunk);
         if self.qemu.echo {
             let mut out = io::stdout().lock();
-            // A closed pipe is no reason to stop watching.
+            // A closed pipe is not a reason to stop watching.
             let _ = out.write_all(chunk).and_then(|()| out.flush());
         }
         let contains = |pattern: &[u8]| {

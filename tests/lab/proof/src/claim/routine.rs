@@ -13,7 +13,7 @@ use crate::word::Word;
 /// What a routine has to give back as it was (AAPCS64, 6.1.1), and where to return to.
 const SAVED: RangeInclusive<usize> = 19..=30;
 
-/// A call's inputs, besides the blocks.
+/// A call's inputs, except the blocks.
 #[derive(Clone, Debug)]
 pub struct Call<W> {
     /// The state.
@@ -54,7 +54,7 @@ pub struct Software;
 pub struct Instructions;
 
 impl<W: Word> Call<W> {
-    /// What is so in the beginning, by the routine's contract.
+    /// Returns what holds at the start, by the routine's contract.
     pub fn facts<R: Routine>(&self) -> Vec<Fact<W>> {
         let argument = |n, base| address(n, base, 0);
         let mut facts = vec![
@@ -75,7 +75,7 @@ impl<W: Word> Call<W> {
         facts
     }
 
-    /// The caller's registers.
+    /// Returns the caller's registers.
     fn saved(&self) -> impl Iterator<Item = Fact<W>> {
         SAVED.map(|n| {
             let value = Value::Data(self.registers[n]);
@@ -83,7 +83,7 @@ impl<W: Word> Call<W> {
         })
     }
 
-    /// The stack pointer, so many bytes lower, and the vector registers.
+    /// Returns the stack pointer, this many bytes lower, and the vector registers.
     fn kept<R: Routine>(&self, lower: i64) -> Vec<Fact<W>> {
         let mut facts = vec![address(SP, Base::Stack, -lower)];
         if R::KEEPS_VECTORS {
@@ -139,7 +139,7 @@ impl Routine for Instructions {
     const NAME: &'static str = "sha256_instructions";
     const FRAME: i64 = 0;
     const KEEPS_VECTORS: bool = false;
-    // It asks for what is 4 blocks behind the one that it compresses.
+    // It prefetches 4 blocks ahead of the one that it compresses.
     const AHEAD: &'static [Bound] = &[Bound::Above(256), Bound::NotAbove(256)];
 
     fn invariant<W: Word>(

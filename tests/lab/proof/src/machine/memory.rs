@@ -174,7 +174,7 @@ impl<W: Word> Machine<W> {
     }
 }
 
-/// Where an access goes, as one to Device memory has to be aligned.
+/// Returns where an access goes, as one to Device memory has to be aligned.
 fn aligned<W>(at: Value<W>, size: i64) -> Result<(Base, i64), Fault> {
     match at {
         Value::Address(_, at) if at % size != 0 => Err("is not aligned"),

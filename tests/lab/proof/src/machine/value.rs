@@ -10,7 +10,7 @@ use crate::word::Word;
 pub enum Base {
     /// The hash value.
     State,
-    /// The block that is compressed, and those behind it. Read-only.
+    /// The block that is compressed, and those after it. Read-only.
     Blocks,
     /// The end of all blocks: only for comparisons.
     End,
@@ -27,7 +27,7 @@ pub enum Base {
 pub enum Value<W> {
     /// The lower 32 bits and the upper ones.
     Data([W; 2]),
-    /// So many bytes behind something.
+    /// This many bytes after something.
     Address(Base, i64),
 }
 
@@ -57,7 +57,7 @@ impl<W: Word> Value<W> {
         Self::Data([low, W::of(0)])
     }
 
-    /// Returns the words of what is no address.
+    /// Returns the words of a value that is not an address.
     pub(super) fn data(self) -> Result<[W; 2], Fault> {
         match self {
             Self::Data(words) => Ok(words),
@@ -65,7 +65,7 @@ impl<W: Word> Value<W> {
         }
     }
 
-    /// Returns an address, and another one behind it.
+    /// Returns an address, and another one after it.
     pub(super) fn plus(self, offset: i64) -> Result<Self, Fault> {
         match self {
             Self::Address(base, at) => Ok(Self::Address(base, at + offset)),

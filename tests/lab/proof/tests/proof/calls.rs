@@ -45,7 +45,7 @@ fn without_the_call_they_are_not() {
 fn where_a_branch_goes_around_the_call_they_are_not() {
     let mut image = image(OWN);
     for at in walk(&image).clears {
-        // B to the instruction behind.
+        // B to the next instruction.
         image.patch(at, 0x1400_0001);
     }
     assert!(vectors_are_cleared(&image).is_err());

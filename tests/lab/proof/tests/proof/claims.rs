@@ -22,7 +22,7 @@ fn prove<R: Routine>(name: &str) {
     );
 }
 
-/// Of the crate's image there is no proof for the software: it is what a compiler makes of
+/// There is no proof for the software of the crate's image: it is what a compiler makes of
 /// RustCrypto's source, with calls, tables of its own and loops over bytes.
 #[test]
 fn software() {

@@ -11,7 +11,7 @@ use purgatory_test_proof::machine::{Base, Bound, Machine, Value};
 use crate::random::Random;
 use crate::{OWN, image};
 
-/// Calls a routine with so many blocks. What is claimed of the loop has to be so whenever it
+/// Calls a routine with this many blocks. What is claimed of the loop has to be so whenever it
 /// begins, if that is asked for; of the end in any case.
 pub fn call<R: Routine>(
     image: &Image,
@@ -33,7 +33,7 @@ pub fn call<R: Routine>(
         compared: None,
         memory: Default::default(),
         end: Bound::At(end),
-        // Before, within, at the end, and behind it.
+        // Before, within, at the end, and after it.
         ahead: Bound::At([0, BLOCK / 2, end, end + 17, end + 1024][random.below(5)]),
         pc: routine.start,
         computed: vec![],

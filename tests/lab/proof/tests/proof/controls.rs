@@ -16,7 +16,8 @@ const INSTRUCTIONS: Claim = |image| claim::prove::<Instructions>(image).map(drop
 
 const NOP: u32 = 0xd503_201f;
 
-/// The place of the first instruction of a routine that is this one, wherever it branches to.
+/// Returns the place of the first instruction of a routine that is this one, wherever it branches
+/// to.
 fn find(image: &Image, routine: &str, word: u32) -> u64 {
     let range = image
         .symbol(routine)

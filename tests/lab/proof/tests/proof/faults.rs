@@ -90,7 +90,7 @@ fn what_has_no_meaning_is_a_fault() {
     }
 }
 
-/// `x1` may be the last block or not, by what is known of the end; one more may be behind it.
+/// `x1` may be the last block or not, by what is known of the end; one more may follow it.
 #[test]
 fn what_may_come_in_either_order_has_none() {
     let image = image(OWN);

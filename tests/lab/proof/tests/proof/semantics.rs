@@ -26,7 +26,7 @@ const CASES_OF_IMAGE: usize = 16;
 /// Differences that are told one by one.
 const TOLD: usize = 20;
 
-/// The instructions of the image.
+/// Returns the instructions of the image.
 fn of_image(image: &Image) -> BTreeSet<u32> {
     let routines = ["sha256_software", "sha256_instructions", "clear_vectors"];
     let range = |name| image.symbol(name).unwrap_or_else(|error| panic!("{error}"));
@@ -53,7 +53,7 @@ fn others(image: &Image, name: &str, encoding: &str, random: &mut Random) -> BTr
         .collect()
 }
 
-/// All but `RET`, which ends a run.
+/// Returns all except `RET`, which ends a run.
 fn blocks(image: &Image) -> Vec<Block> {
     let mut random = Random::new(7);
     let mut blocks: Vec<Block> = vec![];

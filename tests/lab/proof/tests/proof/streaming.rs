@@ -27,7 +27,7 @@ fn memory(len: usize) -> Vec<u8> {
     words.flatten().take(len).collect()
 }
 
-/// The state after all blocks of a message that is padded for this length (5.1.1).
+/// Returns the state after all blocks of a message that is padded for this length (5.1.1).
 fn padded(mut message: Vec<u8>, len: u64) -> [u32; 8] {
     message.push(0x80);
     while message.len() % BLOCK != 56 {
@@ -66,7 +66,7 @@ fn check(memory: &[u8], regions: &[Range<usize>]) {
     }
 }
 
-/// Lengths that end right before, at and behind the ends of blocks, and of padding's length.
+/// Lengths that end right before, at and after the ends of blocks, and of padding's length.
 fn around_blocks(blocks: Range<usize>) -> impl Iterator<Item = usize> + Clone {
     let ends = blocks.map(|block| block * BLOCK);
     let near = ends.flat_map(|end| [end + 55, end + 56, end + 57, end + 63, end + 64, end + 65]);

@@ -2,8 +2,8 @@
 
 //! What the plugin writes and the tracer reads: records of five little-endian words.
 //!
-//! A plugin can be linked with QEMU only, so it is no library to anybody else; hence this crate. A
-//! trace of other records than the reader knows has another [`MAGIC`].
+//! A plugin can be linked with QEMU only, so it cannot be a library for other crates; hence this
+//! crate. A trace of other records than the reader knows has another [`MAGIC`].
 
 /// The first word of a trace. The last byte counts the versions.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"purgtr\0\x02");
@@ -11,7 +11,7 @@ pub const MAGIC: u64 = u64::from_le_bytes(*b"purgtr\0\x02");
 /// The bytes of one record.
 pub const RECORD: usize = 40;
 
-/// What a record tells. The words behind the first are given for each.
+/// The kinds of record. The words after the first are given for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
@@ -121,7 +121,7 @@ impl Record {
         bytes
     }
 
-    /// Returns what was written; `None` where it is no record.
+    /// Returns what was written; `None` if it is not a record.
     pub fn from_bytes(bytes: &[u8; RECORD]) -> Option<Self> {
         let word = |index: usize| {
             let mut word = [0; 8];

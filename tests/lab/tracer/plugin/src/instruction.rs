@@ -22,8 +22,8 @@ pub const fn writes_sctlr(word: u32) -> bool {
     matches!(word & !0x1f, 0xd518_1000 | 0xd51c_1000)
 }
 
-/// Recognises data cache maintenance by address: `DC`, but for `ZVA` and what goes by set and way
-/// (Arm ARM C5.3, "DC" instructions).
+/// Recognises data cache maintenance by address: `DC`, except `ZVA` and those by set and way (Arm
+/// ARM C5.3, "DC" instructions).
 pub const fn is_maintenance(word: u32) -> bool {
     let (op1, crm, op2) = (word >> 16 & 7, word >> 8 & 0xf, word >> 5 & 7);
     let by_address = match op1 {

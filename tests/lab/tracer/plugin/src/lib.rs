@@ -40,9 +40,9 @@ struct Plugin {
     readers: Mutex<BTreeMap<u64, &'static Place>>,
     /// The first half of a vector register has been loaded or stored, the other follows.
     half: AtomicBool,
-    /// The watched memory that nobody has accessed yet, by number.
+    /// The watched memory that has not been accessed yet, by number.
     unseen: AtomicU64,
-    /// The watched memory that nobody has accessed or maintained yet, by number.
+    /// The watched memory that has not been accessed or maintained yet, by number.
     untouched: AtomicU64,
 }
 
@@ -164,7 +164,7 @@ impl Plugin {
     }
 }
 
-/// The place of a callback, and the plugin.
+/// Returns the place of a callback, and the plugin.
 fn called(data: *mut c_void) -> Option<(&'static Plugin, Place)> {
     // SAFETY: these callbacks are registered with a place.
     let place = unsafe { Place::from_data(data) };

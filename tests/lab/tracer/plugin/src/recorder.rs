@@ -64,7 +64,7 @@ impl Recorder {
     /// Brings everything into the file.
     pub fn flush(&self) {
         if let Ok(mut out) = self.out.lock() {
-            // A trace that is cut short has no end, which its reader sees.
+            // A truncated trace has no end, which its reader sees.
             let _ = out.flush();
         }
     }

@@ -16,7 +16,7 @@ struct Array<T> {
     len: c_uint,
 }
 
-/// What later versions of the interface have added comes behind these.
+/// Additions of later versions of the interface come after these.
 #[repr(C)]
 struct RegisterDescriptor {
     handle: *mut RegisterHandle,

@@ -70,7 +70,7 @@ impl Script {
         })
     }
 
-    /// The rules that are broken by now.
+    /// Returns the rules that are broken by now.
     pub fn judge(&self) -> Vec<Rule> {
         let mut memory = Contents::default();
         memory.zeros(IMAGE, END - IMAGE);

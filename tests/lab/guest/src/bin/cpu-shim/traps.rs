@@ -90,7 +90,7 @@ pub fn by_the_purgatory(briefing: &Briefing) -> bool {
     (briefing.purgatory[0]..briefing.purgatory[1]).contains(&get!("elr_el2"))
 }
 
-/// What nobody expected.
+/// An unexpected trap.
 pub extern "C" fn broken() -> ! {
     let mut uart = Uart::new(machine::briefing().uart);
     let _ = writeln!(

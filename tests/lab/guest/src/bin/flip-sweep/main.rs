@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! Calls the image again and again, each time with something else in its symbols or in what was
-//! loaded. Plays the old kernel and the new one, and whoever resets the machine after a halt: a
+//! loaded. Plays the old kernel and the new one, and the reset of the machine after a halt: a
 //! kernel that is started leads back here, and so does the loop that an image halts in, of which
 //! the host has made a branch. After each call nothing may have changed but the image's own memory.
 
@@ -28,7 +28,7 @@ extern "C" fn main() -> ! {
     // SAFETY: at this frequency the console has nothing to wait for; this is the highest level that
     // the machine has, which may write it.
     unsafe { asm!("msr cntfrq_el0, {}", in(reg) 1_u64, options(nomem, nostack)) };
-    // SAFETY: the host has put them there, and nobody writes to them; so it has the cases.
+    // SAFETY: the host has put them there, as it has the cases, and nothing writes to them.
     let (orders, cases): (&Orders, &[Case]) = unsafe {
         let orders: &Orders = machine::piece(briefing, ORDERS);
         let cases = core::slice::from_raw_parts(orders.cases as *const Case, orders.count as usize);

@@ -8,11 +8,11 @@ use purgatory_test_guest::flips::{Area, Case, Orders, SINK, noise};
 pub struct Memory(&'static Orders);
 
 fn read(at: u64) -> u64 {
-    // SAFETY: an aligned word of memory that the host has told of; nobody else is running.
+    // SAFETY: an aligned word of memory that the host has named; nothing else is running.
     unsafe { (at as *const u64).read_volatile() }
 }
 
-/// What is right already is not written: QEMU would translate code anew.
+/// Correct words are not written, because QEMU would translate the code again.
 fn write(at: u64, word: u64) {
     if read(at) != word {
         // SAFETY: as above, and no memory of this program's.
@@ -31,7 +31,7 @@ impl Memory {
         Self(orders)
     }
 
-    /// Makes the image what the loader had made it, and then of all what the case wants.
+    /// Restores the image to what the loader had made it, and then applies the case.
     pub fn prepare(&self, case: &Case) {
         for (at, pristine) in words(&self.0.image) {
             write(at, read(pristine));

@@ -3,7 +3,7 @@
 //! The call of the image, which comes back as the start of a kernel.
 //!
 //! Some registers cannot hold just anything while compiled code runs: they are written last, with
-//! nothing but the branch behind it, and read first at the kernel's entry.
+//! right before the branch, and read first at the kernel's entry.
 
 use core::arch::global_asm;
 

@@ -5,7 +5,7 @@
 use purgatory_test_guest::sweep::Orders;
 
 /// Puts back what the last call has changed, and zeros where the kernel would put them. What is
-/// right already is not written: QEMU would translate the image anew.
+/// correct already is not written, because QEMU would translate the image again.
 pub fn restore(orders: &Orders) {
     let words = |bytes: u64| bytes as usize / 8;
     for index in 0..words(orders.image_memsz) {

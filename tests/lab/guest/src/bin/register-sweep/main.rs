@@ -2,7 +2,7 @@
 
 //! Calls the image again and again, each time with another value in a system register, or with
 //! random ones in many: every register that this CPU lets be written at this level. Plays the old
-//! kernel and the new one: what it left, it must find again, but for what
+//! kernel and the new one: what it left, it must find again, except what
 //! `purgatory_test_guest::sweep::rule` says.
 
 #![no_std]

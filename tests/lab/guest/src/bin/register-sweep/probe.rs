@@ -3,13 +3,13 @@
 //! Access to any system register by its encoding. What the CPU does not allow is seen, not fatal.
 //!
 //! Each register has two instructions of its own in memory, made at run time; an exception that
-//! comes from there is answered by going on behind it.
+//! comes from there is answered by going on after it.
 
 use core::arch::{asm, global_asm};
 
 use purgatory_test_guest::sweep::Encoding;
 
-/// For so many registers there is room.
+/// The number of registers that there is room for.
 pub const MOST: usize = 2048;
 
 /// `RET`.
@@ -87,7 +87,7 @@ fn stub(index: usize) -> *mut Stub {
 /// Makes the instructions with this number access this register.
 pub fn prepare(index: usize, register: Encoding) {
     let stub = stub(index);
-    // SAFETY: nobody runs them now, and what is fetched after the barriers is new.
+    // SAFETY: they are not being executed now, and fetches after the barriers see the new ones.
     unsafe {
         stub.write_volatile(Stub([register.mrs(), RET, register.msr(), RET]));
         asm!(

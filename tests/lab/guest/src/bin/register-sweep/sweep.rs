@@ -167,7 +167,7 @@ impl Sweep {
         self.failures == 0
     }
 
-    /// Writes a register, but for these bits; one that is written last, to where it waits for that.
+    /// Writes a register, except these bits; one that is written last, to where it waits for that.
     fn set(&self, index: usize, known: &Known, value: u64, fixed: u64, last: &mut Last) -> bool {
         let usual = self.room.baseline.get(index).unwrap_or(0);
         let value = value & !fixed | usual & fixed;

@@ -25,7 +25,7 @@ fn cbz(words: i32) -> u32 {
     0xb400_0000 | (words as u32 & 0x7_ffff) << 5
 }
 
-/// The depth below the first of some functions, which lie one behind the other.
+/// Returns the depth below the first of some functions, which lie one after the other.
 fn below(functions: &[(&str, &[u32])]) -> Result<Depth, String> {
     let mut words = Vec::new();
     let mut named = Vec::new();

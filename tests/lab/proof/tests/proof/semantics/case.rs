@@ -46,13 +46,13 @@ pub struct Case {
     flags: u64,
 }
 
-/// Whether instructions like this access memory.
+/// Returns whether instructions like this access memory.
 fn accesses(code: Encoded) -> bool {
     let names = ["ldp/stp", "ldr/str x", "prfm", "ld1/st1", "ld1/st1, #"];
     names.contains(&code.name)
 }
 
-/// How far the next case is.
+/// Returns the distance to the next case.
 pub fn stride(word: u32) -> u64 {
     let memory = Encoded::new(word).is_some_and(accesses);
     REGISTERS_END + if memory { (BEFORE + BEHIND) as u64 } else { 0 }
@@ -110,7 +110,7 @@ impl Case {
         }
     }
 
-    /// What the machine of the proof makes of it.
+    /// Returns the result of the proof's machine.
     pub fn after(&self, image: &Image) -> Result<Known, &'static str> {
         let mut machine = self.machine.clone();
         machine.step(self.code, image)?;
@@ -129,7 +129,7 @@ impl Case {
         }
     }
 
-    /// What is not in QEMU as it is here.
+    /// Returns the differences from QEMU.
     pub fn differences(&self, after: &Known, memory: &Memory) -> Vec<String> {
         let contents = self.contents(after);
         let wrong = contents.filter(|&(_, at, ours)| memory.get(at) != ours);
@@ -150,7 +150,7 @@ impl Case {
         wrong
     }
 
-    /// All registers, and memory: where they are in memory, and what is in them.
+    /// Returns all registers, and memory, each with its place in memory and its contents.
     fn contents<'a>(&'a self, machine: &'a Known) -> impl Iterator<Item = (Part, u64, u64)> + 'a {
         let x = machine.x.iter().enumerate().map(|(n, &x)| {
             let at = self.at + X + 8 * n as u64;

@@ -65,7 +65,7 @@ pub fn over_one(word: u32) -> u32 {
 }
 
 impl Block {
-    /// Makes one behind another.
+    /// Makes one after another.
     pub fn after(last: Option<&Self>, word: u32, count: usize) -> Self {
         Self {
             word,
@@ -87,8 +87,8 @@ impl Block {
             .map(move |(at, seed)| Case::new(self.word, pc, at, seed))
     }
 
-    /// The code, and where the instruction is in it. `TPIDR_EL0` is the case, `TPIDRRO_EL0` the end
-    /// of them.
+    /// Returns the code, and the place of the instruction in it. `TPIDR_EL0` is the case,
+    /// `TPIDRRO_EL0` the end of them.
     fn program(&self) -> (Vec<u32>, u64) {
         let mut code = vec![];
         for (register, value) in [(0xd51b_d040, self.cases), (0xd51b_d060, self.end())] {
@@ -129,13 +129,13 @@ fn general(load: bool, t: u32, n: u32, at: u64) -> u32 {
     0xf900_0000 | u32::from(load) << 22 | (at as u32 / 8) << 10 | n << 5 | t
 }
 
-/// The same of a vector register, where a case has it.
+/// Returns the same of a vector register, where a case has it.
 fn vector(load: bool, t: u32, n: u32) -> u32 {
     let at = case::V as u32 + 16 * t;
     0x3d80_0000 | u32::from(load) << 22 | (at / 16) << 10 | n << 5 | t
 }
 
-/// All of it. An exception ends the machine as well, but without a sign that it is done.
+/// Returns all of it. An exception ends the machine as well, but without a sign that it is done.
 fn program(blocks: &[Block]) -> (Vec<u32>, u64) {
     let off = [0xd2b0_8000, 0xf280_0100, 0xd400_0002]; // PSCI SYSTEM_OFF by HVC
     let mut code: Vec<u32> = vec![];

@@ -95,7 +95,7 @@ impl Engine for Recorder<'_> {
         assert!(at < end && end <= region.read.get(), "{end:#x} is not read");
         let is_border = |at, border: &Cell<u64>| at == border.get() || at % PIECE == 0;
         assert!(is_border(at, &region.at) && is_border(end, &region.end));
-        // Not long after it was read, lest a cache loses it before.
+        // Soon after it was read, so that a cache does not lose it before.
         assert!(region.read.get() - at <= 2 * PIECE);
         region.done.set(end);
     }
