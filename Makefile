@@ -7,6 +7,7 @@ SHA256 ?= own
 PREFIX ?= /usr/local
 TIME ?= 60
 KERNEL ?= 6.12
+SAMPLE ?= 150
 
 # The targets that use each variable. (Most use CARGO and RUSTC, which are commands, and packagers give DESTDIR,
 # PREFIX and CROSS_COMPILE to every make that they call.)
@@ -23,9 +24,11 @@ BUILD_FOR = kexec
 CONFIGURE_FOR = kexec
 TIME_FOR = fuzz
 KERNEL_FOR = test-kexec-file
+SAMPLE_FOR = mutants
+SEED_FOR = mutants
 QEMU_FOR = plugin $(TESTS)
 ARGS_FOR = demo map test test-qemu bench fuzz test-packages test-kexec-file
-NAMES = KEXEC TO RO FILE ON_FAILURE LINKER SHA256 SRC BUILD CONFIGURE TIME KERNEL QEMU
+NAMES = KEXEC TO RO FILE ON_FAILURE LINKER SHA256 SRC BUILD CONFIGURE TIME KERNEL SAMPLE SEED QEMU
 GOALS = $(or $(MAKECMDGOALS),all)
 ifeq ($(MAKELEVEL),0)
 $(foreach name,$(NAMES) ARGS,$(if $(filter command%,$(origin $(name))),$(if $(filter $($(name)_FOR),$(GOALS)),,\
@@ -152,17 +155,17 @@ test-qemu: ## run the tests of the image on the QEMU of Debian sid, in a system 
 proof: all sha2 ## prove that the linked block routines are SHA-256 for all inputs, and say how much that was
 	$(CARGO) test -q --locked -p purgatory-test-proof --test proof -- --nocapture
 
-mutants: needs all guests plugin ## change the image and its library, one thing at a time: a test must fail
-	$(CARGO) run -q --locked --release -p purgatory-test-mutants
+mutants: needs all guests plugin ## change the image and its library, one thing at a time; SAMPLE=all SEED=…
+	$(CARGO) run -q --locked --release -p purgatory-test-mutants -- "--code=$$SAMPLE" $${SEED:+"--seed=$$SEED"}
 	scripts/mutants.sh
 
-prove-all: needs proof ## every proof and every test that `make test` leaves out: an hour
+prove-all: needs proof ## every proof and every test that `make test` leaves out: two hours
 	$(CARGO) test -q --locked --release -p purgatory-test-proof -- --ignored
 	$(MAKE) test-long
 	$(MAKE) test-ld
 	$(MAKE) supply
 	$(MAKE) fuzz TIME=300
-	$(MAKE) mutants
+	$(MAKE) mutants SAMPLE=all
 
 # A counter for each edge of the code, as in libFuzzer and cargo-fuzz, on any toolchain.
 COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \

@@ -170,6 +170,8 @@ fn a_typo_is_an_error_of_usage_before_anything_is_begun() {
 #[case(&["install", "ON_FAILURE=1"], "ON_FAILURE")]
 #[case(&["test", "ON_FAILURE=1"], "ON_FAILURE")]
 #[case(&["demo", "SHA256=sha2"], "SHA256")]
+#[case(&["fuzz", "SAMPLE=all"], "SAMPLE")]
+#[case(&["prove-all", "SEED=1"], "SEED")]
 #[case(&["KEXEC=/sbin/kexec"], "KEXEC")]
 fn a_variable_that_means_nothing_to_a_target_is_an_error(
     #[case] arguments: &[&str],

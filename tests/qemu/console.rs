@@ -154,6 +154,14 @@ fn no_byte_is_lost_at_115200_baud(#[values(El1And0, El2, El2And0)] regime: Regim
     keeps_the_pace(&mut usual_boot(regime), 0);
 }
 
+/// The same where the FIFO is full before the counter has moved.
+#[rstest]
+fn no_byte_is_lost_where_the_counter_is_slow(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    let boot = &mut usual_boot(regime);
+    boot.cpu += ",cntfrq=100000";
+    keeps_the_pace(boot, 0);
+}
+
 /// As much as is ever said, where reading the counter takes 20 ns, of which a turn of the loop that
 /// waits takes one more: the patience suffices.
 #[rstest]

@@ -3,12 +3,12 @@
 //! The image anywhere: at every place that page tables treat differently.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
-use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::v3_tables::V3Tables;
 use rstest::rstest;
 
 use crate::expect::Expect;
-use crate::harness::usual;
+use crate::harness::{case, usual};
 
 const PAGE: u64 = 4096;
 const BLOCK: u64 = 2 << 20;
@@ -109,6 +109,19 @@ fn loaders_tables_and_an_image_across_a_1_gib_line(
             vec![],
             "D-cache on, loader's page tables, SHA2 instructions",
         )
+    });
+}
+
+/// rustc 1.95 leaves none. Of 32 bits an address has more here.
+#[rstest]
+fn relocations_are_applied(
+    #[values(El1And0, El2, El2And0)] regime: Regime,
+    #[values(Place::Low, Place::Above4GiB)] place: Place,
+) {
+    case(usual_cpu(regime), regime, place, |boot| {
+        boot.add_relocations()
+            .unwrap_or_else(|error| panic!("{error}"));
+        Expect::Boots
     });
 }
 

@@ -144,6 +144,15 @@ impl Flips {
     /// # Errors
     /// When nothing ran.
     pub fn run(&self, cases: &[Case], path: &Path) -> Result<Outcome, String> {
+        let run = self.qemu(cases, path)?.run(&[]);
+        run.map_err(|error| error.to_string())
+    }
+
+    /// Makes the machine that runs them.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn qemu(&self, cases: &[Case], path: &Path) -> Result<Qemu, String> {
         let text = |error: std::io::Error| format!("{}: {error}", path.display());
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(text)?;
@@ -153,13 +162,11 @@ impl Flips {
             Regime::El1And0 => "",
             Regime::El2 | Regime::El2And0 => ",virtualization=on",
         };
-        Qemu::new(&format!("virt,gic-version=2{virtualization}"))
+        Ok(Qemu::new(&format!("virt,gic-version=2{virtualization}"))
             .cpu(&self.cpu)
             .memory(MEMORY)
             .args(["-semihosting-config", "enable=on,target=native"])
-            .args(["-kernel", &path.display().to_string()])
-            .run(&[])
-            .map_err(|error| error.to_string())
+            .args(["-kernel", &path.display().to_string()]))
     }
 
     fn build(&self, cases: &[Case]) -> Result<Vec<u8>, String> {

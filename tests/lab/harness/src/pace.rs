@@ -13,12 +13,11 @@ use crate::boot::{Boot, HALTED, RAM};
 use crate::patch::Patch;
 use crate::qemu::Outcome;
 
-/// Returns QEMU's arguments for a clock on which an instruction takes 2 to this power nanoseconds.
-pub fn clock(shift: u32) -> [String; 2] {
-    ["-icount".into(), format!("shift={shift},sleep=off")]
-}
+/// A run of more instructions does not come to an end.
+pub const ENDLESS: u64 = 1 << 30;
 
-/// Ticks a second of the counter that QEMU gives the usual CPUs.
+/// Ticks a second of the counter that QEMU gives the usual CPUs, where they are not asked for others:
+/// `cortex-a53,cntfrq=100000`.
 const FREQUENCY: u64 = 62_500_000;
 /// What a UART at 115200 baud sends a second, with a start and a stop bit for each byte.
 const FASTEST: u64 = 11_520;
@@ -37,6 +36,7 @@ const LOG: usize = 0x1_0000;
 pub struct Pace {
     /// The ticks.
     pub sent: Vec<u64>,
+    frequency: u64,
     /// The run.
     pub outcome: Outcome,
 }
@@ -61,7 +61,8 @@ pub fn watch(boot: &mut Boot) -> Result<(), String> {
 }
 
 impl Pace {
-    /// Runs a boot that is watched, on such a [`clock`]. The file for QEMU stays at `path`.
+    /// Runs a boot that is watched, on a clock on which an instruction takes 2 to this power nanoseconds.
+    /// The file for QEMU stays at `path`.
     ///
     /// # Errors
     /// When nothing ran.
@@ -71,7 +72,7 @@ impl Pace {
         let memory = path.with_extension("ram");
         boot.memory_file = Some(memory.clone());
         boot.build_at(path)?;
-        let outcome = boot.qemu(path).args(clock(shift)).run(&[HALTED]);
+        let outcome = boot.qemu(path).at_most_at(shift, ENDLESS).run(&[HALTED]);
         let outcome = outcome.map_err(|error| error.to_string())?;
         let mut log = vec![0; LOG];
         let file = fs::File::open(&memory).map_err(text)?;
@@ -83,7 +84,12 @@ impl Pace {
             u64::from_le_bytes(word)
         });
         let count = words.next().unwrap_or_default() / 8;
+        let frequency = match boot.cpu.split_once("cntfrq=") {
+            Some((_, number)) => number.parse().map_err(|_| boot.cpu.clone())?,
+            None => FREQUENCY,
+        };
         Ok(Self {
+            frequency,
             sent: words.take(count as usize).collect(),
             outcome,
         })
@@ -110,10 +116,10 @@ impl Pace {
                 return Err(format!("byte {number} of {} is lost", sent.len()));
             }
             let before = gone.last().map_or(at, |&before| before.max(at));
-            gone.push(before + FREQUENCY);
+            gone.push(before + self.frequency);
         }
         let waited = sent[sent.len() - 1] - sent[0];
-        let least = (sent.len() - FIFO) as u64 * FREQUENCY / SLOWEST;
+        let least = (sent.len() - FIFO) as u64 * self.frequency / SLOWEST;
         if waited > least {
             return Err(format!("{} bytes take {waited} ticks", sent.len()));
         }
@@ -141,7 +147,13 @@ mod tests {
             took: std::time::Duration::ZERO,
             command_line: String::new(),
         };
-        Pace { sent, outcome }.judge()
+        let frequency = FREQUENCY;
+        Pace {
+            sent,
+            frequency,
+            outcome,
+        }
+        .judge()
     }
 
     /// Returns a FIFO full at once, then a byte every so many ticks.

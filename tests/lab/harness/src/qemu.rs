@@ -22,18 +22,16 @@ mod error;
 mod monitor;
 mod outcome;
 mod program;
+mod running;
 mod watch;
 
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
 pub use self::error::Error;
 use self::monitor::Monitor;
 pub use self::outcome::{Outcome, Stopped};
+use self::running::Running;
 use self::watch::{End, Watch};
 use crate::root;
 
@@ -66,6 +64,7 @@ pub struct Qemu {
     echo: bool,
     parks_at: Vec<u64>,
     seconds: Option<u64>,
+    host_seconds: Option<u64>,
 }
 
 impl Qemu {
@@ -77,6 +76,7 @@ impl Qemu {
             echo: false,
             parks_at: Vec::new(),
             seconds: None,
+            host_seconds: None,
         }
         .args([
             "-M",
@@ -126,14 +126,27 @@ impl Qemu {
 
     /// Has the clock of a machine `virt` go by instructions, and ends the run when it shows that there
     /// were this many.
-    pub fn at_most(mut self, instructions: u64) -> Self {
-        self.seconds = Some((instructions << SHIFT).div_ceil(1_000_000_000));
+    pub fn at_most(self, instructions: u64) -> Self {
+        self.at_most_at(SHIFT, instructions)
+    }
+
+    /// The same with a clock on which an instruction takes 2 to this power nanoseconds.
+    pub fn at_most_at(mut self, shift: u32, instructions: u64) -> Self {
+        self.seconds = Some((instructions << shift).div_ceil(1_000_000_000));
         self.args([
             "-icount",
-            &format!("shift={SHIFT},sleep=off"),
+            &format!("shift={shift},sleep=off"),
             "-rtc",
             "base=2000-01-01,clock=vm",
         ])
+    }
+
+    /// Has the host end it when its CPU has worked on it for so many seconds: for a program that may be
+    /// lost in what takes QEMU a thousand times as long as an instruction, an exception in a vector that
+    /// cannot be fetched.
+    pub fn host_seconds(mut self, seconds: u64) -> Self {
+        self.host_seconds = Some(seconds);
+        self
     }
 
     /// Returns the command, ready for a shell.
@@ -159,18 +172,8 @@ impl Qemu {
         let start = Instant::now();
         let asked = !self.parks_at.is_empty() || self.seconds.is_some();
         let monitor = asked.then(Monitor::new).transpose().map_err(Error::Io)?;
-        let mut child = Running(
-            Command::new(program())
-                .args(&self.args)
-                .args(monitor.iter().flat_map(Monitor::arguments))
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .map_err(Error::Io)?,
-        );
-        let serial = chunks(child.0.stdout.take().expect("stdout is piped"));
-        let errors = chunks(child.0.stderr.take().expect("stderr is piped"));
+        let (mut child, serial, errors) =
+            Running::new(self, monitor.as_ref()).map_err(Error::Io)?;
 
         let mut watch = Watch::new(self, until);
         let end = match watch.watch(&serial, monitor, start + patience) {
@@ -200,43 +203,6 @@ impl Qemu {
             command_line: self.command_line(),
         })
     }
-}
-
-/// A QEMU that ends with its owner, whatever way that one goes.
-struct Running(Child);
-
-impl Running {
-    fn exit(&mut self, end: Instant) -> io::Result<End> {
-        loop {
-            match self.0.try_wait()? {
-                Some(status) => return Ok(End::Stopped(Stopped::Exit(status))),
-                None if Instant::now() >= end => return Ok(End::Hung),
-                None => thread::sleep(Duration::from_millis(2)),
-            }
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Both fail only if it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Reads a pipe in a thread of its own, so that neither pipe can stop QEMU by being full.
-fn chunks(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = pipe.read(&mut buffer) {
-            if sender.send(buffer[..length].to_vec()).is_err() {
-                break;
-            }
-        }
-    });
-    receiver
 }
 
 fn quoted(word: &str) -> String {

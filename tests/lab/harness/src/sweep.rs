@@ -45,6 +45,8 @@ pub struct Sweep {
     pub combinations: u64,
     /// `skip_checks`: nothing is verified.
     pub skip_checks: bool,
+    /// `arm64_sink`.
+    pub sink: u64,
     /// The image.
     pub image: PurgatoryRo,
 }
@@ -63,6 +65,7 @@ impl Sweep {
             seed,
             combinations,
             skip_checks: false,
+            sink: UART,
             image: PurgatoryRo::read(&image).map_err(|refusal| refusal.to_string())?,
         })
     }
@@ -111,7 +114,7 @@ impl Sweep {
             KERNEL_AT,
             DTB_AT,
         );
-        load.sink = UART;
+        load.sink = self.sink;
         load.skip_checks = self.skip_checks;
         let loaded = load.finish().map_err(|refusal| refusal.to_string())?;
         let image = loaded.segments.last().expect("the image is always loaded");

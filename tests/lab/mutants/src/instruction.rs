@@ -30,7 +30,8 @@ impl Instruction {
         let all = (0..).step_by(4).zip(words).filter_map(|(at, word)| {
             let what = System::decode(word);
             let place = symbols.at(at);
-            let routine = place.split('+').next().unwrap_or(&place).to_string();
+            let routine = place.split('+').next().unwrap_or(&place);
+            let routine = format!("{:#}", rustc_demangle::demangle(routine));
             // The system class (Arm ARM C4.1), without MRS, hints and what does none of these.
             let is = word & 0xffe0_0000 == 0xd500_0000 && !matches!(what, System::Other(_));
             is.then_some(Self {

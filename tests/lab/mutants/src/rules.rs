@@ -11,6 +11,10 @@ use purgatory_test_tracer::system::{Domain, Register, System};
 /// The entry is shorter than that.
 const INSTRUCTIONS: u64 = 64;
 
+/// What is RES1 in `SCTLR_EL1` and `SCTLR_EL2` on a CPU that has nothing newer than Armv8.0.
+const SCTLR_EL1: u64 = 0x30d0_0800;
+const SCTLR_EL2: u64 = 0x30c5_0830;
+
 /// `MSR DAIFClr, #4` and `MSR DAIFSet, #4`.
 const UNMASK_SERROR: u32 = 0xd503_44ff;
 const MASK_SERROR: u32 = 0xd503_44df;
@@ -19,10 +23,14 @@ const MASK_SERROR: u32 = 0xd503_44df;
 #[derive(Default)]
 pub struct Rules {
     broken: Vec<&'static str>,
-    fetches_cached: bool,
+    /// Since when `SCTLR_ELx.I` is 0, counted in instructions.
+    uncached_since: Option<u64>,
     trap_written: bool,
     sink_stored: bool,
     unmasked: bool,
+    /// The last write of `SCTLR_ELx` has something else in its fixed bits: the one that gives it
+    /// back may.
+    sctlr_odd: bool,
 }
 
 impl Rules {
@@ -32,7 +40,10 @@ impl Rules {
         uart: u64,
         word: impl Fn(u64) -> u32,
     ) -> Vec<&'static str> {
-        let mut rules = Self::default();
+        let mut rules = Self {
+            uncached_since: Some(0),
+            ..Self::default()
+        };
         for event in events {
             match *event {
                 Event::System {
@@ -42,24 +53,34 @@ impl Rules {
                     value,
                 } => {
                     rules.time(count);
-                    rules.system(what, value, word(pc));
+                    rules.system(count, what, value, word(pc));
                 }
                 Event::Access { address, store, .. } => rules.access(store && address == uart),
-                Event::Entry { .. } | Event::CacheType { .. } | Event::Kernel { .. } => {}
+                Event::Kernel { .. } => rules.sctlr_odd = false,
+                Event::Entry { .. } | Event::CacheType { .. } => {}
             }
         }
+        rules.sctlr();
         rules.broken
     }
 
     fn time(&mut self, count: u64) {
-        if !self.fetches_cached && count > INSTRUCTIONS {
+        if self
+            .uncached_since
+            .is_some_and(|since| count > since + INSTRUCTIONS)
+        {
             self.add("FetchesUncached: with SCTLR.I = 0 each fetch is a bus access");
         }
     }
 
-    fn system(&mut self, what: System, value: u64, word: u32) {
+    fn system(&mut self, count: u64, what: System, value: u64, word: u32) {
         match what {
-            System::Msr(Register::Sctlr(_)) => self.fetches_cached |= value & sctlr::I != 0,
+            System::Msr(Register::Sctlr(el)) => {
+                self.uncached_since = (value & sctlr::I == 0).then_some(count);
+                self.sctlr();
+                let fixed = if el == 1 { SCTLR_EL1 } else { SCTLR_EL2 };
+                self.sctlr_odd = value & !(sctlr::M | sctlr::C | sctlr::I) != fixed;
+            }
             System::Msr(Register::Other(key)) => {
                 let traps = [CPACR_EL1, CPTR_EL2].map(|register| register.number());
                 self.trap_written |= traps.contains(&key.into());
@@ -74,6 +95,12 @@ impl Rules {
                 self.add("SErrorNotTaken: it is masked again with no ISB after it was unmasked");
             }
             _ => {}
+        }
+    }
+
+    fn sctlr(&mut self) {
+        if self.sctlr_odd {
+            self.add("SctlrOdd: SCTLR is not what is RES1, with M, C and I");
         }
     }
 

@@ -2,19 +2,32 @@
 
 //! What a run shows: two images that show the same cannot be told apart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use purgatory_test_cache_model::{Model, Setup};
 use purgatory_test_harness::boot::Boot;
-use purgatory_test_harness::qemu::{Outcome, Stopped};
+use purgatory_test_harness::qemu::{Outcome, Qemu, Stopped};
 use purgatory_test_tracer::Event;
 use purgatory_test_tracer::recording::{Detail, Recording};
+use purgatory_test_tracer::system::System;
 
 use crate::rules::Rules;
 
 /// A run of more instructions does not come to an end.
 pub const ENDLESS: u64 = 1 << 30;
+
+/// The end of a line, and the first words of a machine that starts.
+const AGAIN: &str = "\r\nold kernel: ";
+
+/// When a run is given up.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// After so many instructions.
+    pub instructions: u64,
+    /// And after so many seconds of the host's CPU.
+    pub host_seconds: u64,
+}
 
 /// What the machine shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +45,8 @@ pub struct Judged {
     pub rules: Vec<String>,
     /// The offsets of system instructions that were executed.
     pub executed: BTreeSet<u64>,
+    /// How often each line was maintained, by routine.
+    pub lines: BTreeMap<(String, u64), u64>,
 }
 
 impl Seen {
@@ -39,7 +54,8 @@ impl Seen {
     pub fn of(outcome: &Outcome) -> Self {
         let end = match outcome.stopped_by {
             Stopped::Exit(status) => status.code(),
-            Stopped::Pattern(_) | Stopped::Parked => Some(-1),
+            Stopped::Parked => Some(-1),
+            Stopped::Pattern(_) => Some(-2),
             Stopped::Spent => None,
         };
         Self {
@@ -48,16 +64,40 @@ impl Seen {
         }
     }
 
-    /// Runs a boot.
-    pub fn boot(boot: &Boot, path: &Path) -> Result<Self, String> {
-        boot.build_at(path)?;
-        let outcome = boot.qemu(path).at_most(ENDLESS).run(&[]);
-        Ok(Self::of(&outcome.map_err(|error| error.to_string())?))
+    /// Makes one of what somebody else has looked at.
+    pub fn line(text: String) -> Self {
+        Self {
+            console: vec![text],
+            end: Some(0),
+        }
+    }
+
+    /// Runs a machine, as long as that may take.
+    pub fn run(qemu: Qemu, patience: Patience) -> Result<Self, String> {
+        let qemu = qemu.at_most(patience.instructions);
+        // A machine that is reset starts again; one that is turned off ends.
+        let qemu = qemu.args(["-action", "reboot=reset"]);
+        let outcome = qemu.host_seconds(patience.host_seconds).run(&[AGAIN]);
+        let mut outcome = outcome.map_err(|error| error.to_string())?;
+        if let Some((before, _)) = outcome.console.split_once(&AGAIN.replace('\r', "")) {
+            outcome.console.truncate(before.len());
+        }
+        Ok(Self::of(&outcome))
+    }
+
+    /// Whether it has come to an end.
+    pub const fn ends(&self) -> bool {
+        self.end.is_some()
     }
 
     /// Whether the console has this.
     pub fn says(&self, what: &str) -> bool {
         self.console.iter().any(|line| line.contains(what))
+    }
+
+    /// Returns the last line.
+    pub fn last(&self) -> &str {
+        self.console.last().map_or("", String::as_str)
     }
 
     /// Puts into words what is different.
@@ -106,8 +146,43 @@ impl Judged {
             seen: Some(Seen::of(&recording.outcome)),
             rules: rules.chain(more.map(String::from)).collect(),
             executed: executed.collect(),
+            lines: lines(boot, &recording)?,
         })
     }
+
+    /// Returns what is not as in another run of the boot.
+    pub fn broken(&self, other: &Self) -> Option<Vec<String>> {
+        let mut broken = other.rules.clone();
+        if self.lines != other.lines {
+            broken.push("Lines: one is maintained more or less often".into());
+        }
+        (broken != self.rules).then_some(broken)
+    }
+}
+
+/// Counts what each routine in assembly has maintained. Compiled code looks at the loader's tables as
+/// often as it takes.
+fn lines(boot: &Boot, recording: &Recording) -> Result<BTreeMap<(String, u64), u64>, String> {
+    /// The length of the usual CPUs' lines.
+    const LINE: u64 = 64;
+    let symbols = recording.symbols()?;
+    let mut lines = BTreeMap::new();
+    for event in &recording.trace.events {
+        if let Event::System {
+            pc,
+            what: System::Dc(_),
+            value,
+            ..
+        } = *event
+        {
+            let routine = symbols.at(pc.wrapping_sub(boot.load.purgatory_at));
+            let routine = routine.split('+').next().unwrap_or_default();
+            if !routine.starts_with('_') {
+                *lines.entry((routine.into(), value / LINE)).or_default() += 1;
+            }
+        }
+    }
+    Ok(lines)
 }
 
 /// Durations are left out.

@@ -2,25 +2,21 @@
 
 //! The runs that mutants go through, the cheapest first.
 
+mod boots;
+mod many_calls;
+mod timed;
+mod ways;
+
+use std::ops::RangeInclusive;
 use std::path::Path;
 
-use purgatory_test_harness::a64::{adr, load, movz};
-use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
-use purgatory_test_harness::briefing::{FLAG_PAN, SINK_ABORTS, SINK_RAISES_SERROR};
-use purgatory_test_harness::patch::{Lie, Patch};
-use purgatory_test_harness::rule::{CPACR_EL1, CPTR_EL2, DAIF, FAR_EL1, SPSEL, SVCR};
-use purgatory_test_harness::sctlr::{A, E0E, EE, EN_POINTER_AUTH, I, N_TWE, N_TWI, SA, SPAN, WXN};
+use purgatory_test_harness::Regime::{El1And0, El2, El2And0};
+use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::flips::{Case, Flips};
 use purgatory_test_harness::sweep::Sweep;
-use purgatory_test_harness::{Encoding, IdRegister, Regime, Register};
 
-use crate::mutant::Mutant;
-use crate::seen::{ENDLESS, Seen};
-
-/// The length of the initrd, in bytes: an odd number of lines, and the last not to its end.
-const INITRD: u64 = 4000;
-
-/// Nothing answers here, on QEMU's `virt`.
-const HOLE: u64 = 0x0f00_0000;
+use crate::mutant::{Mutant, Of};
+use crate::seen::{Patience, Seen};
 
 /// A run.
 pub struct Trial {
@@ -28,6 +24,8 @@ pub struct Trial {
     pub name: &'static str,
     /// What runs.
     pub kind: Kind,
+    /// What the console must show of the image itself.
+    pub says: &'static str,
     /// Which mutants it may show.
     pub shows: Shows,
 }
@@ -37,8 +35,10 @@ pub struct Trial {
 pub enum Shows {
     /// All.
     All,
-    /// Those of registers: all else is done as in the usual boot.
+    /// Those of registers, of all else is done as in the usual boot; and of code.
     Registers,
+    /// Those of code.
+    Code,
     /// Those with one of these words in their line.
     Words(&'static [&'static str]),
 }
@@ -48,199 +48,105 @@ impl Shows {
     pub fn has(self, mutant: &Mutant) -> bool {
         match self {
             Self::All => true,
-            Self::Registers => mutant.writes,
-            Self::Words(words) => words.iter().any(|word| mutant.what.contains(word)),
+            Self::Registers => mutant.writes() || mutant.of == Of::Code,
+            Self::Code => mutant.of == Of::Code,
+            Self::Words(words) => {
+                let line = mutant.to_string();
+                words.iter().any(|word| line.contains(word))
+            }
         }
     }
 }
 
 /// What runs.
 pub enum Kind {
-    /// One boot, which must say this, and break these rules at most.
-    Boot(Box<Boot>, &'static str),
+    /// One boot; under the tracer it must break no more rules than the image itself.
+    Boot(Box<Boot>),
+    /// One boot that would take the tracer too long.
+    Untraced(Box<Boot>),
+    /// One boot on a clock of a nanosecond for each instruction.
+    Timed(Box<Boot>, Timing),
     /// Calls with one register set to this and that, and all compared.
     Sweep(Box<Sweep>),
+    /// Calls with this and that in memory.
+    Flips(Box<Flips>, Vec<Case>),
 }
 
-const VERIFIED: &str = "D-cache on";
+/// What is looked at.
+#[derive(Clone, Debug)]
+pub enum Timing {
+    /// How long it took to verify, by its own words: milliseconds.
+    Printed(RangeInclusive<u64>),
+    /// How long it waits for a reset before it says that there is none.
+    Wait,
+    /// When each byte was sent, on a clock that ticks so much faster: a power of two.
+    Pace(u32),
+}
 
 impl Trial {
     /// Makes all of them.
     pub fn all() -> Result<Vec<Self>, String> {
-        let regimes = [Regime::El1And0, Regime::El2, Regime::El2And0];
+        let regimes = [El1And0, El2, El2And0];
         let mut all = Vec::new();
         for regime in regimes {
-            boots(&mut all, regime)?;
+            boots::usual_ones(&mut all, regime)?;
         }
-        shims(&mut all)?;
+        boots::shims(&mut all)?;
         for regime in regimes {
-            sweeps(&mut all, regime)?;
+            many_calls::sweeps(&mut all, regime)?;
+        }
+        for regime in regimes {
+            ways::all(&mut all, regime)?;
+            timed::all(&mut all, regime)?;
+        }
+        for regime in regimes {
+            many_calls::flips(&mut all, regime)?;
         }
         Ok(all)
     }
-}
 
-fn usual(regime: Regime, place: Place) -> Result<Boot, String> {
-    let mut boot = Boot::new(usual_cpu(regime), regime, place, INITRD)?;
-    boot.load.unlike_kexec = true;
-    boot.segment("initrd").len = INITRD;
-    Ok(boot)
-}
-
-/// Without a shim, in each regime.
-fn boots(all: &mut Vec<Trial>, regime: Regime) -> Result<(), String> {
-    let mut add = |name, shows, boot, says| {
-        let kind = Kind::Boot(Box::new(boot), says);
-        all.push(Trial { name, kind, shows });
-    };
-    let boot = || usual(regime, Place::Low);
-    let patched = |mut boot: Boot, change: &dyn Fn(&mut Patch)| {
-        let mut patch = Patch::new(&boot)?;
-        change(&mut patch);
-        boot.load.image = patch.finish();
-        Ok::<_, String>(boot)
-    };
-    add("usual", Shows::All, boot()?, VERIFIED);
-    add(
-        "odd state at entry",
-        Shows::Registers,
-        odd_state(boot()?),
-        VERIFIED,
-    );
-
-    let told = |lie| patched(boot()?, &|patch| patch.lie(lie));
-    add(
-        "no window",
-        Shows::All,
-        told(Lie::NoGranule)?,
-        "D-cache off",
-    );
-    add(
-        "software",
-        Shows::Registers,
-        told(Lie::NoSha2)?,
-        "software SHA-256",
-    );
-
-    let mut with_tables = boot()?;
-    with_tables.make_tables(|_| ());
-    add(
-        "loader's tables",
-        Shows::All,
-        with_tables,
-        "loader's page tables",
-    );
-
-    let mut unchecked = boot()?;
-    unchecked.load.skip_checks = true;
-    add("no checks", Shows::All, unchecked, "skip_checks=1");
-
-    // After the hash something loads from the one page of the image that is not mapped.
-    let faulting = patched(boot()?, &|patch| {
-        let place = patch.first("window_close");
-        let guard = patch.symbol("stack_guard");
-        patch.insert(place, |at| vec![adr(9, at, guard), load(9, 9)]);
-    })?;
-    add(
-        "exception in the window",
-        Shows::All,
-        faulting,
-        "exception: data abort",
-    );
-
-    let mut silent = boot()?;
-    silent.load.sink = HOLE;
-    add("no UART", Shows::Registers, silent, "new kernel: all");
-
-    let mut failing = boot()?;
-    failing.load.digest_flips.push(0);
-    let seconds = 1_u32.to_le_bytes().into();
-    failing.load.pokes.push(("on_failure".into(), seconds));
-    add("reset", Shows::All, failing, "reset in 1 second");
-
-    if regime == Regime::El2 {
-        // With EL2 alone this is another register than FAR_EL2, whatever is in it; and tables with
-        // the other regime's layout of TCR would not reach so far.
-        let mut far = usual(regime, Place::Above512GiB)?;
-        far.cpu = "max".into();
-        let far = patched(far, &|patch| {
-            let place = patch.first("purgatory_start");
-            patch.insert(place, |_| vec![movz(9, 2), FAR_EL1.msr() | 9]);
-        })?;
-        add("2 in FAR_EL1", Shows::Registers, far, VERIFIED);
+    /// Returns the boot, where it is one.
+    pub fn boot(&self) -> Option<&Boot> {
+        match &self.kind {
+            Kind::Boot(boot) | Kind::Untraced(boot) | Kind::Timed(boot, _) => Some(boot),
+            Kind::Sweep(_) | Kind::Flips(..) => None,
+        }
     }
-    if regime != Regime::El1And0 {
-        let mut far = usual(regime, Place::Above512GiB)?;
-        far.cpu = "max".into();
-        let far = patched(far, &|patch| patch.lie(Lie::HcrReadsZero))?;
-        add("E2H reads as 0", Shows::Registers, far, VERIFIED);
+
+    /// Runs it, with a mutant if there is one.
+    pub fn run(
+        &self,
+        mutant: Option<&Mutant>,
+        path: &Path,
+        patience: Patience,
+    ) -> Result<Seen, String> {
+        let change = |image: &mut [u8]| {
+            if let Some(mutant) = mutant {
+                mutant.apply(image);
+            }
+        };
+        match &self.kind {
+            Kind::Boot(boot) | Kind::Untraced(boot) => {
+                let mut boot = boot.clone();
+                change(&mut boot.load.image.bytes);
+                boot.build_at(path)?;
+                Seen::run(boot.qemu(path), patience)
+            }
+            Kind::Timed(boot, timing) => {
+                let mut boot = boot.clone();
+                change(&mut boot.load.image.bytes);
+                timed::run(&boot, timing, path)
+            }
+            Kind::Sweep(sweep) => {
+                let mut sweep = sweep.clone();
+                change(&mut sweep.image.bytes);
+                Seen::run(sweep.qemu(path)?, patience)
+            }
+            Kind::Flips(flips, cases) => {
+                let mut flips = flips.clone();
+                change(flips.image_bytes());
+                Seen::run(flips.qemu(cases, path)?, patience)
+            }
+        }
     }
-    Ok(())
-}
-
-/// Everything that tests/qemu/entry_state.rs has, at once.
-fn odd_state(mut boot: Boot) -> Boot {
-    boot.cpu = "max".into();
-    boot.briefing.flags |= FLAG_PAN;
-    boot.briefing.sctlr_set |= A | SA | I | WXN | EE | E0E | EN_POINTER_AUTH;
-    boot.briefing.sctlr_clear |= SPAN | N_TWI | N_TWE;
-    let trapped = match boot.regime {
-        Regime::El1And0 | Regime::El2And0 => 0,
-        Regime::El2 => 0x37ff,
-    };
-    boot.leave(Register::Cpacr, trapped);
-    boot
-}
-
-/// At EL1, with a shim below that plays a register or a bus.
-fn shims(all: &mut Vec<Trial>) -> Result<(), String> {
-    let boot = || {
-        let mut boot = usual(Regime::El1And0, Place::Low)?;
-        boot.cpu = "max".into();
-        Ok::<_, String>(boot)
-    };
-    let mut tcr2 = boot()?;
-    tcr2.override_id(IdRegister::Mmfr3, 0..4, 1);
-    let mut aborts = boot()?;
-    aborts.break_sink(SINK_ABORTS);
-    let mut serror = boot()?;
-    serror.break_sink(SINK_RAISES_SERROR);
-    for (name, boot, says) in [
-        ("TCR2", tcr2, "TCR2=0x0"),
-        ("UART that aborts", aborts, "new kernel: all"),
-        ("UART that raises an SError", serror, "new kernel: all"),
-    ] {
-        let (kind, shows) = (Kind::Boot(Box::new(boot), says), Shows::All);
-        all.push(Trial { name, kind, shows });
-    }
-    Ok(())
-}
-
-fn sweeps(all: &mut Vec<Trial>, regime: Regime) -> Result<(), String> {
-    let fp = if regime == Regime::El2 {
-        CPTR_EL2
-    } else {
-        CPACR_EL1
-    };
-    let alone: [(&str, Encoding, bool, &[&str]); 5] = [
-        ("sweep of SVCR", SVCR, false, &["smstop"]),
-        ("sweep of SVCR without checks", SVCR, true, &["smstop"]),
-        ("sweep of DAIF", DAIF, false, &["daif"]),
-        ("sweep of SPSel", SPSEL, false, &["spsel"]),
-        ("sweep of CPACR", fp, false, &["CPACR", "CPTR", "FAR"]),
-    ];
-    for (name, only, skip_checks, words) in alone {
-        let mut sweep = Sweep::new("max,sme_fa64=off", regime, 1, 0)?;
-        sweep.only = Some(only);
-        sweep.skip_checks = skip_checks;
-        let (kind, shows) = (Kind::Sweep(Box::new(sweep)), Shows::Words(words));
-        all.push(Trial { name, kind, shows });
-    }
-    Ok(())
-}
-
-/// Runs a sweep.
-pub fn sweep(sweep: &Sweep, path: &Path) -> Result<Seen, String> {
-    let run = sweep.qemu(path)?.at_most(ENDLESS).run(&[]);
-    Ok(Seen::of(&run.map_err(|error| error.to_string())?))
 }

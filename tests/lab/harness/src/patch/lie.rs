@@ -18,6 +18,8 @@ pub enum Lie {
     HasTcr2,
     /// `CNTFRQ_EL0`: 4 GHz, whatever the counter does.
     FrequencyOfAllOnes,
+    /// `CNTFRQ_EL0`: firmware has not set it.
+    NoFrequency,
     /// `CNTVCT_EL0`: always the same.
     CounterStopped,
     /// `HCR_EL2`: reads as 0, whatever is in effect.
@@ -34,10 +36,12 @@ impl Patch {
             Lie::NoSha2 => (MRS_ISAR0, 0),
             Lie::HasTcr2 => (MRS_MMFR3, 1),
             Lie::FrequencyOfAllOnes => (MRS_CNTFRQ, u32::MAX),
+            Lie::NoFrequency => (MRS_CNTFRQ, 0),
             Lie::CounterStopped => (MRS_CNTVCT, 0x1234_5678),
             Lie::HcrReadsZero => (MRS_HCR, 0),
             Lie::NoGranule => (MRS_MMFR0, 0xf010_0005),
-            Lie::Lines(bytes) => (MRS_CTR, 0x8440_c004 | (bytes.ilog2() - 2) << 16),
+            // The field beside is odd.
+            Lie::Lines(bytes) => (MRS_CTR, 0x8450_c004 | (bytes.ilog2() - 2) << 16),
         };
         let text = 0..self.symbol("rodata_start");
         let all: Vec<_> = self

@@ -63,3 +63,12 @@ fn instructions_are_counted() {
         .unwrap();
     assert_eq!(run.stopped_by, Stopped::Spent, "{run}");
 }
+
+#[test]
+fn the_host_ends_what_takes_it_too_long() {
+    let run = lost().host_seconds(1).run(&[]).unwrap();
+    assert!(
+        matches!(run.stopped_by, Stopped::Exit(status) if status.code().is_none()),
+        "{run}"
+    );
+}
