@@ -20,8 +20,11 @@ pub struct Change {
     pub word: u32,
 }
 
+/// Makes all changes of an instruction; `None` of one of another class.
+type Class = fn(u32) -> Option<Vec<Change>>;
+
 /// The classes of instructions. No instruction is of two.
-const CLASSES: [fn(u32) -> Option<Vec<Change>>; 17] = [
+const CLASSES: [Class; 17] = [
     constant::add_immediate,
     constant::move_wide,
     constant::move_zero,

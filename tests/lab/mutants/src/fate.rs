@@ -221,7 +221,6 @@ fn of_code(
         all[turn % all.len()] == index
     };
     let (first, rest): (Vec<_>, Vec<_>) = (0..trials.len()).partition(|&index| chosen(index));
-    let known = known;
     for stage in [first, if known { Vec::new() } else { rest }] {
         for &index in &stage {
             if let Some(fate) = trials[index].shown(mutant, path)? {
