@@ -55,7 +55,7 @@ or_without = || { [ $$? = 2 ] || rm -f $(1); \
 	! patches=$$($(PATCHES) 2>/dev/null) || echo "error: nothing is built with this: $$patches" >&2; false; }
 built = $(addprefix target/$(1).,ro elf map spdx)
 
-.PHONY: all dist kexec setup demo map patch unpatch set info install uninstall guests plugin sha2
+.PHONY: all dist kexec setup demo map patch unpatch set info install uninstall probe guests plugin sha2
 .PHONY: test test-ld test-long test-qemu test-packages test-kexec-file bench compatibility supply proof prove-all mutants fuzz
 .PHONY: check check-packaging clean help
 
@@ -78,6 +78,9 @@ setup: ## install what building, testing and running need (root or sudo)
 
 demo: all guests ## boot a small guest through the image in QEMU; ARGS=--help shows the choices
 	$(CARGO) run -q --locked -p purgatory-demo -- $(ARGS)
+
+probe: ## build target/probe.Image, a kernel that only tells what it finds, for machines that you own
+	$(XTASK) probe $(call or_without,target/probe.Image)
 
 guests: ## build the tests' bare-metal programs into target/guests/
 	$(XTASK) guests $(call or_without,target/guests/*.elf)
@@ -129,7 +132,7 @@ uninstall: ## remove what `make install` has installed
 		$(patsubst %,$(DOC)/%,$(wildcard docs/*))
 	for empty in $(DOC)/docs $(DOC) $(INSTALLED); do rmdir "$$empty" 2>/dev/null || :; done
 
-test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"; QEMU=another one
+test: all sha2 probe guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"; QEMU=another one
 	scripts/fetch.sh
 	$(CARGO) test --locked --workspace --exclude purgatory-test-packages \
 		--exclude purgatory-test-kexec-file $(ARGS)
@@ -192,6 +195,7 @@ check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a war
 	shellcheck --severity=warning scripts/*.sh tests/kexec-file/kernel.sh .ci/run
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(XTASK) cargo clippy -p purgatory --features firmware -- -D warnings
+	$(XTASK) cargo clippy -p purgatory-probe --features bare-metal -- -D warnings
 	$(XTASK) cargo clippy -p purgatory-test-guest --features bare-metal -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(XTASK) cargo rustdoc -p purgatory --features firmware --bin purgatory -- -D warnings --document-private-items
