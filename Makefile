@@ -80,7 +80,7 @@ demo: all guests ## boot a small guest through the image in QEMU; ARGS=--help sh
 	$(CARGO) run -q --locked -p purgatory-demo -- $(ARGS)
 
 probe: ## build target/probe.Image, a kernel that only tells what it finds, for machines that you own
-	$(XTASK) probe $(call or_without,target/probe.Image)
+	$(XTASK) probe $(call or_without,target/probe.Image target/probe.elf)
 
 guests: ## build the tests' bare-metal programs into target/guests/
 	$(XTASK) guests $(call or_without,target/guests/*.elf)
@@ -113,22 +113,23 @@ info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whet
 # As it was built: `strip` would damage purgatory.ro, and `make install` as root is to build nothing.
 # Not the ELF file, which differs by machine.
 IMAGES = $(filter-out %.elf,$(call built,purgatory))
+PROBE = target/probe.Image
 DOCUMENTS = $(wildcard README.md CHANGELOG.md SECURITY.md LICENSE-*)
 INSTALLED = "$$DESTDIR$$PREFIX"/lib/kexec-tools
 MANUAL = "$$DESTDIR$$PREFIX"/share/man/man7
 DOC = "$$DESTDIR$$PREFIX"/share/doc/purgatory
 
-install: ## install what `make` has built, its manual and documents, below DESTDIR=… PREFIX=/usr/local
+install: ## install what `make` and `make probe` have built, manual and documents, below DESTDIR=… PREFIX=/usr/local
 	@for file in $(IMAGES); do \
 		[ -e $$file ] || { echo "make install: no $$file: run make first" >&2; exit 1; }; done
 	install -d $(INSTALLED) $(MANUAL) $(DOC)/docs
-	install -m 644 $(IMAGES) $(INSTALLED)
+	install -m 644 $(IMAGES) $(wildcard $(PROBE)) $(INSTALLED)
 	install -m 644 packaging/man/purgatory.ro.7 $(MANUAL)
 	install -m 644 $(DOCUMENTS) $(DOC)
 	install -m 644 docs/* $(DOC)/docs
 
 uninstall: ## remove what `make install` has installed
-	rm -f $(patsubst target/%,$(INSTALLED)/%,$(call built,purgatory)) $(MANUAL)/purgatory.ro.7 $(DOCUMENTS:%=$(DOC)/%) \
+	rm -f $(patsubst target/%,$(INSTALLED)/%,$(call built,purgatory) $(PROBE)) $(MANUAL)/purgatory.ro.7 $(DOCUMENTS:%=$(DOC)/%) \
 		$(patsubst %,$(DOC)/%,$(wildcard docs/*))
 	for empty in $(DOC)/docs $(DOC) $(INSTALLED); do rmdir "$$empty" 2>/dev/null || :; done
 

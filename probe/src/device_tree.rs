@@ -81,6 +81,14 @@ impl<'a> DeviceTree<'a> {
         names.find_map(|name| Port::new(name, base, number("reg-shift"), number("reg-io-width")))
     }
 
+    /// Returns whether firmware may be called by PSCI: where it has none, a call can hang. A tree that
+    /// describes no machine does not tell; then ACPI does, which asks for PSCI.
+    #[must_use]
+    pub fn may_have_psci(&self) -> bool {
+        let child = |name| self.root().and_then(|root| root.child(name));
+        child("psci").is_some() || child("cpus").is_none()
+    }
+
     /// Returns where memory is, and how many bytes.
     pub fn memory(&self) -> impl Iterator<Item = (u64, u64)> {
         let is_memory = |node: &Node<'a>| node.property("device_type") == Some(b"memory\0");

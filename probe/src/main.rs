@@ -28,10 +28,9 @@ mod image {
     pub mod window;
 }
 
-use arch::console::{Choice, Console, choose};
+use arch::console::{Choice, Console, Settled};
 use image::memory::{PoolToken, TablePool};
 use image::{registers, timer};
-use purgatory::translation::Regime;
 use purgatory_probe::device_tree::DeviceTree;
 use purgatory_probe::options::Options;
 use purgatory_probe::{Arrival, report, terms};
@@ -43,15 +42,18 @@ fn main(arrival: &Arrival, pool: PoolToken) -> ! {
     let tree = arch::memory::device_tree(arrival.x[0]).and_then(DeviceTree::new);
     let command_line = tree.as_ref().and_then(DeviceTree::command_line);
     let options = Options::new(command_line.unwrap_or_default());
-    let choice = choice(&options, tree.as_ref());
-    choose(choice);
-    let console = &mut Console::open(choice);
+    let settled = Settled {
+        console: choice(&options, tree.as_ref()),
+        may_have_psci: tree.as_ref().is_some_and(DeviceTree::may_have_psci),
+    };
+    arch::console::settle(settled);
+    let console = &mut Console::open(settled.console);
 
     let _ = tell(console, arrival, (el, isr), tree.as_ref(), pool);
     let _ = report::last_words(console, options.wait);
     match options.wait {
-        Some(seconds) => reset(console, registers::cpu().regime, seconds),
-        None => park(),
+        Some(seconds) => reset(console, settled.may_have_psci, seconds),
+        None => arch::park(),
     }
 }
 
@@ -82,7 +84,8 @@ fn tell(
 
     let cpu = registers::cpu();
     registers::settle(&cpu);
-    report::machine(console, &arch::machine::machine(cpu))?;
+    let may_have_psci = tree.is_some_and(DeviceTree::may_have_psci);
+    report::machine(console, &arch::machine::machine(cpu, may_have_psci))?;
     report::memory(console, tree.into_iter().flat_map(DeviceTree::memory))?;
 
     let pool = TablePool::new(pool, &cpu);
@@ -96,16 +99,11 @@ fn tell(
 }
 
 /// Resets the machine after so many seconds; stops if its firmware cannot.
-fn reset(console: &mut Console, regime: Regime, seconds: u32) -> ! {
+fn reset(console: &mut Console, may_have_psci: bool, seconds: u32) -> ! {
     image::reset::wait(seconds);
-    image::reset::system(regime);
-    let _ = report::not_reset(console);
-    park()
-}
-
-/// Stops for ever.
-fn park() -> ! {
-    loop {
-        aarch64_cpu::asm::wfe();
+    if may_have_psci {
+        image::reset::system(registers::cpu().regime);
     }
+    let _ = report::not_reset(console);
+    arch::park()
 }

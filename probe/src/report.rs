@@ -173,10 +173,10 @@ pub fn speed(to: &mut impl Write, speed: &Speed, frequency: u64) -> Result {
         return Ok(());
     };
     for (bytes, kernel) in KERNELS {
-        let (ours, theirs) = (this.milliseconds(bytes), old.milliseconds(bytes));
+        let (this, old) = (this.milliseconds(bytes), old.milliseconds(bytes));
         writeln!(
             to,
-            "probe:   {kernel} here {ours:>8} ms, in software without D-cache {theirs:>8} ms"
+            "probe:   {kernel} in {this:>8} ms, the C purgatory's way in {old:>8} ms"
         )?;
     }
     let ratio = old.picoseconds * 10 / this.picoseconds.max(1);
@@ -215,7 +215,10 @@ pub fn last_words(to: &mut impl Write, wait: Option<u32>) -> Result {
 
 /// Says that the machine's firmware did not reset it.
 pub fn not_reset(to: &mut impl Write) -> Result {
-    writeln!(to, "probe: firmware has not reset the machine; reset it")
+    writeln!(
+        to,
+        "probe: PSCI has not reset the machine; reset it by hand"
+    )
 }
 
 /// Says that an exception was taken, `offset` bytes into the probe.

@@ -17,7 +17,16 @@ use crate::image::{image, registers};
 /// at 115200 baud, and asking 100 ns at least.
 const PATIENCE: u32 = 1 << 20;
 
-/// Which one it is.
+/// What the device tree and the command line have settled, for the report of an exception.
+#[derive(Clone, Copy)]
+pub struct Settled {
+    /// The console.
+    pub console: Choice,
+    /// Whether firmware may be called.
+    pub may_have_psci: bool,
+}
+
+/// Which console it is.
 #[derive(Clone, Copy)]
 pub enum Choice {
     /// None.
@@ -28,19 +37,21 @@ pub enum Choice {
     Blind(u64),
 }
 
-/// For the report of an exception.
-static mut CHOSEN: Choice = Choice::Silent;
+static mut SETTLED: Settled = Settled {
+    console: Choice::Silent,
+    may_have_psci: false,
+};
 
-/// Returns which one was chosen.
-pub fn chosen() -> Choice {
+/// Returns what was settled; before anything was, nothing.
+pub fn settled() -> Settled {
     // SAFETY: there is one CPU, and no reference to it.
-    unsafe { CHOSEN }
+    unsafe { SETTLED }
 }
 
-/// Chooses one.
-pub fn choose(choice: Choice) {
+/// Settles it.
+pub fn settle(settled: Settled) {
     // SAFETY: as above.
-    unsafe { CHOSEN = choice };
+    unsafe { SETTLED = settled };
 }
 
 /// A console.

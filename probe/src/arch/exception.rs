@@ -10,8 +10,8 @@ use purgatory::control::{SCTLR_I, sctlr_off};
 use purgatory::translation::Regime;
 use purgatory_probe::report;
 
-use super::console::{Console, chosen};
-use crate::image::{image, registers};
+use super::console::{Choice, Console, settled};
+use crate::image::image;
 
 // As the image does it (src/arch/exception.rs), but for all levels and stack pointers: a kernel may have
 // been entered at any. An exception in an attempt of the image's only makes that one fail; a second one,
@@ -71,24 +71,23 @@ global_asm!(
 );
 
 extern "C" fn exception(esr: u64, elr: u64, far: u64, is_second: u32) -> ! {
-    let mut console = Console::open(chosen());
-    if is_second == 0 {
-        let offset = elr.wrapping_sub(image::parts().text);
-        let _ = report::exception(&mut console, esr, elr, far, offset);
-        let _ = report::last_words(&mut console, Some(1));
-    }
-    let mut console = if is_second == 0 {
-        console
+    let settled = settled();
+    let choice = if is_second == 0 {
+        settled.console
     } else {
-        Console::Silent
+        Choice::Silent
     };
-    crate::reset(&mut console, registers::cpu().regime, 1)
+    let console = &mut Console::open(choice);
+    let offset = elr.wrapping_sub(image::parts().text);
+    let _ = report::exception(console, esr, elr, far, offset);
+    let _ = report::last_words(console, Some(1));
+    crate::reset(console, settled.may_have_psci, 1)
 }
 
 /// A panic is reported, and then as any exception.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let _ = writeln!(Console::open(chosen()), "probe: {info}");
+    let _ = writeln!(Console::open(settled().console), "probe: {info}");
     // SAFETY: permanently undefined; our own vector takes it, and does not come back.
     unsafe { asm!("udf #0", options(noreturn)) }
 }

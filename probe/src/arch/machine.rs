@@ -38,7 +38,7 @@ pub fn isr() -> u64 {
 }
 
 /// Returns what is told of this machine.
-pub fn machine(cpu: Cpu) -> Machine {
+pub fn machine(cpu: Cpu, may_have_psci: bool) -> Machine {
     let ctr;
     // SAFETY: reading an ID register has no effect.
     unsafe { asm!("mrs {}, ctr_el0", out(reg) ctr, options(nomem, nostack, preserves_flags)) };
@@ -50,7 +50,7 @@ pub fn machine(cpu: Cpu) -> Machine {
         ctr,
         frequency: timer::frequency(),
         caches: caches(),
-        psci: psci(cpu.regime),
+        psci: may_have_psci.then(|| psci(cpu.regime)).flatten(),
     }
 }
 

@@ -121,6 +121,11 @@ fn memory_is_every_entry_of_every_node_of_the_kind() {
             let node = fdt.begin_node(name)?;
             fdt.property_string("device_type", kind)?;
             fdt.property_array_u64("reg", reg)?;
+            // What lies deeper is a memory of somebody else's.
+            let deeper = fdt.begin_node("memory@1")?;
+            fdt.property_string("device_type", "memory")?;
+            fdt.property_array_u64("reg", &[1, 1])?;
+            fdt.end_node(deeper)?;
             fdt.end_node(node)?;
         }
         Ok(())
@@ -147,6 +152,25 @@ fn a_tree_with_chosen_alone_has_a_command_line_and_neither_console_nor_memory() 
     });
 }
 
+#[test]
+fn a_machine_without_psci_is_not_called() {
+    for (nodes, may) in [
+        (&["cpus"][..], false),
+        (&["cpus", "psci"], true),
+        (&["chosen"], true),
+    ] {
+        let tree = tree(|fdt| {
+            nodes.iter().try_for_each(|name| {
+                let node = fdt.begin_node(name)?;
+                fdt.end_node(node)
+            })
+        });
+        with(&tree, |tree| {
+            assert_eq!(tree.expect("a tree").may_have_psci(), may, "{nodes:?}")
+        });
+    }
+}
+
 /// Wherever a byte is wrong: something is read or nothing, without a panic or an endless loop.
 #[test]
 fn a_damaged_tree_ends() {
@@ -167,6 +191,7 @@ fn a_damaged_tree_ends() {
             with(&damaged, |tree| {
                 if let Some(tree) = tree {
                     let _ = (tree.command_line(), tree.console(), tree.memory().count());
+                    let _ = tree.may_have_psci();
                 }
             });
         }
