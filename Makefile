@@ -58,7 +58,7 @@ or_without = || { [ $$? = 2 ] || rm -f $(1); \
 	! patches=$$($(PATCHES) 2>/dev/null) || echo "error: nothing is built with this: $$patches" >&2; false; }
 built = $(addprefix target/$(1).,ro elf map spdx)
 
-.PHONY: all dist kexec setup demo map patch unpatch set info install uninstall guests plugin sha2
+.PHONY: all dist kexec setup demo map patch unpatch set info install uninstall probe guests plugin sha2
 .PHONY: test test-ld test-long test-qemu test-packages test-kexec-file bench compatibility supply proof prove-all mutants fuzz
 .PHONY: check check-packaging clean help
 
@@ -81,6 +81,9 @@ setup: ## install what building, testing and running need (root or sudo)
 
 demo: all guests ## boot a small guest through the image in QEMU; ARGS=--help shows the choices
 	$(CARGO) run -q --locked -p purgatory-demo -- $(ARGS)
+
+probe: ## build target/probe.Image, a kernel that only tells what it finds, for machines that you own
+	$(XTASK) probe $(call or_without,target/probe.Image target/probe.elf)
 
 guests: ## build the tests' bare-metal programs into target/guests/
 	$(XTASK) guests $(call or_without,target/guests/*.elf)
@@ -113,26 +116,27 @@ info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whet
 # The files as they were built: `strip` would damage purgatory.ro, and `make install` as root must not build. Not the
 # ELF file, which differs by machine.
 IMAGES = $(filter-out %.elf,$(call built,purgatory))
+PROBE = target/probe.Image
 DOCUMENTS = $(wildcard README.md CHANGELOG.md SECURITY.md LICENSE-*)
 INSTALLED = "$$DESTDIR$$PREFIX"/lib/kexec-tools
 MANUAL = "$$DESTDIR$$PREFIX"/share/man/man7
 DOC = "$$DESTDIR$$PREFIX"/share/doc/purgatory
 
-install: ## install what `make` has built, its manual and documents, below DESTDIR=… PREFIX=/usr/local
+install: ## install what `make` and `make probe` have built, manual and documents, below DESTDIR=… PREFIX=/usr/local
 	@for file in $(IMAGES); do \
 		[ -e $$file ] || { echo "make install: no $$file: run make first" >&2; exit 1; }; done
 	install -d $(INSTALLED) $(MANUAL) $(DOC)/docs
-	install -m 644 $(IMAGES) $(INSTALLED)
+	install -m 644 $(IMAGES) $(wildcard $(PROBE)) $(INSTALLED)
 	install -m 644 packaging/man/purgatory.ro.7 $(MANUAL)
 	install -m 644 $(DOCUMENTS) $(DOC)
 	install -m 644 docs/* $(DOC)/docs
 
 uninstall: ## remove what `make install` has installed
-	rm -f $(patsubst target/%,$(INSTALLED)/%,$(call built,purgatory)) $(MANUAL)/purgatory.ro.7 $(DOCUMENTS:%=$(DOC)/%) \
+	rm -f $(patsubst target/%,$(INSTALLED)/%,$(call built,purgatory) $(PROBE)) $(MANUAL)/purgatory.ro.7 $(DOCUMENTS:%=$(DOC)/%) \
 		$(patsubst %,$(DOC)/%,$(wildcard docs/*))
 	for empty in $(DOC)/docs $(DOC) $(INSTALLED); do rmdir "$$empty" 2>/dev/null || :; done
 
-test: all sha2 guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"; QEMU=another one
+test: all sha2 probe guests plugin ## run all tests; ARGS goes to cargo test, as in ARGS="--test qemu"; QEMU=another one
 	scripts/fetch.sh
 	$(CARGO) test --locked --workspace --exclude purgatory-test-packages \
 		--exclude purgatory-test-kexec-file $(ARGS)
@@ -195,6 +199,7 @@ check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a war
 	shellcheck --severity=warning scripts/*.sh tests/kexec-file/kernel.sh .ci/run
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(XTASK) cargo clippy -p purgatory --features firmware -- -D warnings
+	$(XTASK) cargo clippy -p purgatory-probe --features bare-metal -- -D warnings
 	$(XTASK) cargo clippy -p purgatory-test-guest --features bare-metal -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(XTASK) cargo rustdoc -p purgatory --features firmware --bin purgatory -- -D warnings --document-private-items

@@ -25,7 +25,7 @@ git ls-files -z -- . "${left_out[@]/#/:!}" | xargs -0 cp --parents -t "$new"
 git describe --always --abbrev=12 --dirty --exclude='*' >"$new/COMMIT"
 
 # The manifests without tests, paragraph by paragraph.
-for manifest in Cargo.toml xtask/Cargo.toml; do
+for manifest in Cargo.toml xtask/Cargo.toml probe/Cargo.toml; do
     awk -v RS= -v ORS='\n\n' '
         /(^|\n)\[(dev-dependencies|profile\.)/ { next }
         /^# SPDX/ { gsub(/    "tests[^"]*",\n/, ""); sub(/, "tests"\]/, "]") }

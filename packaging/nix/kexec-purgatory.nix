@@ -39,6 +39,11 @@ stdenv.mkDerivation {
     export CARGO_HOME=$NIX_BUILD_TOP/cargo-home
   '';
 
+  buildFlags = [
+    "all"
+    "probe"
+  ];
+
   installPhase = ''
     runHook preInstall
     make install DESTDIR= PREFIX=$out

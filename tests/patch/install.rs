@@ -12,10 +12,11 @@ use purgatory_test_harness::root;
 use crate::folder::{Folder, KEXEC, RO, succeeded};
 
 /// What is installed where, below the prefix.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("target/purgatory.ro", "lib/kexec-tools/purgatory.ro"),
     ("target/purgatory.map", "lib/kexec-tools/purgatory.map"),
     ("target/purgatory.spdx", "lib/kexec-tools/purgatory.spdx"),
+    ("target/probe.Image", "lib/kexec-tools/probe.Image"),
     (
         "packaging/man/purgatory.ro.7",
         "share/man/man7/purgatory.ro.7",

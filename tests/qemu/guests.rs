@@ -29,9 +29,9 @@ fn the_new_kernel_sees_whatever_is_wrong(#[values(El1And0, El2, El2And0)] regime
     let expected: [String; 8] = [
         "pc=arm64_kernel_entry".into(),
         "no SError pending".into(),
-        "CurrentEL as entered".into(),
         // It never had tables to switch on.
         format!("SCTLR_EL{el}.M=0"),
+        "CurrentEL as entered".into(),
         "kernel intact".into(),
         "initrd intact".into(),
         "dtb intact".into(),

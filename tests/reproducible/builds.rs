@@ -117,6 +117,7 @@ pub fn checkout(name: &str, configuration: &str) -> PathBuf {
         "link.ld",
         "src",
         "tests",
+        "probe",
         "xtask",
     ] {
         let mut copy = Command::new("cp");

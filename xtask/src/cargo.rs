@@ -29,6 +29,8 @@ pub struct Cargo {
     rustflags: String,
     /// The sysroot with the `core` that was compiled, if it is not the installed one.
     sysroot: Option<String>,
+    /// What the source is told by `env!`.
+    told: Vec<(&'static str, String)>,
 }
 
 /// A program that was linked.
@@ -74,7 +76,14 @@ impl Cargo {
             build_dir,
             rustflags,
             sysroot,
+            told: Vec::new(),
         })
+    }
+
+    /// Tells the source something, by a variable of this name.
+    pub fn with(mut self, name: &'static str, value: String) -> Self {
+        self.told.push((name, value));
+        self
     }
 
     /// Links the one program of a package, of crates that `Cargo.lock` names.
@@ -146,6 +155,7 @@ impl Cargo {
             .env_clear()
             .envs(environment::harmless())
             .envs(env::var_os(&host_linker).map(|linker| (host_linker, linker)))
+            .envs(self.told.iter().map(|(name, value)| (name, value)))
             .args([subcommand, "--locked"])
             .env("PATH", self.path()?)
             .env("RUSTC", &self.toolchain.rustc)

@@ -56,6 +56,13 @@ pub fn flatten(elf: &[u8]) -> Result<Flat> {
     })
 }
 
+/// Returns the bytes of any program that applies its own relocations, from address 0 on.
+pub fn bytes(elf: &[u8]) -> Result<Vec<u8>> {
+    let file = Elf::parse(elf)?;
+    self_relocations(&file, elf)?;
+    Ok(load(&file, elf)?.0)
+}
+
 impl Flat {
     /// Gives a symbol of 4 bytes a value.
     pub fn set(&mut self, name: &str, value: u32) -> Result<()> {

@@ -23,13 +23,16 @@ mod summary;
 mod toolchain;
 mod wrap;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cargo::Cargo;
 use options::{Options, Sha256, Variant, Verb};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// The most bytes that the probe may have.
+const LARGEST_PROBE: usize = 256 << 10;
 
 fn main() -> ExitCode {
     let fails = |error, code| {
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
 fn run(options: &Options, verb: Verb) -> Result<()> {
     match verb {
         Verb::Image(variant) => image(options, &variant),
+        Verb::Probe => probe(options),
         Verb::Guests => guests(options),
         Verb::Patch {
             kexec,
@@ -117,6 +121,24 @@ fn image(options: &Options, variant: &Variant) -> Result<()> {
             epoch: env::var("SOURCE_DATE_EPOCH").ok().as_deref(),
         })?;
         Ok(vec![object, elf, map.into_bytes(), sbom.into_bytes()])
+    })
+}
+
+/// Builds the kernel that is not one, as a loader takes it, and leaves the linked ELF file beside it.
+fn probe(options: &Options) -> Result<()> {
+    let output = |extension: &str| options.target_dir.join(format!("probe.{extension}"));
+    publish(&["Image", "elf"].map(output), || {
+        let cargo =
+            Cargo::new(options, "image")?.with("PURGATORY_COMMIT", note::commit(&options.root)?);
+        let linked = cargo.link("purgatory-probe", "bare-metal")?;
+        let elf = read(&linked.elf)?;
+        let bytes = flatten::bytes(&elf).with_context(|| linked.elf.display().to_string())?;
+        println!("{}: {} bytes", output("Image").display(), bytes.len());
+        ensure!(
+            bytes.len() <= LARGEST_PROBE,
+            "the probe has more than {LARGEST_PROBE} bytes"
+        );
+        Ok(vec![bytes, elf])
     })
 }
 

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 const USAGE: &str = "usage: cargo xtask [options] <command>
 commands:
   image          build target/purgatory.ro, .elf, .map and .spdx, and print what is in them
+  probe          build target/probe.Image and .elf, a kernel that only looks around
   guests         build the tests' bare-metal programs into target/guests/
   cargo <args>   run a cargo command (clippy, rustdoc …) as the image is built
   patch <kexec>  put target/purgatory.ro into a kexec that is built; what it was stays beside it
@@ -35,6 +36,8 @@ options:
 pub enum Verb {
     /// Build and wrap the image.
     Image(Variant),
+    /// Build the probe.
+    Probe,
     /// Build the test guests.
     Guests,
     /// Run any cargo command for the bare-metal target: its name and arguments.
@@ -144,6 +147,7 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
             Arg::Long("ro") => ro = Some(file(&mut arguments)?),
             Arg::Value(word) if verb.is_none() => match word.to_str() {
                 Some("image") => verb = Some(Verb::Image(Variant::default())),
+                Some("probe") => verb = Some(Verb::Probe),
                 Some("guests") => verb = Some(Verb::Guests),
                 Some("cargo") => {
                     let subcommand = arguments.value()?.string()?;

@@ -57,6 +57,8 @@ pub struct Cycle {
     kernel_options: String,
     kexec: Kexec,
     program: Option<PathBuf>,
+    /// What is loaded, if not the kernel itself, and its last words.
+    loads: Option<(PathBuf, String)>,
     options: String,
     leave: Leave,
     kexecs: u32,
@@ -82,6 +84,7 @@ impl Cycle {
             kernel_options: String::new(),
             kexec: Kexec::Bookworm,
             program: None,
+            loads: None,
             options: String::new(),
             leave: Leave::Execute,
             kexecs: 1,
@@ -125,6 +128,12 @@ impl Cycle {
         self
     }
 
+    /// Loads this file, which ends with these words, instead of the same kernel once more.
+    pub fn loads(mut self, file: &Path, until: &str) -> Self {
+        self.loads = Some((file.into(), until.into()));
+        self
+    }
+
     /// Adds an option for `kexec -l` or `-p`.
     pub fn option(mut self, option: &str) -> Self {
         self.options.push(' ');
@@ -156,12 +165,16 @@ impl Cycle {
             None => self.kexec.program()?,
         };
         // It stays, for who runs a failing test's QEMU by hand.
-        let initramfs = kexec.with_extension(format!("{}.cpio", self.kernel.name()));
+        let (loaded, until, what) = match &self.loads {
+            Some((file, until)) => (file, until.as_str(), "other"),
+            None => (&image, HALTED, self.kernel.name()),
+        };
+        let initramfs = kexec.with_extension(format!("{what}.cpio"));
         let sources = Sources {
             busybox: &Suite::Bookworm.downloaded("busybox")?,
             kexec: &kexec,
             libraries: &self.kexec.libraries()?,
-            image: &image,
+            image: loaded,
         };
         write_initramfs(&initramfs, &sources)
             .map_err(|error| format!("{}: {error}", initramfs.display()))?;
@@ -178,7 +191,7 @@ impl Cycle {
             Leave::DamagedCrash => qemu.args(["-device", "edu,dma_mask=0xffffffffffffffff"]),
             Leave::Execute | Leave::Crash | Leave::StreamingCrash => qemu,
         };
-        let outcome = qemu.run(&[HALTED]);
+        let outcome = qemu.run(&[HALTED, until]);
         let outcome = outcome.map_err(|error| error.to_string())?;
         let program = fs::read(&kexec).map_err(|error| format!("{}: {error}", kexec.display()))?;
         if let Some(record) = Record::seen(&program, &outcome.console) {

@@ -13,6 +13,11 @@ use crate::boot::{Boot, HALTED, RAM};
 use crate::patch::Patch;
 use crate::qemu::Outcome;
 
+/// Returns QEMU's arguments for a clock on which an instruction takes 2 to this power nanoseconds.
+pub fn clock(shift: u32) -> [String; 2] {
+    ["-icount".into(), format!("shift={shift},sleep=off")]
+}
+
 /// A run of more instructions does not come to an end.
 pub const ENDLESS: u64 = 1 << 30;
 

@@ -90,6 +90,15 @@ impl Qemu {
         .args(["-monitor", "none", "-nic", "none", "-no-reboot"])
     }
 
+    /// Captures the machine's second serial port instead of its first.
+    pub fn second_serial(mut self) -> Self {
+        let first = self.args.iter().position(|arg| arg == "-serial");
+        let first = first.expect("one is captured");
+        let none = ["-serial", "null"].map(String::from);
+        self.args.splice(first..first, none);
+        self
+    }
+
     /// Sets the CPU model (`-cpu`).
     pub fn cpu(self, model: &str) -> Self {
         self.args(["-cpu", model])
