@@ -306,7 +306,7 @@ pub fn resetting(console: &mut impl Console, seconds: u32) {
 
 /// Says that firmware did not reset the machine.
 pub fn not_reset(console: &mut impl Console) {
-    say(console, "purgatory: no reset by PSCI here\n", &[]);
+    say(console, "purgatory: PSCI reset failed\n", &[]);
 }
 
 /// Says that no kernel is started, and what to do.

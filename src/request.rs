@@ -181,7 +181,7 @@ worded! {
         /// An address points into the purgatory's own memory.
         InsidePurgatory = "lies inside the purgatory",
         /// It lies outside everything that is verified.
-        NotInRegion = "lies in no region",
+        NotInRegion = "lies outside every region",
         /// Neither 0 nor 1.
         NeitherZeroNorOne = "is neither 0 nor 1",
     }

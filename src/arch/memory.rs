@@ -146,6 +146,8 @@ impl Frames for PoolFrames<'_> {
         frame.table.as_ptr().expose_provenance() as u64
     }
 
+    // One caller: on its own it is larger with some compilers.
+    #[inline(always)]
     fn write(&mut self, table: &mut Frame, run: Run) {
         table.fill_up_to(run.index, 0, 0);
         table.fill_up_to(run.index + run.count, run.descriptor, run.step);

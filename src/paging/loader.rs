@@ -19,17 +19,17 @@ worded! {
     pub enum Unusable, unusable_words! {
         /// They are not aligned, or lie outside every region, where garbage could make us read any
         /// address.
-        NotInRegion = "they lie in no region",
+        NotInRegion = "they lie outside every region",
         /// An address that we touch does not translate.
         NotMapped = "they do not map all that is touched",
         /// An address that we touch translates to another one.
-        NotIdentity = "they are no identity map",
+        NotIdentity = "they are not an identity map",
         /// They map memory far from everything that we touch, where a speculative read may do harm.
         MapMore = "they map more than what is touched",
         /// The access that we need would fault, or would not be cached.
         Attributes = "their attributes are unusable",
         /// The loader believes the image to lie elsewhere.
-        NotOurs = "they are for another image",
+        NotOurs = "they were made for another image",
     }
 }
 

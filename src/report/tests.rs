@@ -93,7 +93,7 @@ fn how_it_is_hashed() {
 fn tables_that_are_not_used() {
     assert_eq!(
         said(|c| loader_tables_refused(c, 0x4800_0000, Unusable::NotIdentity)),
-        "purgatory: loader's page tables at 0x0000000048000000 ignored: they are no identity map\r\n"
+        "purgatory: loader's page tables at 0x0000000048000000 ignored: they are not an identity map\r\n"
     );
 }
 
@@ -175,7 +175,7 @@ fn a_refusal_of_what_lies_in_no_region_shows_the_regions() {
     ];
     assert_eq!(
         said(|c| refusal(c, &entry, &regions)),
-        "purgatory: arm64_kernel_entry: lies in no region: 0x0000000040400000\r\n\
+        "purgatory: arm64_kernel_entry: lies outside every region: 0x0000000040400000\r\n\
          purgatory: sha256_regions[0]: 0x0000000000000000 + 0x0000000000001000\r\n\
          purgatory: sha256_regions[2]: 0x0000000040200000 + 0x0000000000200000\r\n"
     );
@@ -273,7 +273,7 @@ fn every_value_of_an_enum_has_its_words() {
         })
     };
     for (value, words) in [
-        (Problem::NotInRegion, "lies in no region"),
+        (Problem::NotInRegion, "lies outside every region"),
         (Problem::NotAlignedTo4, "is not 4-byte aligned"),
         (Problem::NotAlignedTo8, "is not 8-byte aligned"),
         (Problem::Wraps, "wraps around"),
@@ -326,11 +326,11 @@ fn every_value_of_an_enum_has_its_words() {
         );
     }
     for (value, words) in [
-        (Unusable::NotInRegion, "they lie in no region"),
+        (Unusable::NotInRegion, "they lie outside every region"),
         (Unusable::NotMapped, "they do not map all that is touched"),
-        (Unusable::NotIdentity, "they are no identity map"),
+        (Unusable::NotIdentity, "they are not an identity map"),
         (Unusable::Attributes, "their attributes are unusable"),
-        (Unusable::NotOurs, "they are for another image"),
+        (Unusable::NotOurs, "they were made for another image"),
         (Unusable::MapMore, "they map more than what is touched"),
     ] {
         assert!(
@@ -396,7 +396,7 @@ fn what_is_said_of_a_reset() {
             std::format!("purgatory: reset in {words}\r\n")
         );
     }
-    assert_eq!(said(not_reset), "purgatory: no reset by PSCI here\r\n");
+    assert_eq!(said(not_reset), "purgatory: PSCI reset failed\r\n");
 }
 
 /// Not a byte is made for a console that nobody reads.

@@ -129,7 +129,7 @@ impl<'a> World<'a> {
         } else if self.flips.image.contains(&value) {
             Some("lies inside the purgatory")
         } else if checked && !regions.any(inside) {
-            Some("lies in no region")
+            Some("lies outside every region")
         } else {
             None
         }

@@ -114,7 +114,7 @@ fn a_region_over_the_last_byte_of_the_purgatory(#[values(El1And0, El2, El2And0)]
 
 /// Sets an address, and expects it to be refused with the regions that it should lie in.
 fn in_no_region(boot: &mut Boot, symbol: &str, value: u64) -> Expect {
-    let Expect::Refuses(line) = address(boot, symbol, value, "lies in no region") else {
+    let Expect::Refuses(line) = address(boot, symbol, value, "lies outside every region") else {
         unreachable!("an address is refused in one line")
     };
     let regions = (0..).zip(&boot.load.segments).map(|(index, segment)| {

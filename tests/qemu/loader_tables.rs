@@ -46,7 +46,7 @@ fn told(boot: &mut Boot, at: impl FnOnce(u64) -> u64, why: &str) -> Expect {
 
 /// Good ones, but this symbol says something else of the image.
 fn other_image(boot: &mut Boot, symbol: &str, value: impl FnOnce(&Boot) -> u64) -> Expect {
-    let expect = unused(boot, "they are for another image", |_| ());
+    let expect = unused(boot, "they were made for another image", |_| ());
     let value = value(boot).to_le_bytes();
     boot.load.pokes.push((symbol.into(), value.into()));
     expect
@@ -73,8 +73,8 @@ fn block(boot: &mut Boot, name: &str, why: &str, change: impl FnOnce(u64) -> u64
     })
 }
 
-const NOWHERE: &str = "they lie in no region";
+const NOWHERE: &str = "they lie outside every region";
 const UNMAPPED: &str = "they do not map all that is touched";
-const ELSEWHERE: &str = "they are no identity map";
+const ELSEWHERE: &str = "they are not an identity map";
 const MORE: &str = "they map more than what is touched";
 const ATTRIBUTES: &str = "their attributes are unusable";

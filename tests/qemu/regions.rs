@@ -102,7 +102,7 @@ fn no_region_at_all(#[values(El1And0, El2, El2And0)] regime: Regime) {
         boot.load.region_pokes = vec![(0, 0, 0)];
         let entry = boot.load.entry;
         Expect::Refuses(format!(
-            "purgatory: arm64_kernel_entry: lies in no region: {entry:#018x}"
+            "purgatory: arm64_kernel_entry: lies outside every region: {entry:#018x}"
         ))
     });
 }

@@ -62,7 +62,7 @@ fn halts_in_the_end(boot: &Boot) {
     let lines: Vec<_> = outcome.console.lines().collect();
     let last = [
         "purgatory: reset in 1 second",
-        "purgatory: no reset by PSCI here",
+        "purgatory: PSCI reset failed",
         HALTED,
     ];
     let said = lines.ends_with(&last);

@@ -95,7 +95,7 @@ pub fn all(all: &mut Vec<Trial>, regime: Regime) -> Result<(), String> {
     let mut refused = near()?;
     let nowhere = 0_u64.to_le_bytes().into();
     refused.load.pokes.push(("arm64_dtb_addr".into(), nowhere));
-    add("refusal", refused, "arm64_dtb_addr: lies in no region");
+    add("refusal", refused, "arm64_dtb_addr: lies outside every region");
     let mut moved = usual(regime, Place::Above4GiB)?;
     moved.add_relocations()?;
     add("relocations", moved, REACHED);
@@ -135,7 +135,7 @@ pub fn all(all: &mut Vec<Trial>, regime: Regime) -> Result<(), String> {
     let mut long = told(near()?, Lie::NoFrequency)?;
     fails(&mut long, 0x1_0000);
     add("65536 seconds", long, "reset in 65536 seconds");
-    add("no reset", without_psci(near()?)?, "no reset by PSCI here");
+    add("no reset", without_psci(near()?)?, "PSCI reset failed");
     if regime == El2 {
         let fast = told(near()?, Lie::FrequencyOfAllOnes)?;
         add("a counter that says it is fast", fast, REACHED);
