@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Licences, sources and duplicates by the rules of `deny.toml`, where there is no cargo-deny.
+//! Licences, sources and duplicates by the rules of `.cargo/deny.toml`, where there is no cargo-deny.
 //!
 //! Of what it knows this looks at the host's graph only, and at no advisory.
 
@@ -35,7 +35,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Reads `deny.toml`.
+    /// Reads `.cargo/deny.toml`.
     ///
     /// # Errors
     /// Where it has not the tables that are looked for.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! What the image is made of: no crate that the bill of materials does not list, no more of
-//! `unsafe` than is known, and nothing that `deny.toml` has against it. `make supply` shows what
+//! `unsafe` than is known, and nothing that `.cargo/deny.toml` has against it. `make supply` shows what
 //! there is.
 
 use std::collections::BTreeSet;
@@ -106,7 +106,7 @@ fn the_bill_lists_each_crate_that_is_linked() {
 #[test]
 fn every_crate_keeps_to_the_rules() {
     let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
-    let policy = Policy::read(&read("deny.toml")).unwrap();
+    let policy = Policy::read(&read(".cargo/deny.toml")).unwrap();
     let crates = crates().unwrap();
     let offences = policy.offences(&crates, &read("Cargo.lock")).unwrap();
     assert!(offences.is_empty(), "against deny.toml: {offences:#?}");
