@@ -61,7 +61,8 @@ fn rules() -> Result<bool> {
 fn without_deny() -> Result<bool> {
     let read = |name: &str| fs::read_to_string(root().join(name)).context(name.to_string());
     let crates = crates()?;
-    let offences = Policy::read(&read(".cargo/deny.toml")?)?.offences(&crates, &read("Cargo.lock")?)?;
+    let offences =
+        Policy::read(&read(".cargo/deny.toml")?)?.offences(&crates, &read("Cargo.lock")?)?;
     for offence in &offences {
         println!("{offence}");
     }

@@ -95,7 +95,11 @@ pub fn all(all: &mut Vec<Trial>, regime: Regime) -> Result<(), String> {
     let mut refused = near()?;
     let nowhere = 0_u64.to_le_bytes().into();
     refused.load.pokes.push(("arm64_dtb_addr".into(), nowhere));
-    add("refusal", refused, "arm64_dtb_addr: lies outside every region");
+    add(
+        "refusal",
+        refused,
+        "arm64_dtb_addr: lies outside every region",
+    );
     let mut moved = usual(regime, Place::Above4GiB)?;
     moved.add_relocations()?;
     add("relocations", moved, REACHED);
