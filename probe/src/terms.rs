@@ -43,12 +43,13 @@ pub const fn registers(arrival: &Arrival, el: u64, isr: u64) -> [Term; 7] {
     } else {
         ("SCTLR_EL1.M=0", "SCTLR_EL1.C=0")
     };
+    let serror = isr & ISR_SERROR;
     [
         Term::new("x1=0", x1 == 0, x1),
         Term::new("x2=0", x2 == 0, x2),
         Term::new("x3=0", x3 == 0, x3),
         Term::new("DAIF masked", arrival.daif == DAIF_MASKED, arrival.daif),
-        Term::new("no SError pending", isr & ISR_SERROR == 0, isr),
+        Term::new("no SError pending", serror == 0, serror),
         Term::new(mmu, sctlr & SCTLR_M == 0, sctlr),
         Term::new(d_cache, sctlr & SCTLR_C == 0, sctlr),
     ]
