@@ -15,7 +15,12 @@ pub use purgatory_test_harness::root;
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 
 /// What of a build is installed.
-pub const INSTALLED: [&str; 3] = ["purgatory.map", "purgatory.ro", "purgatory.spdx"];
+pub const INSTALLED: [&str; 4] = [
+    "probe.Image",
+    "purgatory.map",
+    "purgatory.ro",
+    "purgatory.spdx",
+];
 
 /// What a build leaves.
 pub const OUTPUTS: [&str; 4] = [
@@ -79,6 +84,16 @@ pub static ORDINARY: LazyLock<Build> = LazyLock::new(|| {
     let target_dir = root().join("target");
     Build::of(&target_dir, &mut xtask_image(&root(), &target_dir))
 });
+
+/// The probe that users get.
+pub static PROBE: LazyLock<Vec<u8>> = LazyLock::new(|| probe(&root(), &root().join("target")));
+
+/// Builds the probe and returns it.
+pub fn probe(root: &Path, target_dir: &Path) -> Vec<u8> {
+    let output = xtask(root, target_dir).arg("probe").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    fs::read(target_dir.join("probe.Image")).unwrap()
+}
 
 /// Fails unless a build made all that is installed as the ordinary one did.
 #[track_caller]
