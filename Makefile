@@ -196,7 +196,7 @@ compatibility: ## put what the tests have booted into the table of compatibility
 
 check: ## formatting, clippy, rustdoc and shellcheck, host and bare metal; a warning is an error
 	$(CARGO) fmt --all --check
-	shellcheck --severity=warning scripts/*.sh tests/kexec-file/kernel.sh .ci/run
+	shellcheck --severity=warning scripts/*.sh findings/*.sh tests/kexec-file/kernel.sh .ci/run
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(XTASK) cargo clippy -p purgatory --features firmware -- -D warnings
 	$(XTASK) cargo clippy -p purgatory-probe --features bare-metal -- -D warnings

@@ -20,7 +20,7 @@ rm -rf target/dist "target/$name.tar.xz"{,.new,.sha256}
 mkdir -p "$new"
 
 # Leaves out everything that builds and runs tests.
-left_out=(tests .cargo/{deny,mutants}.toml .ci .github .editorconfig .gitignore scripts/{fetch,mutants,needs,setup,suite,enter,dist,debian-mirror}.sh)
+left_out=(tests findings .cargo/{deny,mutants}.toml .ci .github .editorconfig .gitignore scripts/{fetch,mutants,needs,setup,suite,enter,dist,debian-mirror}.sh)
 git ls-files -z -- . "${left_out[@]/#/:!}" | xargs -0 cp --parents -t "$new"
 git describe --always --abbrev=12 --dirty --exclude='*' >"$new/COMMIT"
 
