@@ -4,6 +4,8 @@
 
 use core::arch::asm;
 
+use crate::briefing::FIRMWARE_NONE;
+use crate::machine::briefing;
 use crate::{Regime, Register};
 
 /// Reads a system register; `-` where the regime has none.
@@ -87,10 +89,10 @@ registers! {
     LowerVbar:  -,                "vbar_el1",       "s3_5_c12_c0_0";
 }
 
-/// Returns whether this CPU has the register.
+/// Returns whether this CPU has the register, and firmware that is older does not trap it.
 fn exists(register: Register) -> bool {
     match register {
-        Register::Tcr2 => id_aa64mmfr3() & 0xf != 0,
+        Register::Tcr2 => id_aa64mmfr3() & 0xf != 0 && briefing().firmware == FIRMWARE_NONE,
         _ => true,
     }
 }
