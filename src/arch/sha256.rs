@@ -46,7 +46,7 @@ pub struct Hash {
 }
 
 impl Hash {
-    /// Begins the hash of so many `bytes`.
+    /// Begins the hash of regions with this many `bytes` in all.
     pub const fn new(cpu: &Cpu, bytes: u64) -> Self {
         Self {
             sha: Sha256::new(BlockEngine::new(cpu)),

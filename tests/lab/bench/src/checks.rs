@@ -119,11 +119,11 @@ fn usual(results: &Results) -> Vec<Check> {
             5.0,
             a_block(none(true).piece.device),
         ),
-        most("fixed: instructions", 40_000.0, fixed.instructions as f64),
-        most("fixed: Device accesses", 3_000.0, fixed.device as f64),
+        most("fixed: instructions", 22_000.0, fixed.instructions as f64),
+        most("fixed: Device accesses", 1_900.0, fixed.device as f64),
         most(
             "before the window: Device accesses",
-            3_000.0,
+            1_850.0,
             before.device as f64,
         ),
         most(
