@@ -40,8 +40,10 @@ endif
 $(foreach name,$(NAMES) DESTDIR PREFIX CROSS_COMPILE,$(if $(filter undefined,$(origin $(name))),,\
 	$(eval override export $(name) := $$(value $(name)))))
 
-XTASK = $(if $(wildcard target/$(HOST)/debug/xtask),,$(info First xtask is compiled, which does the \
-	rest; that takes minutes on a small machine.))$(CARGO) run -q --locked -p xtask --
+run = $(if $(wildcard target/$(HOST)/debug/$(1)),,$(info First $(1) is compiled, which does the \
+	rest; that takes minutes on a small machine.))$(CARGO) run -q --locked -p $(1) --
+XTASK = $(call run,xtask)
+TOOL = $(call run,purgatory-tool)
 IMAGE = image $${ON_FAILURE:+"--on-failure=$$ON_FAILURE"} $${LINKER:+"--linker=$$LINKER"} \
 	$(if $(filter $(TESTS),$(GOALS)),--default)
 
@@ -102,16 +104,16 @@ SECONDS = $(if $(ON_FAILURE),$$ON_FAILURE,$(error make $@ ON_FAILURE=…: how ma
 COPY = $${TO:+"--to=$$TO"}
 
 patch: ## put target/purgatory.ro (or RO=…) into KEXEC=/sbin/kexec, or into the copy TO=… of it
-	$(XTASK) $(COPY) $${RO:+"--ro=$$RO"} $${ON_FAILURE:+"--on-failure=$$ON_FAILURE"} patch $(call named,KEXEC)
+	$(TOOL) $(COPY) "--ro=$${RO:-target/purgatory.ro}" $${ON_FAILURE:+"--on-failure=$$ON_FAILURE"} patch $(call named,KEXEC)
 
 unpatch: ## make KEXEC=/sbin/kexec again what it was
-	$(XTASK) unpatch $(call named,KEXEC)
+	$(TOOL) unpatch $(call named,KEXEC)
 
 set: ## set ON_FAILURE=10 in FILE=…, a purgatory.ro or a patched kexec, or in the copy TO=… of it
-	$(XTASK) $(COPY) "--on-failure=$(SECONDS)" set $(call named,FILE)
+	$(TOOL) $(COPY) "--on-failure=$(SECONDS)" set $(call named,FILE)
 
 info: ## say whose purgatory is in FILE=…, a purgatory.ro or a kexec, and whether kexec can load it
-	$(XTASK) info $(call named,FILE)
+	$(TOOL) info $(call named,FILE)
 
 # The files as they were built: `strip` would damage purgatory.ro, and `make install` as root must not build. Not the
 # ELF file, which differs by machine.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Packs the image's source, without the tests, and with the crates that it and xtask need:
+# Packs the image's source, without the tests, and with the crates that it, xtask and the tool need:
 #   target/purgatory-VERSION.tar.xz, and its SHA-256 in a file beside it
 # The same tree gives the same file. Its times are SOURCE_DATE_EPOCH, or the commit's. Crates that
 # cargo does not have yet are downloaded.
@@ -25,7 +25,7 @@ git ls-files -z -- . "${left_out[@]/#/:!}" | xargs -0 cp --parents -t "$new"
 git describe --always --abbrev=12 --dirty --exclude='*' >"$new/COMMIT"
 
 # The manifests without tests, paragraph by paragraph.
-for manifest in Cargo.toml xtask/Cargo.toml probe/Cargo.toml; do
+for manifest in {,xtask/,tool/,probe/}Cargo.toml; do
     awk -v RS= -v ORS='\n\n' '
         /(^|\n)\[(dev-dependencies|profile\.)/ { next }
         /^# SPDX/ { gsub(/    "tests[^"]*",\n/, ""); sub(/, "tests"\]/, "]") }

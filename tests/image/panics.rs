@@ -108,7 +108,7 @@ fn one_index_too_many_fails_the_build_with_the_calls_that_lead_there() {
     // What was built there is kept: the next time it is fast.
     fs::create_dir_all(&copy).unwrap();
     let parts = [
-        "src", "tests", "probe", "xtask", ".cargo", "build.rs", "link.ld",
+        "src", "tests", "probe", "tool", "xtask", ".cargo", "build.rs", "link.ld",
     ];
     for part in parts.iter().chain(&["Cargo.toml", "Cargo.lock"]) {
         // With nothing of an older tree's in it.

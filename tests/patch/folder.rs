@@ -144,16 +144,19 @@ pub fn image() -> Vec<u8> {
 
 /// The tool, built for the host. In a folder of its own, where it is not replaced while it runs.
 pub static TOOL: LazyLock<PathBuf> = LazyLock::new(|| {
-    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("xtask");
+    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tool");
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
     let host = succeeded(&rustc.args(["--print", "host-tuple"]).output().unwrap());
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .current_dir(root())
-        .args(["build", "--quiet", "--locked", "-p", "xtask"]);
+        .args(["build", "--quiet", "--locked", "-p", "purgatory-tool"]);
     cargo
         .args(["--target", host.trim(), "--target-dir"])
         .arg(&target_dir);
-    assert!(cargo.status().unwrap().success(), "cargo build -p xtask");
-    target_dir.join(host.trim()).join("debug/xtask")
+    assert!(
+        cargo.status().unwrap().success(),
+        "cargo build -p purgatory-tool"
+    );
+    target_dir.join(host.trim()).join("debug/purgatory-tool")
 });

@@ -133,6 +133,7 @@ pub fn checkout(name: &str, configuration: &str) -> PathBuf {
         "src",
         "tests",
         "probe",
+        "tool",
         "xtask",
     ] {
         let mut copy = Command::new("cp");

@@ -4,7 +4,6 @@
 //!
 //! The image itself holds them. If a failed build has left no image, a file beside it does.
 
-use crate::installed;
 use crate::options::{Options, Verb};
 use anyhow::{Context, Result, ensure};
 use std::fs;
@@ -17,7 +16,7 @@ pub fn settle((options, mut verb): (Options, Verb)) -> Result<(Options, Verb)> {
         let image = options.target_dir.join(variant.sha256.name());
         let kept = image.with_extension("on_failure");
         let image = image.with_extension("ro");
-        let before = match installed::on_failure(&image) {
+        let before = match purgatory_tool::on_failure(&image) {
             Some(value) => value,
             None => read(&kept).with_context(|| kept.display().to_string())?,
         };

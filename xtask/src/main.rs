@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Builds the programs for bare metal: the image, wrapped as kexec loads it, and the tests' guests.
-//! Also puts the image into a kexec that is already built.
+//! Builds the programs for bare metal: the image, wrapped as kexec loads it, the probe, and the tests'
+//! guests.
 //!
 //! `cargo build --profile image` compiles and links the same code. This does what it cannot do:
 //! find the tools, keep the caller's environment and configuration out, and write ET_REL.
@@ -12,7 +12,6 @@ mod configuration;
 mod core_source;
 mod environment;
 mod flatten;
-mod installed;
 mod map;
 mod note;
 mod options;
@@ -54,35 +53,10 @@ fn run(options: &Options, verb: Verb) -> Result<()> {
         Verb::Image(variant) => image(options, &variant),
         Verb::Probe => probe(options),
         Verb::Guests => guests(options),
-        Verb::Patch {
-            kexec,
-            to,
-            ro,
-            on_failure,
-        } => {
-            let ro = ro.unwrap_or_else(|| options.target_dir.join("purgatory.ro"));
-            done(installed::patch(&kexec, to.as_deref(), &ro, on_failure))
-        }
-        Verb::Unpatch(kexec) => done(installed::unpatch(&kexec)),
-        Verb::Set {
-            file,
-            to,
-            on_failure,
-        } => done(installed::set(&file, to.as_deref(), on_failure)),
-        Verb::Info(file) => {
-            let (lines, usable) = installed::info(&file)?;
-            print!("{lines}");
-            usable
-        }
         Verb::Cargo(subcommand, rest) => {
             Cargo::new(options, "image")?.run(&subcommand, |cargo| cargo.args(rest))
         }
     }
-}
-
-/// Prints what was done.
-fn done(outcome: Result<String>) -> Result<()> {
-    outcome.map(|line| println!("{line}"))
 }
 
 /// Builds and wraps the image, says what is in it, and leaves the linked ELF file, the map of it and

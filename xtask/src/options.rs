@@ -3,7 +3,7 @@
 //! The command line.
 
 use crate::toolchain::Core;
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,18 +14,12 @@ commands:
   probe          build target/probe.Image and .elf, a kernel that only looks around
   guests         build the tests' bare-metal programs into target/guests/
   cargo <args>   run a cargo command (clippy, rustdoc …) as the image is built
-  patch <kexec>  put target/purgatory.ro into a kexec that is built; what it was stays beside it
-  unpatch <kexec>  undo that
-  set <file>     set on_failure of a purgatory.ro, or of the one in a kexec
-  info <file>    say what the purgatory in a purgatory.ro or in a kexec is
 options:
   --sha256=own|sha2         whose SHA-256 the image has where the CPU has no instructions for it:
                             its own, or that of the crate `sha2`, in target/purgatory-sha2.*
   --on-failure=<seconds>    what the image does where it starts no kernel: 0 halts, more resets the
-                            machine after so many seconds (default: image, patch: what it does now)
+                            machine after so many seconds (default: what it does now)
   --default                 image: refuse if it was chosen to be another than that of a new tree
-  --to=<file>               patch, set: change a copy of this name instead
-  --ro=<file>               patch: another image
   --core=installed|source   where `core` comes from (default: installed, else source)
   --linker=<program>        instead of LLD: GNU ld for AArch64, by the name *-ld
   --root=<dir>              the workspace to build (default: the one around)
@@ -42,30 +36,6 @@ pub enum Verb {
     Guests,
     /// Run any cargo command for the bare-metal target: its name and arguments.
     Cargo(String, Vec<OsString>),
-    /// Put an image (or the one that was built) into a kexec, or into a copy of it.
-    Patch {
-        /// The program.
-        kexec: PathBuf,
-        /// The copy.
-        to: Option<PathBuf>,
-        /// The image.
-        ro: Option<PathBuf>,
-        /// The new value of `on_failure`, if it is to change.
-        on_failure: Option<u32>,
-    },
-    /// Take it out again.
-    Unpatch(PathBuf),
-    /// Set a symbol of an image, alone or in a kexec, or in a copy of it.
-    Set {
-        /// The image or the kexec.
-        file: PathBuf,
-        /// The copy.
-        to: Option<PathBuf>,
-        /// The new value of `on_failure`.
-        on_failure: u32,
-    },
-    /// Describe an image, alone or in a kexec.
-    Info(PathBuf),
 }
 
 /// Which image.
@@ -117,7 +87,7 @@ pub struct Options {
 pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
     let (mut root, mut target_dir, mut core, mut verb) = (here(), None, None, None);
     let (mut sha256, mut on_failure, mut linker) = (None, None, None);
-    let (mut to, mut ro, mut default) = (None, None, None);
+    let mut default = None;
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("root") => root = std::path::absolute(arguments.value()?)?,
@@ -143,8 +113,6 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
                 })?);
             }
             Arg::Long("default") => default = Some(()),
-            Arg::Long("to") => to = Some(file(&mut arguments)?),
-            Arg::Long("ro") => ro = Some(file(&mut arguments)?),
             Arg::Value(word) if verb.is_none() => match word.to_str() {
                 Some("image") => verb = Some(Verb::Image(Variant::default())),
                 Some("probe") => verb = Some(Verb::Probe),
@@ -153,23 +121,6 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
                     let subcommand = arguments.value()?.string()?;
                     verb = Some(Verb::Cargo(subcommand, arguments.raw_args()?.collect()));
                 }
-                Some("patch") => {
-                    verb = Some(Verb::Patch {
-                        kexec: file(&mut arguments)?,
-                        to: None,
-                        ro: None,
-                        on_failure: None,
-                    });
-                }
-                Some("unpatch") => verb = Some(Verb::Unpatch(file(&mut arguments)?)),
-                Some("set") => {
-                    verb = Some(Verb::Set {
-                        file: file(&mut arguments)?,
-                        to: None,
-                        on_failure: 0,
-                    });
-                }
-                Some("info") => verb = Some(Verb::Info(file(&mut arguments)?)),
                 _ => bail!("no command is called {word:?}\n{USAGE}"),
             },
             other => bail!("{}\n{USAGE}", other.unexpected()),
@@ -181,26 +132,11 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
             on_failure: on_failure.take(),
             default: default.take().is_some(),
         }),
-        Some(Verb::Patch { kexec, .. }) => Verb::Patch {
-            kexec,
-            to: to.take(),
-            ro: ro.take(),
-            on_failure: on_failure.take(),
-        },
-        Some(Verb::Set { file, .. }) => Verb::Set {
-            file,
-            to: to.take(),
-            on_failure: on_failure
-                .take()
-                .with_context(|| format!("set: no --on-failure\n{USAGE}"))?,
-        },
         Some(other) => other,
         None => bail!(USAGE),
     };
     // An option that a command does not know must not look as if it had taken effect.
     for (option, is_left) in [
-        ("--to", to.is_some()),
-        ("--ro", ro.is_some()),
         ("--on-failure", on_failure.is_some()),
         ("--sha256", sha256.is_some()),
         ("--default", default.is_some()),
@@ -215,13 +151,6 @@ pub fn parse(mut arguments: Parser) -> Result<(Options, Verb)> {
         linker,
     };
     Ok((options, verb))
-}
-
-/// Takes the next argument, the name of a file.
-fn file(arguments: &mut Parser) -> Result<PathBuf> {
-    let file = arguments.value().ok().filter(|file| !file.is_empty());
-    file.map(Into::into)
-        .with_context(|| format!("no file is named\n{USAGE}"))
 }
 
 /// Returns the workspace in which `cargo run` found this program, else the one from which it was

@@ -9,6 +9,7 @@
 mod attributes;
 mod info;
 mod name;
+pub mod note;
 mod place;
 mod purgatory;
 mod replace;
