@@ -7,7 +7,7 @@
 //! way in discards every cached copy of what we have stored to, and the way out writes the image
 //! back. Each is assembly that keeps everything in registers in the meantime. The regions are
 //! written back inside the window, each piece while the next is hashed: there it takes almost no
-//! time, with the MMU off some 100 ns a line.
+//! time, with the MMU off some 20 to 100 ns a line.
 
 use core::arch::global_asm;
 use core::mem::offset_of;

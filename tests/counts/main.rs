@@ -168,7 +168,7 @@ fn grows_with_tables_alone(sha2: bool, layout: Layout, size: u64) {
     );
 
     if measured.windows > 1 {
-        windows::each_costs_little(windows::A_WINDOW_BY_REGION, &ordinary, &measured);
+        windows::each_costs_little(&ordinary, &measured);
         return;
     }
     let (regions, block) = (layout.regions as u64, if sha2 { 104 } else { 1715 });

@@ -4,26 +4,45 @@
 
 use crate::cost::{BLOCK, BLOCKS, Case, Counts, Measured};
 use crate::mca::{CPUS, Code, Mca};
-use crate::table::decimals;
+
+mod words;
+
+pub use words::words;
 
 /// The clock of each CPU, Hz.
 const CLOCK: f64 = 2e9;
-/// Seconds of a load or store that goes past the caches. Given with the task; on the timing model
-/// some 120 ns were seen of the stores that zero a table.
-const DEVICE: f64 = 120e-9;
-/// Seconds of a `dc` by address with the MMU off, one after the other. On the timing model
-/// 104 ns, by what the flush of the regions took, and 98 ns, by what a smaller pool saved.
-const DC_OUTSIDE: f64 = 100e-9;
-/// Seconds of a `dc` in the window that the hash does not hide, up to one a block: pieces of 4 KiB
-/// took 0.16 to 0.18 ns a byte more than the hash alone.
-const DC_INSIDE: f64 = 10e-9;
+/// Measured where instructions are fetched through the I-cache while `SCTLR_ELx.I` is 1, as the Arm
+/// ARM has it (D8, "The effects of disabling an address translation stage").
+const OUTSIDE: Outside = Outside {
+    device: 46e-9,
+    dc: 22e-9,
+};
+/// Measured where each instruction is fetched past the caches while the MMU is off: an upper bound.
+const AT_MOST: Outside = Outside {
+    device: 120e-9,
+    dc: 100e-9,
+};
+/// Seconds of a `dc` in the window that the hash does not hide, up to one a block: what pieces of
+/// 4 KiB take besides the hash and their instructions.
+const DC_INSIDE: f64 = 8.7e-9;
+/// Seconds for what is mapped by a page and not by a block: its walk.
+const PAGE_MAPPED: f64 = 270e-9;
 /// Seconds for as many bytes of instructions as a cache line has, with the I-cache off: what C's
-/// 151.1 ns a byte leave, accesses and cycles taken off.
-const FETCH: f64 = 28.8e-9;
+/// 150.6 ns a byte leave, accesses and cycles taken off.
+const FETCH: f64 = 57.5e-9;
 const FETCHED: f64 = 64.0;
-/// Cycles a byte of the loop with SHA2 instructions on the in-order CPU: 0.92 ns a byte on the
+/// Cycles a byte of the loop with SHA2 instructions on the in-order CPU: 0.99 ns a byte on the
 /// timing model. Of a Cortex-A53 1.88 are published.
-const SHA2_IN_ORDER: f64 = 1.84;
+const SHA2_IN_ORDER: f64 = 1.98;
+
+/// Seconds of what is done with the MMU off.
+#[derive(Clone, Copy)]
+struct Outside {
+    /// A load or store, which goes past the caches.
+    device: f64,
+    /// A `dc` by address.
+    dc: f64,
+}
 
 /// A loop, as it is built.
 pub struct Loop {
@@ -77,6 +96,8 @@ pub struct Work {
     pub of_loop: u64,
     /// All that is counted, the loop included.
     pub counts: Counts,
+    /// Pages that are mapped as such.
+    pub pages: u64,
 }
 
 /// The three loops, and who says so.
@@ -170,6 +191,7 @@ impl Loops {
             blocks: measured.size / BLOCK,
             of_loop: self.of(hash).instructions as u64,
             counts: measured.total(),
+            pages: measured.pages(),
         }
     }
 
@@ -191,63 +213,51 @@ impl Loops {
         bytes * self.cycles(*hash, core) / CLOCK
             + seconds_outside(&outside)
             + hidden as f64 * DC_INSIDE
+            + work.pages as f64 * PAGE_MAPPED
             + fetched * FETCH
     }
 }
 
 impl Work {
-    /// Returns the part of it that is there for each piece, and that which is there once.
+    /// Returns the part of it that is there for each piece, and that which is there once. Pages are of
+    /// neither: [`Self::seconds_of_pages`].
     pub fn parted(&self, piece: Counts) -> (Self, Self) {
         let pieces = self.blocks / BLOCKS;
         let each = Self {
             counts: piece,
             blocks: BLOCKS,
+            pages: 0,
             ..*self
         };
         let once = Self {
             counts: self.counts - piece * pieces,
             blocks: 0,
+            pages: 0,
             ..*self
         };
         (each, once)
+    }
+
+    /// Models what it costs that some is mapped by pages, in seconds.
+    pub fn seconds_of_pages(&self) -> f64 {
+        self.pages as f64 * PAGE_MAPPED
     }
 }
 
 /// Models the time of what the hash does not hide, in seconds: all that is done outside of the loops.
 pub fn seconds_outside(counts: &Counts) -> f64 {
-    counts.instructions as f64 / CLOCK
-        + counts.device as f64 * DEVICE
-        + (counts.dc_outside + counts.dc_inside) as f64 * DC_OUTSIDE
+    OUTSIDE.seconds(counts)
 }
 
-/// Explains the model.
-pub fn words(loops: &Loops) -> String {
-    let ns = |seconds: f64| decimals(seconds * 1e9);
-    format!(
-        "Time is a model, since no such CPU is here: the sum of\n\n\
-         - cycles of the loops at {} GHz, of each CPU by {}; in-order: of software those of \
-         cortex-a53, of SHA2\n  {SHA2_IN_ORDER} a byte, which is 0.92 ns as measured (llvm-mca says \
-         {:.2} of cortex-a53, published are 1.88)\n\
-         - one cycle for each instruction that is not in the loop\n\
-         - {} ns for each Device access: given\n\
-         - {} ns for each dc by address outside of the window: given; measured 104 (the flush of \
-         regions), 98 (a\n  smaller pool)\n\
-         - {} ns for each dc in the window, up to one a block, {} for each more: fitted to pieces of \
-         4 KiB, which\n  were measured 0.16 to 0.18 ns a byte above the hash alone\n\
-         - for C, which leaves the I-cache off, {} ns for {FETCHED} bytes of instructions: fitted to \
-         its 151.1 ns a byte. On\n  hardware 444 ns a byte were measured of it: \"C / this\" is \
-         rather more there\n\n\
-         Cached loads and stores cost nothing of their own: 0.92 ns a byte was measured with memory \
-         behind the cache.\n\
-         What it was fitted to, and is judged by, is the timing model HPI of gem5 24.1, an in-order \
-         core of 2 GHz with\nDDR3-1600 at EL2. The other CPUs differ by their cycles alone.",
-        CLOCK / 1e9,
-        loops.tool,
-        loops.cycles(Hash::Sha2, Core::Mca("cortex-a53")),
-        ns(DEVICE),
-        ns(DC_OUTSIDE),
-        ns(DC_INSIDE),
-        ns(DC_OUTSIDE),
-        ns(FETCH),
-    )
+/// Returns the upper bound of the same.
+pub fn seconds_outside_at_most(counts: &Counts) -> f64 {
+    AT_MOST.seconds(counts)
+}
+
+impl Outside {
+    fn seconds(self, counts: &Counts) -> f64 {
+        counts.instructions as f64 / CLOCK
+            + counts.device as f64 * self.device
+            + (counts.dc_outside + counts.dc_inside) as f64 * self.dc
+    }
 }

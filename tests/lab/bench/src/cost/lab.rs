@@ -85,6 +85,14 @@ impl Measured {
         self.sum(&Name::ALL)
     }
 
+    /// Returns how many pages are mapped as such: tables of the loader's have blocks alone.
+    pub fn pages(&self) -> u64 {
+        match self.case.window() {
+            Window::Own => self.layout.pages(self.size),
+            Window::None | Window::Loader | Window::LoaderInner => 0,
+        }
+    }
+
     /// Returns its cost without its pieces.
     pub fn fixed(&self) -> Counts {
         self.total() - self.piece * (self.size / PIECE)
@@ -142,7 +150,8 @@ impl Lab {
 
     /// Returns what [`Self::run`] does, exactly, without hashing what is large: hashing a piece costs
     /// the same for each, which two sizes show, and all the rest is what it is when the same image runs
-    /// with the same regions and a block function that does nothing.
+    /// with the same regions and a block function that does nothing. Of C nothing but its pieces depends
+    /// on the size.
     ///
     /// # Errors
     /// As [`Self::run`], and when not each piece costs the same.
@@ -155,13 +164,21 @@ impl Lab {
         let largest = Self::sizes(case)[1];
         let hashed = self.counted(case, layout, largest, true)?;
         let not = self.counted(case, layout, largest, false)?;
-        let mut measured = self.counted(case, layout, size, false)?;
+        let mut measured = match case {
+            Case::C => not,
+            Case::Ours { .. } => self.counted(case, layout, size, false)?,
+        };
         let more = (size - largest) / PIECE;
         for (name, piece, idle) in [(Name::Hash, hash, idle[0]), (Name::Flush, flush, idle[1])] {
+            let idle = match case {
+                Case::C => Counts::default(),
+                Case::Ours { .. } => idle,
+            };
             let added = hashed.of(name) - not.of(name) + (piece - idle) * more;
             measured.phases[name as usize] = measured.of(name) + added;
         }
         Ok(Measured {
+            size,
             computed: true,
             piece: hash + flush,
             ..measured

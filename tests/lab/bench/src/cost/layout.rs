@@ -92,6 +92,17 @@ impl Layout {
         Placed { regions, image }
     }
 
+    /// Returns how many pages of `size` bytes of regions lie in no 2 MiB that a region has alone, and
+    /// are mapped as pages.
+    pub fn pages(&self, size: u64) -> u64 {
+        let pages = |(at, len): (u64, u64)| {
+            let (start, end) = (at / PAGE, (at + len).div_ceil(PAGE));
+            let (first, last) = (at.next_multiple_of(BLOCK), (at + len) / BLOCK * BLOCK);
+            end - start - last.saturating_sub(first) / PAGE
+        };
+        self.place(size).regions.into_iter().map(pages).sum()
+    }
+
     /// Cuts `size` bytes into regions: small ones, and the kernel and the initrd each half of the
     /// rest.
     fn lengths(&self, size: u64) -> Vec<u64> {
@@ -164,6 +175,25 @@ mod tests {
                 assert!(end <= start, "{layout:?}: {end:#x}, {start:#x}");
             }
         }
+    }
+
+    #[test]
+    fn pages_are_what_blocks_leave() {
+        let of = |shape, regions, size| {
+            let layout = Layout {
+                shape,
+                regions,
+                ..Layout::default()
+            };
+            layout.pages(size)
+        };
+        assert_eq!(of(Shape::Packed, 1, 4 << 20), 0);
+        assert_eq!(of(Shape::Packed, 1, (4 << 20) + 1), 1);
+        assert_eq!(of(Shape::Packed, 1, PAGE), 1);
+        // 3 MiB each: of the kernel 1 MiB, of the initrd 1 MiB up to a border.
+        assert_eq!(of(Shape::Packed, 2, 6 << 20), 512);
+        // Begins five pages into its 2 MiB, and ends there.
+        assert_eq!(of(Shape::Scattered, 2, 8 << 20), 512);
     }
 
     #[test]
