@@ -165,7 +165,7 @@ mutants: needs all guests plugin ## change the image and its library, one thing 
 	$(CARGO) run -q --locked --release -p purgatory-test-mutants -- "--code=$$SAMPLE" $${SEED:+"--seed=$$SEED"}
 	scripts/mutants.sh
 
-prove-all: needs proof ## every proof and every test that `make test` leaves out: two hours
+prove-all: needs proof ## every proof and every test that `make test` leaves out
 	$(CARGO) test -q --locked --release -p purgatory-test-proof -- --ignored
 	$(MAKE) test-long
 	$(MAKE) test-ld

@@ -89,7 +89,8 @@ impl Recording {
         if bytes.is_empty() {
             return Err(format!(
                 "the plugin has not run; a QEMU with TCG plugins, 10.0 or later, is needed, and the \
-                 plugin that is built for it: run `make setup`, `make plugin`\n{outcome}"
+                 plugin that is built for it: run `make setup`, `make plugin`; for another QEMU \
+                 `make plugin QEMU=…`, and set QEMU for the test as well\n{outcome}"
             ));
         }
         let trace = Trace::parse(&bytes).map_err(|error| format!("{error}\n{outcome}"))?;
