@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Each link from a document leads to a file, and to a heading of it where it names one.
+//! Each link from a document leads to a file, and to a heading of it where it names one. Each path in
+//! backticks is one of the repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use purgatory_test_harness::root;
+
+use crate::document::code_spans;
+
+/// What paths of the repository begin with.
+const FOLDERS: [&str; 8] = [
+    "src/",
+    "tests/",
+    "docs/",
+    "scripts/",
+    "packaging/",
+    "xtask/",
+    "tool/",
+    "probe/",
+];
 
 /// Returns the Markdown files of the repository.
 fn pages(folder: &Path) -> Vec<PathBuf> {
@@ -81,4 +96,41 @@ fn each_leads_somewhere() {
     }
     assert!(links > 50, "{links}");
     assert!(broken.is_empty(), "links that lead nowhere:{broken}");
+}
+
+/// Returns whether there is such a file or folder; a `*` stands for any one name.
+fn is_there(at: &Path, path: &str) -> bool {
+    let Some((before, after)) = path.split_once("*/") else {
+        return at.join(path).exists();
+    };
+    let folders = fs::read_dir(at.join(before)).into_iter().flatten();
+    let mut folders = folders.filter_map(|entry| Some(entry.ok()?.path()));
+    folders.any(|folder| is_there(&folder, after))
+}
+
+#[test]
+fn each_path_in_backticks_is_there() {
+    let mut paths = 0;
+    let mut broken = String::new();
+    for page in pages(&root()) {
+        // It names what there was.
+        if page.ends_with("CHANGELOG.md") {
+            continue;
+        }
+        let text = fs::read_to_string(&page).expect("it is listed");
+        let prose = prose(&text);
+        for span in code_spans(&prose) {
+            // A command's arguments follow.
+            let path = span.split_whitespace().next().unwrap_or_default();
+            if !FOLDERS.iter().any(|folder| path.starts_with(folder)) {
+                continue;
+            }
+            paths += 1;
+            if !is_there(&root(), path) {
+                broken += &format!("\n  {}: {path}", page.display());
+            }
+        }
+    }
+    assert!(paths > 50, "{paths}");
+    assert!(broken.is_empty(), "paths that are not there:{broken}");
 }
