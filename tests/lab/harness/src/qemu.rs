@@ -4,7 +4,7 @@
 //! left running.
 //!
 //! A run ends by what the machine does: its console shows something, it powers off, its CPU stays where
-//! a program halts, or it has executed so many instructions. How long that takes is the host's affair.
+//! a program halts, or it has executed so many instructions, or taken so many exceptions. How long that takes is the host's affair.
 //!
 //! ```no_run
 //! use purgatory_test_harness::qemu::{Qemu, Stopped};
@@ -64,7 +64,7 @@ pub struct Qemu {
     echo: bool,
     parks_at: Vec<u64>,
     seconds: Option<u64>,
-    host_seconds: Option<u64>,
+    exceptions: Option<usize>,
 }
 
 impl Qemu {
@@ -76,7 +76,7 @@ impl Qemu {
             echo: false,
             parks_at: Vec::new(),
             seconds: None,
-            host_seconds: None,
+            exceptions: None,
         }
         .args([
             "-M",
@@ -150,12 +150,11 @@ impl Qemu {
         ])
     }
 
-    /// Has the host end it when its CPU has worked on it for so many seconds: for a program that may be
-    /// lost in what takes QEMU a thousand times as long as an instruction, an exception in a vector that
-    /// cannot be fetched.
-    pub fn host_seconds(mut self, seconds: u64) -> Self {
-        self.host_seconds = Some(seconds);
-        self
+    /// Ends the run when there were more exceptions than this, those that a program takes on purpose
+    /// among them. One that is lost in a vector that cannot be fetched executes no instructions.
+    pub fn exceptions(mut self, most: usize) -> Self {
+        self.exceptions = Some(most);
+        self.args(["-d", "int"])
     }
 
     /// Returns the command, ready for a shell.
@@ -185,7 +184,7 @@ impl Qemu {
             Running::new(self, monitor.as_ref()).map_err(Error::Io)?;
 
         let mut watch = Watch::new(self, until);
-        let end = match watch.watch(&serial, monitor, start + patience) {
+        let end = match watch.watch(&serial, &errors, monitor, start + patience) {
             End::Closed => child.exit(start + patience).map_err(Error::Io)?,
             end => end,
         };
@@ -196,7 +195,10 @@ impl Qemu {
                 watch.take(&chunk);
             }
         }
-        let raw = watch.raw;
+        for chunk in &errors {
+            watch.take_error(&chunk);
+        }
+        let (raw, stderr) = (watch.raw, watch.stderr);
         // It may have been stopped between the two ends of a line.
         let console = String::from_utf8_lossy(raw.strip_suffix(b"\r").unwrap_or(&raw));
         let console = console.replace("\r\n", "\n");
@@ -206,7 +208,7 @@ impl Qemu {
         Ok(Outcome {
             console,
             raw,
-            stderr: String::from_utf8_lossy(&errors.iter().flatten().collect::<Vec<_>>()).into(),
+            stderr: String::from_utf8_lossy(&stderr).into(),
             stopped_by,
             took: start.elapsed(),
             command_line: self.command_line(),

@@ -5,14 +5,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
-use std::time::Instant;
 
 use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 
 use crate::coverage;
 use crate::known::Known;
 use crate::mutant::{Mutant, Of};
-use crate::seen::{ENDLESS, Judged, Patience, Seen};
+use crate::seen::{ENDLESS, Judged, Seen};
 use crate::trial::{Kind, Trial};
 use crate::work::each;
 
@@ -64,8 +63,8 @@ struct Measured<'a> {
     trial: &'a Trial,
     seen: Seen,
     judged: Judged,
-    /// What takes longer goes otherwise than the image.
-    patience: Patience,
+    /// What takes more instructions goes otherwise than the image.
+    patience: u64,
     /// The offsets of the instructions that it executes, where that is known.
     executed: Option<BTreeSet<u64>>,
 }
@@ -88,20 +87,14 @@ pub fn all<'a>(
 impl<'a> Measured<'a> {
     /// Runs the image itself.
     fn new(trial: &'a Trial, built: &PurgatoryRo, path: &Path) -> Result<Self, String> {
-        let mut patience = Patience {
-            instructions: FEW,
-            host_seconds: 600,
-        };
-        let mut start = Instant::now();
+        let mut patience = FEW;
         let mut seen = trial.run(None, path, patience)?;
-        while !seen.ends() && patience.instructions < ENDLESS {
-            patience.instructions <<= 2;
-            start = Instant::now();
+        while !seen.ends() && patience < ENDLESS {
+            patience <<= 2;
             seen = trial.run(None, path, patience)?;
         }
         // What a mutant may take.
-        patience.instructions <<= 2;
-        patience.host_seconds = 5 + 8 * start.elapsed().as_secs();
+        patience <<= 2;
         if !seen.says(trial.says) {
             let last = seen.last();
             return Err(format!("{}: no `{}`, but `{last}`", trial.name, trial.says));
@@ -168,7 +161,7 @@ impl<'a> Measured<'a> {
         }
         Ok(self
             .judged
-            .broken(&now)
+            .broken(&now, mutant.of)
             .map(|rules| Fate::Rules(name, rules)))
     }
 }

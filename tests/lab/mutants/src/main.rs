@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! The image's mutation score: in the built image one thing at a time is changed. Each such mutant
-//! must be seen by a boot, or stand in a list with the reason why it cannot.
+//! must be seen by a run, or stand in a list with the reason why it cannot.
 //!
 //! What is changed: each barrier, each maintenance instruction and each write of a system register
 //! is left out, and neighbours among them change places; and of what was compiled or assembled from
@@ -51,12 +51,12 @@ fn run() -> Result<bool, String> {
         .load
         .image;
     let all = [system::mutants(&image)?, code::mutants(&image)?].concat();
-    let mutants = options.choose(&all);
+    let list = Known::all()?;
+    let mutants = options.choose(&all, &list);
     if options.list {
         mutants.iter().for_each(|mutant| println!("{mutant}"));
         return Ok(true);
     }
-    let list = Known::all()?;
     let mut trials = Trial::all()?;
     trials.retain(|trial| mutants.iter().any(|mutant| trial.shows.has(mutant)));
     println!("{} mutants, {} trials", mutants.len(), trials.len());

@@ -6,17 +6,21 @@ use std::time::SystemTime;
 
 use purgatory_test_harness::flips::Random;
 
+use crate::known::Known;
 use crate::mutant::{Mutant, Of};
 
 /// The command line: `--code=N` takes so many mutants of code, by a seed, which `--seed=S` gives, and
-/// without it all of them; `--of=system` and `--of=code` leave the others out; `--list` tries none. Of
-/// all words that follow each must be in a mutant's line.
+/// without it all of them; `--of=system` and `--of=code` leave the others out, `--unlisted` what is in
+/// the list; `--list` tries none. Of all words that follow each must be in a mutant's line; `a|b` is
+/// either of two.
 #[derive(Debug, Default)]
 pub struct Options {
     code: Option<usize>,
     seed: Option<u64>,
     /// None is tried, all are listed.
     pub list: bool,
+    /// None that the list has is tried.
+    unlisted: bool,
     /// Code, or all else.
     of_code: Option<bool>,
     words: Vec<String>,
@@ -39,6 +43,7 @@ impl Options {
                 Some(("--of", "system")) => options.of_code = Some(false),
                 Some(("--of", "code")) => options.of_code = Some(true),
                 None if argument == "--list" => options.list = true,
+                None if argument == "--unlisted" => options.unlisted = true,
                 _ if argument.starts_with("--") => return Err(format!("{argument}: no option")),
                 _ => options.words.push(argument),
             }
@@ -47,12 +52,14 @@ impl Options {
     }
 
     /// Chooses mutants.
-    pub fn choose(&self, all: &[Mutant]) -> Vec<Mutant> {
+    pub fn choose(&self, all: &[Mutant], list: &[Known]) -> Vec<Mutant> {
         let chosen = all.iter().filter(|mutant| {
             let line = mutant.to_string();
             let of_code = mutant.of == Of::Code;
+            let has = |words: &String| words.split('|').any(|word| line.contains(word));
             self.of_code.is_none_or(|wanted| wanted == of_code)
-                && self.words.iter().all(|word| line.contains(word))
+                && self.words.iter().all(has)
+                && !(self.unlisted && list.iter().any(|known| known.is(mutant)))
         });
         let (mut chosen, mut code): (Vec<_>, Vec<_>) =
             chosen.cloned().partition(|mutant| mutant.of != Of::Code);

@@ -15,6 +15,11 @@ const INSTRUCTIONS: u64 = 64;
 const SCTLR_EL1: u64 = 0x30d0_0800;
 const SCTLR_EL2: u64 = 0x30c5_0830;
 
+/// Of `TCR_EL1` and `TCR_EL2`: walks are Inner Shareable and Write-Back; and what is RES1 at EL2, at EL1
+/// `EPD1` and a granule of 4 KiB.
+const TCR_FIXED: u64 = 1 << 31 | 1 << 23 | 0x3f00;
+const TCR: u64 = 1 << 31 | 1 << 23 | 0x3500;
+
 /// `MSR DAIFClr, #4` and `MSR DAIFSet, #4`.
 const UNMASK_SERROR: u32 = 0xd503_44ff;
 const MASK_SERROR: u32 = 0xd503_44df;
@@ -31,6 +36,8 @@ pub struct Rules {
     /// The last write of `SCTLR_ELx` has something else in its fixed bits: the one that gives it
     /// back may.
     sctlr_odd: bool,
+    /// What is in `TCR_ELx` is not for our tables: no fault while the MMU is off.
+    tcr_odd: bool,
 }
 
 impl Rules {
@@ -78,9 +85,13 @@ impl Rules {
             System::Msr(Register::Sctlr(el)) => {
                 self.uncached_since = (value & sctlr::I == 0).then_some(count);
                 self.sctlr();
+                if value & sctlr::M != 0 && self.tcr_odd {
+                    self.add("TcrOdd: the MMU goes on, and TCR is not what our tables are for");
+                }
                 let fixed = if el == 1 { SCTLR_EL1 } else { SCTLR_EL2 };
                 self.sctlr_odd = value & !(sctlr::M | sctlr::C | sctlr::I) != fixed;
             }
+            System::Msr(Register::Tcr(_)) => self.tcr_odd = value & TCR_FIXED != TCR,
             System::Msr(Register::Other(key)) => {
                 let traps = [CPACR_EL1, CPTR_EL2].map(|register| register.number());
                 self.trap_written |= traps.contains(&key.into());

@@ -12,6 +12,7 @@ use purgatory_test_tracer::Event;
 use purgatory_test_tracer::recording::{Detail, Recording};
 use purgatory_test_tracer::system::System;
 
+use crate::mutant::Of;
 use crate::rules::Rules;
 
 /// A run of more instructions does not come to an end.
@@ -20,14 +21,8 @@ pub const ENDLESS: u64 = 1 << 30;
 /// The end of a line, and the first words of a machine that starts.
 const AGAIN: &str = "\r\nold kernel: ";
 
-/// When a run is given up.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// After so many instructions.
-    pub instructions: u64,
-    /// And after so many seconds of the host's CPU.
-    pub host_seconds: u64,
-}
+/// Nor does one of more exceptions; the image itself is called some thousand times in a run.
+const EXCEPTIONS: usize = 1 << 17;
 
 /// What the machine shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,21 +42,34 @@ pub struct Judged {
     pub executed: BTreeSet<u64>,
     /// How often each line was maintained, by routine.
     pub lines: BTreeMap<(String, u64), u64>,
+    /// What it took to come to the kernel.
+    pub cost: Option<Cost>,
+}
+
+/// Numbers that are the same in each run: the machine's clock goes by instructions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    instructions: u64,
+    accesses: u64,
+    /// How often each barrier, each maintenance instruction and each write of a register was executed.
+    steps: BTreeMap<u64, u64>,
 }
 
 impl Seen {
-    /// Takes what a run has left.
-    pub fn of(outcome: &Outcome) -> Self {
+    /// Takes what a run has left. If QEMU was ended from outside, or has failed, that is an error: the
+    /// machine has shown nothing.
+    pub fn of(outcome: &Outcome) -> Result<Self, String> {
         let end = match outcome.stopped_by {
+            Stopped::Exit(status) if status.code().is_none() => return Err(outcome.to_string()),
             Stopped::Exit(status) => status.code(),
             Stopped::Parked => Some(-1),
             Stopped::Pattern(_) => Some(-2),
             Stopped::Spent => None,
         };
-        Self {
+        Ok(Self {
             console: outcome.console.lines().map(timeless).collect(),
             end,
-        }
+        })
     }
 
     /// Makes one of what somebody else has looked at.
@@ -72,17 +80,16 @@ impl Seen {
         }
     }
 
-    /// Runs a machine, as long as that may take.
-    pub fn run(qemu: Qemu, patience: Patience) -> Result<Self, String> {
-        let qemu = qemu.at_most(patience.instructions);
+    /// Runs a machine for so many instructions.
+    pub fn run(qemu: Qemu, patience: u64) -> Result<Self, String> {
+        let qemu = qemu.at_most(patience).exceptions(EXCEPTIONS);
         // A machine that is reset starts again; one that is turned off ends.
         let qemu = qemu.args(["-action", "reboot=reset"]);
-        let outcome = qemu.host_seconds(patience.host_seconds).run(&[AGAIN]);
-        let mut outcome = outcome.map_err(|error| error.to_string())?;
+        let mut outcome = qemu.run(&[AGAIN]).map_err(|error| error.to_string())?;
         if let Some((before, _)) = outcome.console.split_once(&AGAIN.replace('\r', "")) {
             outcome.console.truncate(before.len());
         }
-        Ok(Self::of(&outcome))
+        Self::of(&outcome)
     }
 
     /// Whether it has come to an end.
@@ -143,20 +150,43 @@ impl Judged {
                 _ => None,
             });
         Ok(Self {
-            seen: Some(Seen::of(&recording.outcome)),
+            seen: Some(Seen::of(&recording.outcome)?),
             rules: rules.chain(more.map(String::from)).collect(),
             executed: executed.collect(),
             lines: lines(boot, &recording)?,
+            cost: Cost::of(events),
         })
     }
 
-    /// Returns what is not as in another run of the boot.
-    pub fn broken(&self, other: &Self) -> Option<Vec<String>> {
+    /// Returns what is not as in another run of the boot: of compiled code what it takes, too.
+    pub fn broken(&self, other: &Self, of: Of) -> Option<Vec<String>> {
         let mut broken = other.rules.clone();
         if self.lines != other.lines {
             broken.push("Lines: one is maintained more or less often".into());
         }
+        if of == Of::Code && self.cost != other.cost {
+            broken.push("Cost: another number of instructions, accesses or steps".into());
+        }
         (broken != self.rules).then_some(broken)
+    }
+}
+
+impl Cost {
+    /// Counts up to the kernel, if that is reached.
+    fn of(events: &[Event]) -> Option<Self> {
+        let mut cost = Self::default();
+        for event in events {
+            match *event {
+                Event::System { pc, count, .. } => {
+                    *cost.steps.entry(pc).or_default() += 1;
+                    cost.instructions = count;
+                }
+                Event::Access { .. } => cost.accesses += 1,
+                Event::Kernel { .. } => return Some(cost),
+                Event::Entry { .. } | Event::CacheType { .. } => {}
+            }
+        }
+        None
     }
 }
 

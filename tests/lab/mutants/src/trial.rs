@@ -16,7 +16,7 @@ use purgatory_test_harness::flips::{Case, Flips};
 use purgatory_test_harness::sweep::Sweep;
 
 use crate::mutant::{Mutant, Of};
-use crate::seen::{Patience, Seen};
+use crate::seen::Seen;
 
 /// A run.
 pub struct Trial {
@@ -113,13 +113,8 @@ impl Trial {
         }
     }
 
-    /// Runs it, with a mutant if there is one.
-    pub fn run(
-        &self,
-        mutant: Option<&Mutant>,
-        path: &Path,
-        patience: Patience,
-    ) -> Result<Seen, String> {
+    /// Runs it for so many instructions, with a mutant if there is one.
+    pub fn run(&self, mutant: Option<&Mutant>, path: &Path, patience: u64) -> Result<Seen, String> {
         let change = |image: &mut [u8]| {
             if let Some(mutant) = mutant {
                 mutant.apply(image);

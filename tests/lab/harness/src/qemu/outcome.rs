@@ -15,7 +15,8 @@ pub enum Stopped {
     Exit(ExitStatus),
     /// The CPU is where it stays ([`super::Qemu::parks_at`]); QEMU was killed.
     Parked,
-    /// So many instructions as it might were executed ([`super::Qemu::at_most`]); QEMU was killed.
+    /// So many instructions as it might were executed ([`super::Qemu::at_most`]), or more exceptions
+    /// taken ([`super::Qemu::exceptions`]); QEMU was killed.
     Spent,
 }
 

@@ -24,15 +24,7 @@ impl Running {
         qemu: &Qemu,
         monitor: Option<&Monitor>,
     ) -> io::Result<(Self, Chunks, Chunks)> {
-        let mut command = match qemu.host_seconds {
-            Some(seconds) => {
-                let mut limited = Command::new("prlimit");
-                limited.arg(format!("--cpu={seconds}")).arg(program());
-                limited
-            }
-            None => Command::new(program()),
-        };
-        let mut child = command
+        let mut child = Command::new(program())
             .args(&qemu.args)
             .args(monitor.into_iter().flat_map(Monitor::arguments))
             .stdin(Stdio::null())

@@ -28,25 +28,35 @@ pub(super) struct Watch<'a> {
     until: &'a [&'a str],
     /// The console so far.
     pub raw: Vec<u8>,
+    /// What QEMU itself has said, unless exceptions are counted, which it says there as well.
+    pub stderr: Vec<u8>,
+    exceptions: usize,
 }
 
 impl<'a> Watch<'a> {
     pub(super) const fn new(qemu: &'a Qemu, until: &'a [&'a str]) -> Self {
-        let raw = Vec::new();
-        Self { qemu, until, raw }
+        Self {
+            qemu,
+            until,
+            raw: Vec::new(),
+            stderr: Vec::new(),
+            exceptions: 0,
+        }
     }
 
     /// Watches the console, and asks the monitor if there is one.
     pub(super) fn watch(
         &mut self,
         serial: &Receiver<Vec<u8>>,
+        errors: &Receiver<Vec<u8>>,
         mut monitor: Option<Monitor>,
         end: Instant,
     ) -> End {
         let mut asked = Instant::now();
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let pause = if monitor.is_some() { PAUSE } else { left };
+            let alone = monitor.is_none() && self.qemu.exceptions.is_none();
+            let pause = if alone { left } else { PAUSE };
             match serial.recv_timeout(pause.min(left)) {
                 Ok(chunk) => {
                     if let Some(index) = self.take(&chunk) {
@@ -56,6 +66,14 @@ impl<'a> Watch<'a> {
                 Err(RecvTimeoutError::Disconnected) => return End::Closed,
                 Err(RecvTimeoutError::Timeout) if left.is_zero() => return End::Hung,
                 Err(RecvTimeoutError::Timeout) => {}
+            }
+            errors.try_iter().for_each(|chunk| self.take_error(&chunk));
+            if self
+                .qemu
+                .exceptions
+                .is_some_and(|most| self.exceptions > most)
+            {
+                return End::Stopped(Stopped::Spent);
             }
             // A console that never rests must not keep the monitor from being asked.
             if asked.elapsed() >= PAUSE {
@@ -77,7 +95,17 @@ impl<'a> Watch<'a> {
         (monitor.seconds()? >= START + seconds).then_some(Stopped::Spent)
     }
 
-    /// Takes what has come, and says which pattern that has completed.
+    /// Takes what has come by standard error.
+    pub(super) fn take_error(&mut self, chunk: &[u8]) {
+        if self.qemu.exceptions.is_some() {
+            // `Taking exception 1 [Undefined Instruction] on CPU 0`: no other line has a bracket.
+            self.exceptions += chunk.iter().filter(|&&byte| byte == b'[').count();
+        } else {
+            self.stderr.extend_from_slice(chunk);
+        }
+    }
+
+    /// Takes what has come by the console, and says which pattern that has completed.
     pub(super) fn take(&mut self, chunk: &[u8]) -> Option<usize> {
         let longest = self.until.iter().map(|pattern| pattern.len()).max();
         // A pattern may have begun in an earlier chunk.

@@ -189,6 +189,13 @@ pub fn shims(all: &mut Vec<Trial>) -> Result<(), String> {
     pending.break_sink(SERROR_PENDING);
     let mut late = boot()?;
     late.break_sink(HASH_RAISES_SERROR);
+    // What is found is told by another path through the compiled code.
+    let wrong = |boot: &Boot| {
+        let mut boot = boot.clone();
+        boot.load.digest_flips.push(0);
+        boot
+    };
+    let (pending_wrong, late_wrong) = (wrong(&pending), wrong(&late));
     for (name, boot, says) in [
         ("TCR2", tcr2, "TCR2=0x0"),
         ("UART that aborts", aborts, "new kernel: all"),
@@ -202,6 +209,17 @@ pub fn shims(all: &mut Vec<Trial>) -> Result<(), String> {
             Shows::All
         };
         all.push(boot_trial(name, shows, boot, says));
+    }
+    for (name, boot) in [
+        ("SError before, wrong digest", pending_wrong),
+        ("SError while hashing, wrong digest", late_wrong),
+    ] {
+        all.push(Trial {
+            name,
+            kind: Kind::Untraced(Box::new(boot)),
+            says: "do not match",
+            shows: Shows::Code,
+        });
     }
     Ok(())
 }
