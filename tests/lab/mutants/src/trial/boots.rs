@@ -4,14 +4,17 @@
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{adr, load, movz};
-use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::boot::{Boot, Place, RAM, noise, usual_cpu};
 use purgatory_test_harness::briefing::{
     FIRMWARE_GIVES_BACK, FIRMWARE_KEEPS, FLAG_PAN, HASH_RAISES_SERROR, SERROR_PENDING, SINK_ABORTS,
     SINK_RAISES_SERROR,
 };
+use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::patch::{Lie, Patch};
+use purgatory_test_harness::purgatory_ro::PAGE;
 use purgatory_test_harness::rule::FAR_EL1;
 use purgatory_test_harness::sctlr::{A, E0E, EE, EN_POINTER_AUTH, I, N_TWE, N_TWI, SA, SPAN, WXN};
+use purgatory_test_harness::v3_tables::BLOCK;
 use purgatory_test_harness::{IdRegister, Register};
 
 use super::{Kind, Shows, Trial};
@@ -169,6 +172,21 @@ fn odd_state(mut boot: Boot) -> Boot {
         El2 => 0x37ff,
     };
     boot.leave(Register::Cpacr, trapped);
+    boot
+}
+
+/// Entries in the second half of the loader's tables, and their root in the last page of its region.
+pub fn ends(mut boot: Boot) -> Boot {
+    let late = Segment::ragged("late", RAM + 320 * BLOCK, noise(PAGE));
+    boot.load.segments.push(late);
+    boot.memory = 1024;
+    boot.make_tables(|_| ());
+    let tables = boot.segment("tables");
+    let root = tables.bytes[..PAGE as usize].to_vec();
+    tables.bytes.extend(root);
+    let last = tables.at + tables.len;
+    tables.len += PAGE;
+    boot.load.pgtble_base = Some(last);
     boot
 }
 

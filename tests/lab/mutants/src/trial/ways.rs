@@ -11,7 +11,7 @@ use purgatory_test_harness::patch::{Lie, Patch};
 use purgatory_test_harness::purgatory_ro::PAGE;
 use purgatory_test_harness::{Piece, Register};
 
-use super::boots::{patched, usual};
+use super::boots::{ends, patched, usual};
 use super::{Kind, Shows, Trial};
 
 const REACHED: &str = "new kernel: all";
@@ -63,6 +63,11 @@ pub fn all(all: &mut Vec<Trial>, regime: Regime) -> Result<(), String> {
     let mut tables = far()?;
     tables.make_tables(|_| ());
     add("far, loader's tables", tables, "loader's page tables");
+    add(
+        "loader's tables, the ends of tables and region",
+        ends(near()?),
+        "loader's page tables",
+    );
     let mut bad = far()?;
     bad.make_tables(|tables| tables.entries().fill(0));
     add("far, the loader's tables are bad", bad, "ignored");
