@@ -36,6 +36,13 @@ pub struct Materials<'a> {
     pub epoch: Option<&'a str>,
 }
 
+/// The registry of a crate, in `Cargo.lock`, and where it has them.
+const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+const DOWNLOADS: &str = "https://static.crates.io/crates";
+
+/// SPDX's word for a place that is not told.
+const UNKNOWN: &str = "NOASSERTION";
+
 /// The origin of a crate without checksums.
 const FOLDER: &str =
     "a folder in the place of the registry, which has no checksum of some of its files";
@@ -68,7 +75,7 @@ pub fn sbom(materials: &Materials<'_>) -> Result<String> {
 
     let commit = format!("commit {}", materials.commit);
     let licences = all_of(crates.iter().map(|krate| krate.licence.as_str()));
-    package(&mut text, "Image", file, version, "FIRMWARE")?;
+    package(&mut text, "Image", file, version, UNKNOWN, "FIRMWARE")?;
     writeln!(text, "PackageFileName: {file}")?;
     writeln!(text, "PackageChecksum: SHA256: {digest}")?;
     writeln!(text, "PackageSourceInfo: <text>{commit}</text>")?;
@@ -86,16 +93,20 @@ pub fn sbom(materials: &Materials<'_>) -> Result<String> {
         if contained.contains(&id) {
             continue;
         }
-        package(&mut text, &id, krate.name, krate.version, "LIBRARY")?;
+        let &Crate { name, version, .. } = krate;
+        let unchecked = materials.unchecked.contains(&format!("{name} {version}"));
+        let download = download(materials.lock, krate).filter(|_| !unchecked);
+        let place = download.map(|_| format!("{DOWNLOADS}/{name}/{name}-{version}.crate"));
+        let place = place.as_deref().unwrap_or(UNKNOWN);
+        package(&mut text, &id, name, version, place, "LIBRARY")?;
         writeln!(text, "PackageLicenseDeclared: {}", krate.licence)?;
-        let unchecked = format!("{} {}", krate.name, krate.version);
-        if materials.unchecked.contains(&unchecked) {
+        if unchecked {
             writeln!(text, "PackageSourceInfo: <text>{FOLDER}</text>")?;
-        } else if let Some(checksum) = checksum(materials.lock, krate) {
-            let purl = format!("pkg:cargo/{}@{}", krate.name, krate.version);
+        } else if let Some(checksum) = download {
+            let purl = format!("pkg:cargo/{name}@{version}");
             writeln!(text, "PackageChecksum: SHA256: {checksum}")?;
             writeln!(text, "ExternalRef: PACKAGE-MANAGER purl {purl}")?;
-        } else if krate.name == root.name {
+        } else if name == root.name {
             writeln!(text, "PackageSourceInfo: <text>{commit}</text>")?;
         }
         contained.push(id);
@@ -107,7 +118,7 @@ pub fn sbom(materials: &Materials<'_>) -> Result<String> {
         commit => commit,
     };
     for (name, purpose) in [("core", "LIBRARY"), ("rustc", "APPLICATION")] {
-        package(&mut text, name, name, rustc, purpose)?;
+        package(&mut text, name, name, rustc, UNKNOWN, purpose)?;
         writeln!(text, "PackageLicenseDeclared: MIT OR Apache-2.0")?;
         let purl = format!("pkg:github/rust-lang/rust@{source}");
         writeln!(text, "ExternalRef: PACKAGE-MANAGER purl {purl}")?;
@@ -132,12 +143,19 @@ pub fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes the head of a package's entry. Its `purl` says where the package comes from.
-fn package(text: &mut String, id: &str, name: &str, version: &str, purpose: &str) -> Result<()> {
+/// Writes the head of a package's entry.
+fn package(
+    text: &mut String,
+    id: &str,
+    name: &str,
+    version: &str,
+    place: &str,
+    purpose: &str,
+) -> Result<()> {
     writeln!(text, "\nPackageName: {name}")?;
     writeln!(text, "SPDXID: SPDXRef-{id}")?;
     writeln!(text, "PackageVersion: {version}")?;
-    writeln!(text, "PackageDownloadLocation: NOASSERTION")?;
+    writeln!(text, "PackageDownloadLocation: {place}")?;
     writeln!(text, "FilesAnalyzed: false")?;
     writeln!(text, "PrimaryPackagePurpose: {purpose}")?;
     Ok(())
@@ -174,12 +192,13 @@ fn id(krate: &Crate<'_>) -> String {
     format!("{}-{}", krate.name.replace('_', "-"), krate.version)
 }
 
-/// Returns the checksum of the download from crates.io.
-fn checksum<'a>(lock: &'a Table, krate: &Crate<'_>) -> Option<&'a str> {
+/// Returns the checksum of the download, if that is from crates.io.
+fn download<'a>(lock: &'a Table, krate: &Crate<'_>) -> Option<&'a str> {
     let field = |package: &'a Value, key| package.get(key).and_then(Value::as_str);
     let is_it = |package: &&'a Value| {
         field(package, "name") == Some(krate.name)
             && field(package, "version") == Some(krate.version)
+            && field(package, "source") == Some(CRATES_IO)
     };
     let mut packages = lock.get("package")?.as_array()?.iter();
     field(packages.find(is_it)?, "checksum")
