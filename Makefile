@@ -154,7 +154,7 @@ test-long: needs all guests ## run the tests that take minutes
 # The tests that exercise QEMU most.
 QEMU_TESTS = $(addprefix --test ,qemu registers coherence hostile kexec)
 
-test-qemu: ## run the tests of the image on the QEMU of Debian sid, in a system made for it (root)
+test-qemu: needs ## run the tests of the image on the QEMU of Debian sid, in a system made for it (root)
 	scripts/qemu.sh sid
 	$(MAKE) test QEMU=target/suites/sid/qemu-system-aarch64 ARGS="$(QEMU_TESTS) $(ARGS)"
 

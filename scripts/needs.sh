@@ -79,7 +79,7 @@ need_for() {
         need "binutils${cross_gcc#gcc}" have aarch64-linux-gnu-ld
         ;;
     test-long) need_usual ;;
-    test-packages)
+    test-packages | test-qemu)
         need_usual
         need_for check-packaging
         ;;
