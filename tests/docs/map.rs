@@ -58,3 +58,26 @@ fn what_is_mapped_and_what_is_not_are_told(
         assert!(found, "no {part}{how}\n{map}{}", this_test::alone());
     }
 }
+
+/// It is read when all has been hashed.
+#[test]
+fn of_several_windows_it_is_the_last() {
+    let options = Options {
+        regions: 8,
+        far: true,
+        ..Options::default()
+    };
+    let map = map(&options).to_string();
+    for line in [
+        "EL2 VHE, 33 bits of address, tables of window 8 of 8",
+        " kernel, 16 KiB   * not mapped",
+        " region 7, 36 KiB * not mapped",
+        " region 8, 16 KiB * read: 4 pages of 4 KiB",
+        " region 8, 20 KiB * read: 5 pages of 4 KiB",
+    ] {
+        let (part, how) = line.split_once('*').unwrap_or((line, ""));
+        let found = |line: &str| line.contains(part.trim_end()) && line.ends_with(how);
+        let found = map.lines().any(found);
+        assert!(found, "no {line}\n{map}{}", this_test::alone());
+    }
+}

@@ -49,7 +49,7 @@ pub fn map(options: &Options, file: &Path) -> Result<(Map, Outcome), String> {
 /// Returns what was asked for, before it runs.
 fn prepared(options: &Options) -> Result<Boot, String> {
     let mut boot = Boot::new(&options.cpu, options.regime, options.place, options.size)?;
-    scatter(&mut boot, options.regions);
+    scatter(&mut boot, options);
     if let Some(memory) = options.memory {
         boot.memory = memory;
     }
@@ -68,11 +68,17 @@ fn prepared(options: &Options) -> Result<Boot, String> {
     Ok(boot)
 }
 
-/// Makes it this many regions: adds regions of a few pages to the three, and puts the purgatory
-/// after them.
-fn scatter(boot: &mut Boot, regions: usize) {
-    for number in boot.load.segments.len() + 1..=regions {
-        let at = boot.load.purgatory_at.next_multiple_of(BLOCK) + 5 * PAGE;
+/// Makes it as many regions: adds regions of a few pages to the three, and puts the purgatory after
+/// them.
+fn scatter(boot: &mut Boot, options: &Options) {
+    const GIB: u64 = 1 << 30;
+    for number in boot.load.segments.len() + 1..=options.regions {
+        let at = if options.far {
+            boot.memory += GIB >> 20;
+            (boot.load.purgatory_at + PAGE).next_multiple_of(GIB) - 4 * PAGE
+        } else {
+            boot.load.purgatory_at.next_multiple_of(BLOCK) + 5 * PAGE
+        };
         let bytes = vec![number as u8; 9 * PAGE as usize];
         let segment = Segment::new(&format!("region {number}"), at, bytes);
         boot.load.purgatory_at = segment.end() + 3 * PAGE;

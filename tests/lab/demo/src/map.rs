@@ -87,6 +87,19 @@ impl Map {
             name: name.into(),
             class,
         };
+        let is_mapped = |at| {
+            tables
+                .runs
+                .iter()
+                .any(|run| (run.start..run.end).contains(&at))
+        };
+        // Those of one window are written over by those of the next.
+        let which = if segments.clone().all(|one| is_mapped(one.at)) {
+            String::new()
+        } else {
+            let windows = console.matches("purgatory: hashed ").count();
+            format!(", tables of window {windows} of {windows}")
+        };
         let regions = segments.map(|one| part(one.at, one.end(), &one.name, "green"));
         let mut parts: Vec<_> = regions.collect();
         let image = [
@@ -104,7 +117,7 @@ impl Map {
         parts.push(part(used, at("image_end")?, "rest of the pool", "none"));
 
         let title = format!(
-            "The memory and its translation: {}, {} bits of address",
+            "The memory and its translation: {}, {} bits of address{which}",
             boot.regime.name(),
             tables.va_bits
         );

@@ -18,6 +18,8 @@ Boots a small guest through the purgatory in QEMU, as kexec would, and says what
   --size MIB         how much is hashed, beside the kernel and the device tree (default 8)
   --memory MIB       the machine's memory (default: what the others need)
   --regions NUMBER   in how many regions, 3 (default) to 15
+  --far              those beyond three lie over borders of 1 GiB: tables for each region
+                     in turn
   --map FILE         draws memory and translation into this SVG file
   --corrupt REGION[:OFFSET]
                      changes one bit after the digest was made, in kernel, initrd or dtb;
@@ -52,6 +54,8 @@ pub struct Options {
     pub memory: Option<u64>,
     /// `--regions`.
     pub regions: usize,
+    /// `--far`.
+    pub far: bool,
     /// `--map`.
     pub map: Option<PathBuf>,
     /// `--corrupt`.
@@ -71,6 +75,7 @@ impl Default for Options {
             size: 8 * MIB,
             memory: None,
             regions: 3,
+            far: false,
             map: None,
             corrupt: None,
             skip_checks: false,
@@ -94,6 +99,7 @@ impl Options {
                 Long("size") => options.size = parser.value()?.parse_with(size)?,
                 Long("memory") => options.memory = Some(parser.value()?.parse()?),
                 Long("regions") => options.regions = parser.value()?.parse_with(regions)?,
+                Long("far") => options.far = true,
                 Long("map") => options.map = Some(parser.value()?.into()),
                 Long("corrupt") => options.corrupt = Some(parser.value()?.parse_with(corrupt)?),
                 Long("skip-checks") => options.skip_checks = true,
@@ -185,7 +191,7 @@ mod tests {
     #[test]
     fn all_that_may_be_chosen_is_read() {
         let args = "--cpu max --el el1 --at 512g --size 3 --memory 7 --corrupt dtb:0x10 --silent \
-                    --skip-checks --regions 5";
+                    --skip-checks --regions 5 --far";
         let args: Vec<_> = args.split_whitespace().collect();
         let options = read(&args).unwrap();
         assert_eq!(options.cpu, "max");
@@ -196,7 +202,7 @@ mod tests {
         assert_eq!(options.regions, 5);
         assert_eq!(read(&["--map", "a.svg"]).unwrap().map, Some("a.svg".into()));
         assert_eq!(options.corrupt, Some(("dtb".into(), Some(16))));
-        assert!(options.skip_checks && options.silent);
+        assert!(options.skip_checks && options.silent && options.far);
     }
 
     #[test]
