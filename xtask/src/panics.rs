@@ -24,7 +24,7 @@ const MACHINERY: [&str; 6] = [
 const STARTS: [&str; 2] = ["purgatory_start", "exception_entry"];
 
 /// Compilers before [`CLEVER`] do not see that this crate is called with an alignment that is a
-/// power of two, one of the four of `TableSize`, and keep `core`'s code for any other.
+/// power of two, one of the two of `TableSize`, and keep `core`'s code for any other.
 const EXCUSED: &str = "linked_list_allocator::";
 
 /// The first of the tested compilers that sees it: 1.x.
