@@ -6,12 +6,14 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use purgatory_test_cache_model::{Model, Setup, Violations};
+use purgatory_test_cache_model::{Model, Rule, Setup, Violations};
 use purgatory_test_harness::boot::{self, Boot, HALTED, usual_cpu};
 use purgatory_test_harness::patch::{Lie, Patch, Place};
 use purgatory_test_harness::symbols::Symbols;
-use purgatory_test_harness::{Regime, this_test};
+use purgatory_test_harness::{Regime, sctlr, this_test};
+use purgatory_test_tracer::Event;
 use purgatory_test_tracer::recording::{Detail, Recording};
+use purgatory_test_tracer::system::{Register, System};
 
 /// The length of the initrd, in bytes.
 const INITRD: u64 = 4000;
@@ -162,6 +164,38 @@ impl Judged {
     pub fn said(&self, what: &str) {
         if !self.recording.outcome.console.contains(what) {
             self.fail(&format!("the console does not say \"{what}\""));
+        }
+    }
+
+    /// Returns which events turn the MMU off that was on: the windows' ends.
+    pub fn closed(&self) -> Vec<usize> {
+        let events = self.recording.trace.events.iter().enumerate();
+        let mut mmu = false;
+        let closed = events.filter_map(|(number, event)| {
+            let Event::System {
+                what: System::Msr(Register::Sctlr(_)),
+                value,
+                ..
+            } = *event
+            else {
+                return None;
+            };
+            let before = std::mem::replace(&mut mmu, value & sctlr::M != 0);
+            (before && !mmu).then_some(number)
+        });
+        closed.collect()
+    }
+
+    /// Fails unless this rule is broken after the first window.
+    pub fn caught_later(&self, boot: &Boot, rule: Rule) {
+        let [first, _, ..] = self.closed()[..] else {
+            self.fail("there are not several windows");
+        };
+        let setup = Setup::of(boot, &self.recording).unwrap_or_else(|error| panic!("{error}"));
+        let later = Model::judge_since(first + 1, setup, &self.recording.trace.events);
+        if later.get(rule).is_none() {
+            let rules = later.rules();
+            self.fail(&format!("the mutant survives {rule:?}, later: {rules:?}"));
         }
     }
 

@@ -15,5 +15,6 @@ mod counts;
 mod exception;
 mod lines;
 mod mutants;
+mod parts;
 mod regions;
 mod windows;

@@ -17,7 +17,7 @@ mod leave;
 mod memory;
 mod open;
 mod regions;
-mod shareability;
+pub mod shareability;
 mod tables;
 mod uncached;
 
@@ -26,12 +26,18 @@ use purgatory_test_harness::Regime;
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::patch::{Lie, Patch};
 
-use crate::harness::Through;
-use crate::harness::{Judged, boot};
+use crate::harness::{Judged, Through, boot};
+use crate::windows::catch_later;
 
 /// Spoils the image in the usual boot, and says which rule has to catch that.
 fn run(regime: Regime, spoil: impl FnOnce(&mut Patch) -> Rule) {
     catch(boot(usual_cpu(regime), regime, Place::Low), spoil);
+}
+
+/// Runs the same, and has it caught after the first of many windows as well.
+fn run_in_many_windows(regime: Regime, spoil: impl Fn(&mut Patch) -> Rule) {
+    run(regime, &spoil);
+    catch_later(regime, spoil);
 }
 
 /// Runs the same in another boot than the usual one.

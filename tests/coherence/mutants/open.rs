@@ -10,7 +10,7 @@ use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::{Register, System};
 use rstest::rstest;
 
-use super::{catch_through, run};
+use super::{catch_through, run, run_in_many_windows};
 use crate::harness::Judged;
 use crate::harness::Through::{Loaders, Own};
 
@@ -18,7 +18,7 @@ const OPEN: &str = "window_open";
 
 #[rstest]
 fn nothing_is_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         patch.replace_all(OPEN, DC_IVAC, |_| NOP);
         Rule::StaleRead
     });
@@ -26,7 +26,7 @@ fn nothing_is_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
 
 #[rstest]
 fn tables_are_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         patch.replace_all(OPEN, DC_IVAC, |_| NOP);
         Rule::StaleWalk
     });
@@ -34,12 +34,13 @@ fn tables_are_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
 
 #[rstest]
 fn what_should_be_invalidated_is_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         patch.replace_all(OPEN, DC_IVAC, |place| dc_cvac(place.word));
         Rule::StaleRead
     });
 }
 
+/// Later windows do not reach it: the first attempt, tables for all regions, has used up the pool.
 #[rstest]
 fn the_last_line_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run(regime, |patch| {
@@ -73,7 +74,7 @@ fn the_first_line_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Re
         _ => None,
     });
     let first = stores.min().expect("the stack is used") & !(judged.line - 1);
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let lines = patch.lines(OPEN, DC_IVAC);
         let place = patch.find(OPEN, DSB_SY, 0);
         patch.insert(place, |at| {
@@ -85,7 +86,7 @@ fn the_first_line_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Re
 
 #[rstest]
 fn every_other_line_is_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let lines = patch.lines(OPEN, DC_IVAC);
         let place = patch.after(OPEN, DC_IVAC);
         patch.insert(place, |_| vec![add(lines.at, lines.line)]);
@@ -95,7 +96,7 @@ fn every_other_line_is_invalidated(#[values(El1And0, El2, El2And0)] regime: Regi
 
 #[rstest]
 fn no_barrier_before_the_invalidation(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let place = patch.find(OPEN, DSB_SY, 0);
         patch.replace(place, NOP);
         Rule::MaintenanceUnordered
@@ -104,7 +105,7 @@ fn no_barrier_before_the_invalidation(#[values(El1And0, El2, El2And0)] regime: R
 
 #[rstest]
 fn the_invalidation_is_not_completed(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let place = patch.find(OPEN, DSB_SY, 1);
         patch.replace(place, NOP);
         Rule::MaintenanceIncomplete
@@ -113,7 +114,7 @@ fn the_invalidation_is_not_completed(#[values(El1And0, El2, El2And0)] regime: Re
 
 #[rstest]
 fn a_store_comes_after_the_last_barrier(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let place = patch.find(OPEN, IC_IALLU, 0);
         patch.insert(place, |_| vec![store_below(9, SP)]);
         Rule::StorePending
@@ -122,13 +123,14 @@ fn a_store_comes_after_the_last_barrier(#[values(El1And0, El2, El2And0)] regime:
 
 #[rstest]
 fn the_i_cache_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let place = patch.find(OPEN, IC_IALLU, 0);
         patch.replace(place, NOP);
         Rule::InstructionCacheStale
     });
 }
 
+/// Before a later window the way out of the one before has done it (`windows`).
 #[rstest]
 fn the_tlb_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
     run(regime, |patch| {
@@ -140,7 +142,7 @@ fn the_tlb_is_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
 
 #[rstest]
 fn the_tlbs_of_all_cpus_are_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let broadcast = match patch.regime {
             Regime::El1And0 => TLBI_VMALLE1IS,
             Regime::El2 | Regime::El2And0 => TLBI_ALLE2IS,
@@ -153,7 +155,7 @@ fn the_tlbs_of_all_cpus_are_invalidated(#[values(El1And0, El2, El2And0)] regime:
 
 #[rstest]
 fn neither_tlb_nor_i_cache_is_waited_for(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let place = patch.find(OPEN, DSB_NSH, 0);
         patch.replace(place, NOP);
         Rule::MaintenanceIncomplete
@@ -162,7 +164,7 @@ fn neither_tlb_nor_i_cache_is_waited_for(#[values(El1And0, El2, El2And0)] regime
 
 #[rstest]
 fn no_isb_before_the_mmu_goes_on(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let place = patch.before(OPEN, MSR_SCTLR);
         patch.replace(place, NOP);
         Rule::NoIsbBeforeEnabling
@@ -171,7 +173,7 @@ fn no_isb_before_the_mmu_goes_on(#[values(El1And0, El2, El2And0)] regime: Regime
 
 #[rstest]
 fn no_isb_at_all_before_the_mmu_goes_on(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         for number in [0, 0] {
             let place = patch.find(OPEN, ISB, number);
             patch.replace(place, NOP);
@@ -182,7 +184,7 @@ fn no_isb_at_all_before_the_mmu_goes_on(#[values(El1And0, El2, El2And0)] regime:
 
 #[rstest]
 fn no_isb_after_the_mmu_went_on(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let place = patch.after(OPEN, MSR_SCTLR);
         patch.replace(place, NOP);
         Rule::NoIsbAfterSctlr
@@ -203,7 +205,7 @@ fn a_table_is_written_in_the_window(#[values(El1And0, El2, El2And0)] regime: Reg
 
 #[rstest]
 fn the_mmu_writes_to_the_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let bit = if patch.regime == Regime::El2 { 21 } else { 39 };
         let place = patch.find(OPEN, MSR_TCR, 0);
         patch.insert(place, |_| vec![set_bit(place.register(), bit)]);
@@ -213,7 +215,7 @@ fn the_mmu_writes_to_the_tables(#[values(El1And0, El2, El2And0)] regime: Regime)
 
 #[rstest]
 fn the_translations_are_shared(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let place = patch.find(OPEN, MSR_TTBR0, 0);
         patch.insert(place, |_| vec![set_bit(place.register(), 0)]);
         Rule::CommonNotPrivate
@@ -224,7 +226,7 @@ fn the_translations_are_shared(#[values(El1And0, El2, El2And0)] regime: Regime) 
 
 #[rstest]
 fn the_tlb_of_another_regime_is_invalidated(#[values(El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         // With E2H and TGE = 1 VMALLE1 would be the EL2&0 regime's (Arm ARM, TLBI VMALLE1).
         let other = match patch.regime {
             Regime::El2And0 => TLBI_ALLE1,
@@ -238,7 +240,7 @@ fn the_tlb_of_another_regime_is_invalidated(#[values(El2, El2And0)] regime: Regi
 
 #[rstest]
 fn hcr_is_written(#[values(El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let place = patch.find(OPEN, MSR_MAIR, 0);
         patch.insert(place, |_| HCR_TO_ITSELF.to_vec());
         Rule::HcrWritten
@@ -249,7 +251,7 @@ fn hcr_is_written(#[values(El2, El2And0)] regime: Regime) {
 
 #[rstest]
 fn the_old_kernels_upper_half_is_walked(#[values(El1And0, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    run_in_many_windows(regime, |patch| {
         let place = patch.find(OPEN, MSR_TCR, 0);
         patch.insert(place, |_| vec![clear_bit(place.register(), 23)]);
         Rule::UpperHalfWalks

@@ -15,7 +15,7 @@ use crate::harness::Through::Loaders;
 use crate::maintained::ROUTINE;
 
 /// Takes away the call that is followed by a look at a byte of what was flushed.
-fn without_the_flush(patch: &mut Patch) {
+pub fn without_the_flush(patch: &mut Patch) {
     let calls = patch.calls(ROUTINE).into_iter();
     let flushes: Vec<_> = calls
         .filter(|&call| {

@@ -61,6 +61,8 @@ pub const MRS_CNTVCT: Pattern = system(0xd53b_e040);
 pub const ADD: Pattern = Pattern(0xffe0_fc00, 0x8b00_0000);
 /// `CMP Xn, Xm`.
 pub const CMP: Pattern = Pattern(0xffe0_fc1f, 0xeb00_001f);
+/// `MOVZ Wd, #0x4000, LSL #16`, or with `Xd`.
+pub const MOVZ_1_GIB: Pattern = Pattern(!0x8000_001f, 0x52a8_0000);
 /// `RET`.
 pub const RET: Pattern = Pattern(u32::MAX, 0xd65f_03c0);
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! An image that takes the CPU for another.
+//! An image that takes the CPU for another, or for a slower one.
 
 use super::Patch;
 use crate::a64::{
-    MRS_CNTFRQ, MRS_CNTVCT, MRS_CTR, MRS_HCR, MRS_ISAR0, MRS_MMFR0, MRS_MMFR3, Pattern, movk, movz,
+    MOVZ_1_GIB, MRS_CNTFRQ, MRS_CNTVCT, MRS_CTR, MRS_HCR, MRS_ISAR0, MRS_MMFR0, MRS_MMFR3, Pattern,
+    movk, movz,
 };
 
-/// What the image is made to read of the CPU.
+/// What the image is made to believe of the CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lie {
     /// `ID_AA64ISAR0_EL1`: neither SHA2 instructions nor anything else.
@@ -26,10 +27,12 @@ pub enum Lie {
     HcrReadsZero,
     /// `CTR_EL0`: the smallest D-cache line has this many bytes.
     Lines(u32),
+    /// It hashes so few bytes in a second, with SHA2 instructions.
+    PartsOf16KiB,
 }
 
 impl Patch {
-    /// Makes the image read something else in an ID register than is there.
+    /// Puts another value where the image reads it in a register, or has it as a constant.
     pub fn lie(&mut self, lie: Lie) {
         // ID_AA64MMFR0_EL1 has 48 bits of address.
         let (read, value): (Pattern, u32) = match lie {
@@ -42,6 +45,7 @@ impl Patch {
             Lie::NoGranule => (MRS_MMFR0, 0xf010_0005),
             // The field beside is odd.
             Lie::Lines(bytes) => (MRS_CTR, 0x8450_c004 | (bytes.ilog2() - 2) << 16),
+            Lie::PartsOf16KiB => (MOVZ_1_GIB, 16 << 10),
         };
         let text = 0..self.symbol("rodata_start");
         let all: Vec<_> = self
