@@ -74,13 +74,19 @@ fn a_segment_of_8_gib(#[case] lacking: u64, #[case] how: &str) {
     let verified =
         format!("purgatory: 8192.1 MiB in 4 regions verified in * ms (EL2, D-cache on, {how}");
     let (entry, dtb) = (boot.load.entry, boot.load.dtb);
-    run.purgatory_says(&[
+    let mut lines = vec![
         "I'm in purgatory".into(),
         format!("purgatory: entry={entry:#018x}"),
         format!("purgatory: dtb={dtb:#018x}"),
-        verified,
-        "purgatory: booting kernel now".into(),
-    ]);
+    ];
+    // A part has 1 GiB, and the last what the three segments have.
+    let parts = (0..=8).map(|gib| {
+        let done = gib * 1024;
+        format!("purgatory: hashed {done}.0 of 8192.1 MiB (EL2, D-cache on, SHA2 instructions)")
+    });
+    lines.extend(parts);
+    lines.extend([verified, "purgatory: booting kernel now".into()]);
+    run.purgatory_says(&lines);
     assert!(console::new_kernel(&run.outcome.console).is_some());
     run.passed();
 }

@@ -19,6 +19,7 @@ const GIB: u64 = 1 << 30;
 const SHA2: &str = "D-cache on, SHA2 instructions";
 const SOFTWARE: &str = "D-cache on, software SHA-256";
 const UNCACHED: &str = "D-cache off, SHA2 instructions";
+const THEIRS: &str = "D-cache on, loader's page tables, software SHA-256";
 
 /// Adds segments over borders of this many bytes until there are `count`: each takes two tables at
 /// every level below.
@@ -83,15 +84,15 @@ fn regions_and_the_image_over_borders_of_512_gib(#[values(El1And0, El2, El2And0)
     });
 }
 
-/// One byte in the first part, in one between, in the last.
+/// One byte in each of them, and each regime in turn.
 #[rstest]
-fn each_part_counts(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values("kernel", "far 7", "far 15")] corrupt: &str,
-) {
-    usual(regime, |boot| {
+fn each_part_counts(#[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)] number: usize) {
+    usual([El1And0, El2, El2And0][number % 3], |boot| {
         scatter(boot, GIB, 16);
-        boot.load.corrupt.push((corrupt.into(), 4097));
+        let part = &boot.load.segments[number];
+        // Of those over a border, a byte after it.
+        let corrupt = (part.name.clone(), part.bytes.len() as u64 - 7);
+        boot.load.corrupt.push(corrupt);
         let [entry, dtb] = [boot.load.entry, boot.load.dtb];
         let mut lines = vec![
             format!("purgatory: entry={entry:#018x}"),
@@ -145,6 +146,18 @@ fn more_than_a_second_in_software(#[values(El1And0, El2, El2And0)] regime: Regim
         told(boot, Lie::NoSha2);
         let lines = [0, 128 * MIB].map(|done| hashed(boot, done, SOFTWARE));
         Expect::BootsThus(lines.into(), SOFTWARE)
+    });
+}
+
+/// The loader's tables map all parts.
+#[rstest]
+fn more_than_a_second_through_the_loaders_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
+    usual(regime, |boot| {
+        large(boot, 129 * MIB);
+        boot.make_tables(|_| ());
+        told(boot, Lie::NoSha2);
+        let lines = [0, 128 * MIB].map(|done| hashed(boot, done, THEIRS));
+        Expect::BootsThus(lines.into(), THEIRS)
     });
 }
 
