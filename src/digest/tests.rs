@@ -113,6 +113,7 @@ fn ours(ram: &Ram, regions: &[(usize, usize)]) -> [u8; 32] {
         }
         sha.engine.begin(0, 0);
         let len = regions.iter().map(|&(_, len)| len as u64).sum();
+        assert_eq!(sha.added(), len, "{regions:?}");
         digest_of(&mut sha, len)
     });
     assert_eq!(any, eight, "{regions:?}");
