@@ -316,6 +316,21 @@ fn tables_that_map_more_are_refused() {
     assert_eq!(empty, Unusable::MapMore);
 }
 
+/// Even where all of it is a segment: what a patched kexec makes are blocks of 2 MiB.
+#[test]
+fn a_block_of_1_gib_is_refused_also_where_all_of_it_is_touched() {
+    let segment = Region::new(0x8000_0000, 1 << 30, PaRange::new(5)).unwrap();
+    let layout = Layout::new(&IMAGE, regions().into_iter().chain([segment]));
+    let mut loader = Loader::new();
+    loader.set(loader.level1, 2, 0x8000_0000 | BLOCK);
+    let root = loader.root;
+    let offer = TableOffer { root, for_us: true };
+    for regime in REGIMES {
+        let checked = check(regime, &layout, &offer, &loader.memory);
+        assert_eq!(checked, Err(Unusable::MapMore));
+    }
+}
+
 /// Pages beside what is touched, in a block that is.
 #[test]
 fn the_rest_of_a_block_may_be_mapped() {
