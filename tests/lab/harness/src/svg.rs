@@ -71,29 +71,6 @@ impl Svg {
         ));
     }
 
-    /// Draws a line through these points, with an arrow's head at the last.
-    pub fn arrow(&mut self, points: &[(f64, f64)], class: &str) {
-        const LENGTH: f64 = 7.0;
-        const HALF: f64 = 4.0;
-        self.line(points, class);
-        let [.., (from_x, from_y), (x, y)] = *points else {
-            return;
-        };
-        let (dx, dy) = (x - from_x, y - from_y);
-        let length = dx.hypot(dy);
-        let (dx, dy) = (dx / length, dy / length);
-        let (back_x, back_y) = (x - LENGTH * dx, y - LENGTH * dy);
-        let corners = [
-            (x, y),
-            (back_x - HALF * dy, back_y + HALF * dx),
-            (back_x + HALF * dy, back_y - HALF * dx),
-        ];
-        let points = listed(&corners);
-        self.element(format_args!(
-            "<polygon points=\"{points}\" class=\"head\"/>"
-        ));
-    }
-
     /// Writes words.
     pub fn text(&mut self, x: f64, y: f64, class: &str, words: &str) {
         let words = escaped(words);
