@@ -7,6 +7,7 @@ use std::path::Path;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::each_regime;
 use purgatory_test_harness::patch::{Lie, Patch};
 use purgatory_test_harness::{sctlr, this_test};
 use purgatory_test_tracer::Event;
@@ -83,27 +84,19 @@ fn a_stopped_counter_is_waited_for_once() {
     assert!(instructions < 20 << 24, "{instructions}");
 }
 
-#[rstest]
-fn every_run_costs_the_same(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot, _, phases| {
+each_regime! {
+    run;
+    every_run_costs_the_same: |boot, _, phases| {
         let (_, again) = record(boot.regime);
         assert_eq!(Ok(phases), again.phases().as_ref());
-    });
-}
-
-#[rstest]
-fn nothing_goes_past_the_cache_while_hashing(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |_, _, phases| {
+    };
+    nothing_goes_past_the_cache_while_hashing: |_, _, phases| {
         let hash = phases.get(Name::Hash);
         assert_eq!(hash.device.total(), 0, "{hash:?}");
         assert_ne!(hash.normal.total(), 0, "{hash:?}");
-    });
-}
-
-/// The MMU goes on once and off once, where it should.
-#[rstest]
-fn everything_else_goes_past_it(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot, recording, _| {
+    };
+    /// The MMU goes on once and off once, where it should.
+    everything_else_goes_past_it: |boot, recording, _| {
         let symbols = recording.symbols().expect("it is our image");
         let (mut mmu, mut switches) = (false, Vec::new());
         for event in &recording.trace.events {
@@ -127,7 +120,7 @@ fn everything_else_goes_past_it(#[values(El1And0, El2, El2And0)] regime: Regime)
             format!("window_close_el{el}"),
         ];
         assert_eq!(switches, expected);
-    });
+    };
 }
 
 /// Returns a boot in which the image is changed, recorded with each load and store.
@@ -163,8 +156,7 @@ fn a_line_that_is_maintained_twice_is_seen(#[values(El1And0, El2, El2And0)] regi
     let (_, differences) = maintenance(regime, Own, |patch| {
         let routine = patch.routine("clean_and_invalidate_image").start;
         let place = call(patch, "purgatory_start");
-        // A `B` with the bit that makes it a `BL`.
-        patch.insert(place, |at| vec![branch(at, routine) | 1 << 31]);
+        patch.insert(place, |at| vec![call_to(at, routine)]);
     });
     let twice = |difference: &Difference| (difference.times, difference.expected) == (2, 1);
     assert!(
@@ -204,10 +196,10 @@ fn a_line_that_is_not_invalidated_is_seen(#[values(El1And0, El2, El2And0)] regim
     };
 }
 
-/// From one line of a loop to the next.
-#[rstest]
-fn maintenance_costs_next_to_nothing_besides(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot, recording, _| {
+each_regime! {
+    run;
+    /// From one line of a loop to the next.
+    maintenance_costs_next_to_nothing_besides: |boot, recording, _| {
         let symbols = recording.symbols().expect("it is our image");
         let steps = |name: &str| {
             let routine = symbols.get(name).expect("a routine");
@@ -248,5 +240,5 @@ fn maintenance_costs_next_to_nothing_besides(#[values(El1And0, El2, El2And0)] re
         let pieces = pieces.map(|&(start, len)| (start + len).div_ceil(PIECE) - start / PIECE);
         let most = pieces.sum::<u64>() as usize + TABLES;
         assert!((1..=most).contains(&slow), "{slow} of at most {most}");
-    });
+    };
 }

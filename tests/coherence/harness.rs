@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use purgatory_test_cache_model::{Model, Rule, Setup, Violations};
+use purgatory_test_harness::a64::Flow;
 use purgatory_test_harness::boot::{self, Boot, HALTED, usual_cpu};
 use purgatory_test_harness::patch::{Lie, Patch, Place};
 use purgatory_test_harness::symbols::Symbols;
@@ -97,8 +98,8 @@ pub fn symbols(boot: &Boot) -> Symbols {
 
 /// Finds the one call in a routine.
 pub fn call(patch: &Patch, routine: &str) -> Place {
-    // BL.
-    let mut calls = patch.all(routine).filter(|place| place.word >> 26 == 0x25);
+    let is_call = |place: &Place| matches!(Flow::of(place.at, place.word), Flow::Call(_));
+    let mut calls = patch.all(routine).filter(is_call);
     match (calls.next(), calls.next()) {
         (Some(call), None) => call,
         _ => panic!("{routine} does not have one call"),

@@ -5,7 +5,7 @@
 use std::fs;
 
 use purgatory_test_harness::Regime::El1And0;
-use purgatory_test_harness::calls::Calls;
+use purgatory_test_harness::a64::calls::Calls;
 use purgatory_test_harness::qemu::Stopped;
 use purgatory_test_harness::{artifact, this_test};
 

@@ -20,8 +20,8 @@ use std::fs;
 use object::elf::*;
 use object::read::elf::{ElfFile64, ProgramHeader, SectionHeader};
 use object::{LittleEndian as LE, Object, ObjectSection, ObjectSymbol};
+use purgatory_test_harness::a64::calls::Calls;
 use purgatory_test_harness::abi::{ALIASES, ENTRY_POINT, MAX_FILE_SIZE, VARIABLES};
-use purgatory_test_harness::calls::Calls;
 use purgatory_test_harness::purgatory_ro::{PAGE, PurgatoryRo};
 use purgatory_test_harness::root;
 

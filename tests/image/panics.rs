@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 use object::{Object, ObjectSection};
-use purgatory_test_harness::calls::{Calls, source_name};
+use purgatory_test_harness::a64::calls::{Calls, source_name};
 use purgatory_test_harness::root;
 use rstest::rstest;
 

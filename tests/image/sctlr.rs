@@ -6,8 +6,9 @@
 //!
 //! `tests/coherence` judges the same when it runs; here it is of all that are linked.
 
+use purgatory_test_harness::a64::Flow;
+use purgatory_test_harness::a64::calls::Calls;
 use purgatory_test_harness::a64::{ISB, MSR_SCTLR};
-use purgatory_test_harness::calls::{Calls, Flow};
 use rstest::rstest;
 
 use crate::built;
@@ -48,7 +49,7 @@ fn is_between_isbs(calls: &Calls, at: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use purgatory_test_harness::calls::Function;
+    use purgatory_test_harness::a64::calls::Function;
 
     use super::*;
 

@@ -11,7 +11,7 @@ use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian};
 use addr2line::{Context, LookupResult};
 use disarm64::decoder::decode;
 use object::{Object, ObjectSection};
-use purgatory_test_harness::calls::{Calls, source_name};
+use purgatory_test_harness::a64::calls::{Calls, source_name};
 use rstest::rstest;
 
 use crate::code::{self, Word, uses_vectors};

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use disarm64::decoder::decode;
 use object::{Object, ObjectSymbol};
-use purgatory_test_harness::calls::{Calls, Change, Depths, Flow, STARTS};
+use purgatory_test_harness::a64::Flow;
+use purgatory_test_harness::a64::calls::{Calls, Change, Depths, STARTS};
 use rstest::rstest;
 
 use crate::{built, parse};

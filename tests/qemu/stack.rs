@@ -7,8 +7,9 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::a64::calls::{Calls, Depths, STARTS};
 use purgatory_test_harness::boot::{Boot, Place, RAM};
-use purgatory_test_harness::calls::{Calls, Depths, STARTS};
+use purgatory_test_harness::each_regime;
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::patch::{Lie, Patch};
 use purgatory_test_harness::symbols::Symbols;
@@ -77,39 +78,23 @@ fn bound() -> Result<usize, String> {
 const BOOTS: &str = "purgatory: booting kernel now";
 const HALTS: &str = "purgatory: halted";
 
-#[rstest]
-fn verified(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    half_is_enough(regime, |_| BOOTS);
-}
-
-#[rstest]
-fn verified_by_the_loaders_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    half_is_enough(regime, |boot| {
+each_regime! {
+    half_is_enough;
+    verified: |_| BOOTS;
+    verified_by_the_loaders_tables: |boot| {
         boot.make_tables(|_| ());
         BOOTS
-    });
-}
-
-#[rstest]
-fn verified_by_own_tables_as_the_loaders_are_bad(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    half_is_enough(regime, |boot| {
+    };
+    verified_by_own_tables_as_the_loaders_are_bad: |boot| {
         boot.make_tables(|tables| tables.entries().fill(0));
         BOOTS
-    });
-}
-
-#[rstest]
-fn verified_above_512_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    half_is_enough(regime, |boot| {
+    };
+    verified_above_512_gib: |boot| {
         let other = Boot::new(&boot.cpu, boot.regime, Place::Above512GiB, 5000);
         *boot = other.unwrap_or_else(|error| panic!("{error}"));
         BOOTS
-    });
-}
-
-#[rstest]
-fn sixteen_ragged_regions(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    half_is_enough(regime, |boot| {
+    };
+    sixteen_ragged_regions: |boot| {
         boot.load.unlike_kexec = true;
         for index in boot.load.segments.len()..16 {
             let at = boot.load.purgatory_at + 7;
@@ -119,52 +104,32 @@ fn sixteen_ragged_regions(#[values(El1And0, El2, El2And0)] regime: Regime) {
             boot.load.purgatory_at += 0x20_0000;
         }
         BOOTS
-    });
-}
-
-#[rstest]
-fn not_checked(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    half_is_enough(regime, |boot| {
+    };
+    not_checked: |boot| {
         boot.load.skip_checks = true;
         BOOTS
-    });
-}
-
-#[rstest]
-fn digests_differ(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    half_is_enough(regime, |boot| {
+    };
+    digests_differ: |boot| {
         boot.load.digest_flips = vec![7];
         HALTS
-    });
-}
-
-#[rstest]
-fn refused(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    half_is_enough(regime, |boot| {
+    };
+    refused: |boot| {
         boot.load.region_pokes.push((3, u64::MAX, u64::MAX));
         HALTS
-    });
-}
-
-#[rstest]
-fn an_exception_inside_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    half_is_enough(regime, |boot| {
+    };
+    an_exception_inside_the_window: |boot| {
         let symbols = Symbols::read(&boot.load.image).unwrap_or_else(|error| panic!("{error}"));
         let routine = symbols
             .get("sha256_instructions")
             .unwrap_or_else(|error| panic!("{error}"));
         boot.load.image.bytes[routine.start as usize..][..4].fill(0);
         HALTS
-    });
-}
-
-#[rstest]
-fn software_without_a_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    half_is_enough(regime, |boot| {
+    };
+    software_without_a_window: |boot| {
         let mut patch = Patch::new(boot).unwrap_or_else(|error| panic!("{error}"));
         patch.lie(Lie::NoSha2);
         patch.lie(Lie::NoGranule);
         boot.load.image = patch.finish();
         "D-cache off, software SHA-256"
-    });
+    };
 }

@@ -109,7 +109,7 @@ impl Function {
     }
 
     /// Returns its branches, each with its origin and target (B and BL; B.cond, CBZ and CBNZ; TBZ
-    /// and TBNZ).
+    /// and TBNZ). Tests have another reader, in `tests/lab/a64/`, without which this must build.
     fn branches(&self) -> impl Iterator<Item = (u64, u64)> {
         let words = (self.start..).step_by(4).zip(&self.words);
         words.filter_map(|(at, word)| {

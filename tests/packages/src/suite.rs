@@ -6,18 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+pub use purgatory_test_harness::linux::Suite;
 use purgatory_test_harness::{root, this_test};
-
-/// A suite of Debian's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Suite {
-    /// Debian 12.
-    Bookworm,
-    /// Debian 13.
-    Trixie,
-    /// The newest of everything. A mirror may lack parts of it, on some days.
-    Sid,
-}
 
 /// A suite with more packages in it. What runs there changes neither, but its own directory.
 #[derive(Debug)]
@@ -35,45 +25,28 @@ pub enum Network {
     On,
 }
 
-impl Suite {
-    /// Returns its name in Debian's archive.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bookworm => "bookworm",
-            Self::Trixie => "trixie",
-            Self::Sid => "sid",
-        }
-    }
-
-    /// Returns whether `PURGATORY_WITHOUT` names it; the results say so then. Where a suite is not to
-    /// be had and nobody says so, making it fails.
-    pub fn waived(self) -> bool {
-        this_test::waived(self.name())
-    }
-
+impl Layer {
     /// Returns the suite with what these commands install in it, as root, with network. It is made
     /// once and kept for as long as the commands of that name are the same.
     ///
     /// # Panics
     /// Where it cannot be made: the message says why.
     #[track_caller]
-    pub fn layer(self, name: &str, commands: &str) -> Layer {
+    pub fn new(suite: Suite, name: &str, commands: &str) -> Self {
         let mut script = Command::new(root().join("scripts/suite.sh"));
-        let output = script.args([self.name(), name, commands]).output();
+        let output = script.args([suite.name(), name, commands]).output();
         let output = output.expect("scripts/suite.sh can be run");
         assert!(
             output.status.success(),
             "\n{}where no mirror has it, PURGATORY_WITHOUT={} goes on without\n{}",
             String::from_utf8_lossy(&output.stderr),
-            self.name(),
+            suite.name(),
             this_test::alone()
         );
-        let (suite, name) = (self, name.into());
-        Layer { suite, name }
+        let name = name.into();
+        Self { suite, name }
     }
-}
 
-impl Layer {
     /// Returns a command that runs there, in `directory`, which it knows as `/work`.
     pub fn command(&self, network: Network, directory: &Path) -> Command {
         let mut enter = Command::new(root().join("scripts/enter.sh"));

@@ -75,7 +75,7 @@ fn kexec_tools_is_built_with_it_and_boots(
         return;
     }
     let (_, package) = package(suite);
-    let layer = suite.layer("kexec-tools", KEXEC_TOOLS);
+    let layer = Layer::new(suite, "kexec-tools", KEXEC_TOOLS);
     let directory = fresh_directory();
     for file in ["kexec-tools/kexec-tools.patch", "debian/tests"] {
         copy(&root().join("packaging/debian").join(file), &directory);
@@ -124,7 +124,7 @@ fn package(suite: Suite) -> &'static (Layer, PathBuf) {
             Suite::Trixie | Suite::Sid => "cargo rustc rust-src",
         };
         let install = format!("apt-get -y install debhelper lintian lld {rust}");
-        let layer = suite.layer("kexec-purgatory", &install);
+        let layer = Layer::new(suite, "kexec-purgatory", &install);
         let directory = root().join("target/packages/debian").join(suite.name());
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).unwrap();

@@ -13,7 +13,7 @@ use purgatory_test_harness::abi::MAX_FILE_SIZE;
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
 use purgatory_test_harness::qemu::Stopped;
 use purgatory_test_harness::{artifact, root, this_test};
-use purgatory_test_packages::suite::{Suite, fresh_directory};
+use purgatory_test_packages::suite::{Layer, Suite, fresh_directory};
 use rstest::rstest;
 
 /// Installs what the image is built with, from Debian's packages.
@@ -36,7 +36,7 @@ fn it_builds_an_image_that_boots(#[case] suite: Suite) {
     if suite.waived() {
         return;
     }
-    let layer = suite.layer("rust", toolchain(suite));
+    let layer = Layer::new(suite, "rust", toolchain(suite));
     let directory = fresh_directory();
     unpack(&directory.join("one"));
     layer.offline(&directory, "cd one && make");

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use purgatory_test_harness::linux::Cycle;
 use purgatory_test_harness::{artifact, root, this_test};
-use purgatory_test_packages::suite::{Suite, fresh_directory};
+use purgatory_test_packages::suite::{Layer, Suite, fresh_directory};
 use rstest::rstest;
 
 /// Where it is built.
@@ -97,7 +97,8 @@ struct Tree(PathBuf);
 impl Tree {
     /// Returns the suite's, in a directory for this test.
     fn of(suite: Suite, version: &str) -> Self {
-        let layer = suite.layer(
+        let layer = Layer::new(
+            suite,
             "kexec-tools",
             "mkdir /source; cd /source; apt-get source --download-only --tar-only kexec-tools",
         );

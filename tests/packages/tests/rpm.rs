@@ -5,7 +5,7 @@
 use std::fs;
 
 use purgatory_test_harness::root;
-use purgatory_test_packages::suite::{Suite, fresh_directory};
+use purgatory_test_packages::suite::{Layer, Suite, fresh_directory};
 
 /// What the specs ask for, by Debian's names: `--nodeps`, since rpm knows of no package here.
 const TOOLS: &str = "\
@@ -25,7 +25,7 @@ rpmbuild -bb --nodeps --target aarch64 \
 
 #[test]
 fn kexec_tools_carries_it_byte_by_byte() {
-    let layer = Suite::Trixie.layer("rpm", TOOLS);
+    let layer = Layer::new(Suite::Trixie, "rpm", TOOLS);
     let directory = fresh_directory();
     let sources = [
         "packaging/rpm/kexec-purgatory.spec",

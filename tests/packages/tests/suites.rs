@@ -2,14 +2,14 @@
 
 //! The Debian systems are what the other tests take them for.
 
-use purgatory_test_packages::suite::{Network, Suite, fresh_directory};
+use purgatory_test_packages::suite::{Layer, Network, Suite, fresh_directory};
 
 /// A package of no size.
 const SMALL: &str = "apt-get install -y hello";
 
 #[test]
 fn a_layer_has_its_packages_and_is_not_changed() {
-    let layer = Suite::Bookworm.layer("hello", SMALL);
+    let layer = Layer::new(Suite::Bookworm, "hello", SMALL);
     let directory = fresh_directory();
     let damage = "hello; rm /usr/bin/hello /usr/bin/gcc; touch /etc/damage; echo kept >file";
     assert_eq!(layer.offline(&directory, damage), "Hello, world!\n");
@@ -20,7 +20,7 @@ fn a_layer_has_its_packages_and_is_not_changed() {
 
 #[test]
 fn there_is_a_network_only_where_it_is_asked_for() {
-    let layer = Suite::Bookworm.layer("hello", SMALL);
+    let layer = Layer::new(Suite::Bookworm, "hello", SMALL);
     let directory = fresh_directory();
     let update = "apt-get -o APT::Update::Error-Mode=any -o Acquire::Retries=0 update";
     assert!(!layer.try_offline(&directory, update).status.success());
@@ -32,7 +32,7 @@ fn there_is_a_network_only_where_it_is_asked_for() {
 /// What runs there as root finds neither disk nor terminal of the machine's.
 #[test]
 fn none_of_the_machines_devices_is_there() {
-    let layer = Suite::Bookworm.layer("hello", SMALL);
+    let layer = Layer::new(Suite::Bookworm, "hello", SMALL);
     let says = layer.offline(&fresh_directory(), "ls -x -w0 /dev; echo kept >/dev/null");
     let own = "fd  full  null  ptmx  pts  random  shm  stderr  stdin  stdout  tty  urandom  zero";
     assert_eq!(says.trim(), own);

@@ -3,7 +3,6 @@
 //! What may be chosen on the command line.
 
 use lexopt::prelude::*;
-use purgatory_test_harness::boot::Place;
 
 use crate::cost::{Layout, MIB, MOST_REGIONS, Shape};
 use crate::recorded::POOL;
@@ -67,7 +66,7 @@ impl Options {
                 Long("sizes") => options.sizes = parser.value()?.parse_with(sizes)?,
                 Long("regions") => layout.regions = parser.value()?.parse_with(regions)?,
                 Long("shape") => layout.shape = parser.value()?.parse_with(shape)?,
-                Long("at") => layout.place = parser.value()?.parse_with(place)?,
+                Long("at") => layout.place = parser.value()?.parse()?,
                 Long("line") => layout.line = parser.value()?.parse_with(line)?,
                 Long("pool") => options.pool = parser.value()?.parse_with(pool)?,
                 Long("help") | Short('h') => return Ok(Asked::Help),
@@ -101,15 +100,6 @@ fn shape(value: &str) -> Result<Shape, String> {
     let all = [Shape::Packed, Shape::Scattered, Shape::Far];
     let found = all.into_iter().find(|shape| shape.to_string() == value);
     found.ok_or("packed, scattered or far is expected".into())
-}
-
-fn place(value: &str) -> Result<Place, String> {
-    match value {
-        "low" => Ok(Place::Low),
-        "4g" => Ok(Place::Above4GiB),
-        "512g" => Ok(Place::Above512GiB),
-        _ => Err("low, 4g or 512g is expected".into()),
-    }
 }
 
 fn line(value: &str) -> Result<u32, String> {

@@ -95,7 +95,7 @@ impl Options {
             match argument {
                 Long("cpu") => options.cpu = parser.value()?.string()?,
                 Long("el") => options.regime = parser.value()?.parse_with(regime)?,
-                Long("at") => options.place = parser.value()?.parse_with(place)?,
+                Long("at") => options.place = parser.value()?.parse()?,
                 Long("size") => options.size = parser.value()?.parse_with(size)?,
                 Long("memory") => options.memory = Some(parser.value()?.parse()?),
                 Long("regions") => options.regions = parser.value()?.parse_with(regions)?,
@@ -129,15 +129,6 @@ fn regime(value: &str) -> Result<Regime, String> {
         "el2" => Ok(Regime::El2),
         "vhe" => Ok(Regime::El2And0),
         _ => Err("el1, el2 or vhe is expected".into()),
-    }
-}
-
-fn place(value: &str) -> Result<Place, String> {
-    match value {
-        "low" => Ok(Place::Low),
-        "4g" => Ok(Place::Above4GiB),
-        "512g" => Ok(Place::Above512GiB),
-        _ => Err("low, 4g or 512g is expected".into()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! One boot, whole: a machine, an old kernel in the regime that is asked for, segments, the
 //! purgatory, and a new kernel that looks at what it gets.
 
+mod noise;
 mod place;
 mod run;
 mod unusual;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use purgatory_test_guest::{Briefing, Piece, Regime, Register, Setting};
 use zerocopy::IntoBytes;
 
+pub use self::noise::noise;
 pub use self::place::Place;
 pub use self::usual::usual_cpu;
 use crate::executable::executable;
@@ -237,18 +239,6 @@ impl Boot {
         let bytes = &purgatory.bytes[..len as usize];
         Ok(Piece::new("purgatory code", purgatory.at, bytes, len))
     }
-}
-
-/// Returns bytes without a pattern (xorshift64), so that a misplaced page is noticed.
-pub fn noise(len: u64) -> Vec<u8> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let words = std::iter::repeat_with(|| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    });
-    words.flatten().take(len as usize).collect()
 }
 
 /// Nobody here reads more of a device tree than its magic.

@@ -2,11 +2,16 @@
 
 //! Puts loaded segments into one ELF file, for `qemu-system-aarch64 -kernel`.
 
+use std::fs;
+use std::path::Path;
+
 use object::Endianness;
 use object::elf::{ELFOSABI_NONE, EM_AARCH64, ET_EXEC, PF_R, PF_W, PF_X, PT_LOAD};
 use object::write::elf::{FileHeader, ProgramHeader, Writer};
 
+use crate::Regime;
 use crate::loader::Segment;
+use crate::qemu::Qemu;
 
 /// Returns an executable with one `PT_LOAD` for each segment, at its physical address.
 pub fn executable(segments: &[Segment], entry: u64) -> Vec<u8> {
@@ -49,4 +54,29 @@ pub fn executable(segments: &[Segment], entry: u64) -> Vec<u8> {
         writer.write(&segment.bytes);
     }
     file
+}
+
+/// Writes a guest's file to `path`, and returns a machine that boots it: `virt` with these options,
+/// with EL2 if the regime needs it.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn machine(
+    path: &Path,
+    file: &[u8],
+    options: &str,
+    regime: Regime,
+) -> Result<Qemu, String> {
+    let text = |error: std::io::Error| format!("{}: {error}", path.display());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(text)?;
+    }
+    fs::write(path, file).map_err(text)?;
+    let virtualization = match regime {
+        Regime::El1And0 => "",
+        Regime::El2 | Regime::El2And0 => ",virtualization=on",
+    };
+    Ok(Qemu::new(&format!("virt,{options}{virtualization}"))
+        .args(["-semihosting-config", "enable=on,target=native"])
+        .args(["-kernel", &path.display().to_string()]))
 }

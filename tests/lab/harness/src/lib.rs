@@ -8,15 +8,14 @@ use std::path::{Path, PathBuf};
 pub mod a64;
 pub mod abi;
 pub mod boot;
-pub mod calls;
 pub mod compatibility;
 pub mod console;
+mod each_regime;
 pub mod entry_state;
 pub mod executable;
 pub mod flips;
 pub mod guest;
 pub mod halts;
-
 pub mod linux;
 pub mod loader;
 pub mod pace;

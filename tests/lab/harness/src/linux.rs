@@ -10,6 +10,7 @@
 pub mod initramfs;
 mod kexec;
 mod record;
+mod suite;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,20 +18,10 @@ use std::path::{Path, PathBuf};
 use self::initramfs::{Sources, write_initramfs};
 pub use self::kexec::Kexec;
 pub use self::record::Record;
+pub use self::suite::Suite;
+use self::suite::present;
 use crate::boot::HALTED;
 use crate::qemu::{Outcome, Qemu};
-use crate::root;
-
-/// What is downloaded of Debian, by suite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Suite {
-    /// Debian 12: Linux 6.1, kexec-tools 2.0.25.
-    Bookworm,
-    /// Debian 13: kexec-tools 2.0.29, installed.
-    Trixie,
-    /// The newest of both; not every mirror has it.
-    Sid,
-}
 
 /// How the first kernel is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,39 +207,4 @@ impl Cycle {
             "console=ttyAMA0 quiet panic=-1 {options}stage=first more={more} {leave} load=\"{load}\""
         )
     }
-}
-
-impl Suite {
-    /// Returns its name, as Debian's archive has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bookworm => "bookworm",
-            Self::Trixie => "trixie",
-            Self::Sid => "sid",
-        }
-    }
-
-    /// Returns a file of it.
-    ///
-    /// # Errors
-    /// When it is not there; the message says what to run.
-    pub fn downloaded(self, name: &str) -> Result<PathBuf, String> {
-        let directory = root().join("target/downloads").join(self.name());
-        present(directory.join(name), self)
-    }
-}
-
-/// Something of this suite, or what to do about it.
-fn present(path: PathBuf, suite: Suite) -> Result<PathBuf, String> {
-    if path.is_file() {
-        return Ok(path);
-    }
-    let waive = match suite {
-        Suite::Sid => "; where no mirror has it, PURGATORY_WITHOUT=sid goes on without",
-        Suite::Bookworm | Suite::Trixie => "",
-    };
-    Err(format!(
-        "{} is not there: run scripts/fetch.sh{waive}",
-        path.display()
-    ))
 }

@@ -6,12 +6,14 @@
 //! A missing pattern is a panic: then the change has to be reconsidered.
 
 mod lie;
+mod place;
 
 use std::ops::Range;
 
 pub use self::lie::Lie;
+pub use self::place::Place;
 use crate::Regime;
-use crate::a64::{ADD, CMP, Pattern, branch, is_relative};
+use crate::a64::{ADD, CMP, NOP, Pattern, branch, is_relative};
 use crate::boot::Boot;
 use crate::purgatory_ro::PurgatoryRo;
 use crate::symbols::Symbols;
@@ -33,48 +35,6 @@ pub struct Lines {
     pub end: u32,
     /// The length of a line.
     pub line: u32,
-}
-
-/// The upper six bits of a `BL`.
-const CALL: u32 = 0x25;
-
-/// One instruction of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The offset into the image.
-    pub at: u64,
-    /// The instruction.
-    pub word: u32,
-}
-
-impl Place {
-    /// Returns the number of its `Xt` or `Xd`.
-    pub const fn register(self) -> u32 {
-        self.word & 0x1f
-    }
-
-    /// Returns where it branches to, if it is a `BL`.
-    const fn calls(self) -> Option<u64> {
-        if self.word >> 26 != CALL {
-            return None;
-        }
-        // The lower 26 bits, with a sign, in words.
-        let distance = ((self.word << 6) as i32 >> 6) as i64 * 4;
-        Some(self.at.wrapping_add_signed(distance))
-    }
-
-    /// Returns what does the same elsewhere. Panics where nothing would.
-    fn moved(self, to: u64) -> u32 {
-        let Self { at, word } = self;
-        match self.calls() {
-            // A `B` with the bit that makes it a `BL`.
-            Some(target) => branch(to, target) | 1 << 31,
-            None => {
-                assert!(!is_relative(word), "{at:#x}: {word:#010x} cannot be moved");
-                word
-            }
-        }
-    }
 }
 
 impl Patch {
@@ -213,6 +173,11 @@ impl Patch {
         self.set(place.at, word);
     }
 
+    /// Makes a `NOP` of the instruction of this kind, counted from 0, in a routine.
+    pub fn leave_out(&mut self, routine: &str, what: Pattern, number: usize) {
+        self.replace(self.find(routine, what, number), NOP);
+    }
+
     /// Puts instructions before one. They go where the image has room, and get told where.
     pub fn insert(&mut self, place: Place, words: impl FnOnce(u64) -> Vec<u32>) {
         self.detour(place, |cave| {
@@ -281,24 +246,4 @@ impl Patch {
         }
         panic!("no room for {WORDS} instructions");
     }
-}
-
-#[cfg(test)]
-#[test]
-fn a_call_goes_where_it_went() {
-    // As the assembler makes `bl . + 16` and `bl . - 8`.
-    for (word, target) in [(0x9400_0004, 0x1010), (0x97ff_fffe, 0xff8)] {
-        let place = Place { at: 0x1000, word };
-        assert_eq!(place.calls(), Some(target));
-        let word = place.moved(0x4000);
-        assert_eq!(Place { at: 0x4000, word }.calls(), Some(target));
-    }
-    assert_eq!(
-        Place {
-            at: 0,
-            word: branch(0, 8)
-        }
-        .calls(),
-        None
-    );
 }

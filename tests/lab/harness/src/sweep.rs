@@ -12,7 +12,7 @@ use zerocopy::IntoBytes;
 
 use crate::a64::{branch_to, movk, movz};
 use crate::boot::{UART, noise};
-use crate::executable::executable;
+use crate::executable::{executable, machine};
 use crate::guest::Guest;
 use crate::halts::halts;
 use crate::loader::{Load, Segment};
@@ -84,23 +84,12 @@ impl Sweep {
     /// # Errors
     /// When something is missing.
     pub fn qemu(&self, path: &Path) -> Result<Qemu, String> {
-        let text = |error: std::io::Error| format!("{}: {error}", path.display());
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(text)?;
-        }
-        fs::write(path, self.build()?).map_err(text)?;
-        let virtualization = match self.regime {
-            Regime::El1And0 => "",
-            Regime::El2 | Regime::El2And0 => ",virtualization=on",
-        };
         // Version 3 of the interrupt controller has system registers, and memory tags have some.
-        let machine = format!("virt,gic-version=3,mte=on{virtualization}");
+        let machine = machine(path, &self.build()?, "gic-version=3,mte=on", self.regime)?;
         let halts = halts(&self.image).into_iter();
-        Ok(Qemu::new(&machine)
+        Ok(machine
             .cpu(&self.cpu)
             .memory(MEMORY)
-            .args(["-semihosting-config", "enable=on,target=native"])
-            .args(["-kernel", &path.display().to_string()])
             .parks_at(halts.flat_map(|halt| [IMAGE_AT + halt, IMAGE_AT + halt + 4])))
     }
 

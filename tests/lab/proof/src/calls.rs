@@ -12,6 +12,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use purgatory_test_a64::Flow;
+
 use crate::image::Image;
 
 /// What the walk has come by.
@@ -25,20 +27,6 @@ pub struct Walk {
     pub guards: BTreeSet<u64>,
     /// Where the code leaves the image.
     pub exits: BTreeSet<u64>,
-}
-
-/// The branches (Arm ARM C4.1.66).
-enum Branch {
-    To(u64),
-    Call(u64),
-    /// Or to the next instruction.
-    Perhaps(u64),
-    Return,
-    /// Where a register says, for good or with a return.
-    Away,
-    CallAway,
-    /// An exception return: nothing is known of what follows.
-    None,
 }
 
 /// Instructions between a branch around `clear_vectors` and the call.
@@ -55,29 +43,18 @@ pub fn vectors_are_cleared(image: &Image) -> Result<Walk, String> {
         instructions: start("sha256_instructions")?,
         clear: start("clear_vectors")?,
         ends: BTreeMap::new(),
-        met: BTreeSet::new(),
         walk: Walk::default(),
     };
-    let entry = start("purgatory_start")?;
-    // Some functions call themselves: until nothing new is found.
-    loop {
-        let before = walker.ends.clone();
-        walker.met.clear();
-        walker.call(entry, false)?;
-        if walker.ends == before {
-            return Ok(walker.walk);
-        }
-    }
+    walker.call(start("purgatory_start")?, false)?;
+    Ok(walker.walk)
 }
 
 struct Walker<'a> {
     image: &'a Image,
     instructions: u64,
     clear: u64,
-    /// How functions return, if known: where they begin, and what holds then.
-    ends: BTreeMap<(u64, bool), BTreeSet<bool>>,
-    /// Those that were met this time.
-    met: BTreeSet<(u64, bool)>,
+    /// How functions return: where they begin, and what holds then. None of one that is being walked.
+    ends: BTreeMap<(u64, bool), Option<BTreeSet<bool>>>,
     walk: Walk,
 }
 
@@ -90,9 +67,13 @@ impl Walker<'_> {
         if start == self.clear {
             return Ok([false].into());
         }
-        if !self.met.insert((start, used)) {
-            let known = self.ends.get(&(start, used));
-            return Ok(known.cloned().unwrap_or_default());
+        match self.ends.insert((start, used), None) {
+            None => {}
+            Some(None) => return Err(format!("{}: recursion", self.image.place(start))),
+            Some(known) => {
+                self.ends.insert((start, used), known.clone());
+                return Ok(known.unwrap_or_default());
+            }
         }
         let mut ends = BTreeSet::new();
         let mut seen = BTreeSet::new();
@@ -102,7 +83,7 @@ impl Walker<'_> {
                 self.step(at, used, &mut ahead, &mut ends)?;
             }
         }
-        self.ends.insert((start, used), ends.clone());
+        self.ends.insert((start, used), Some(ends.clone()));
         Ok(ends)
     }
 
@@ -114,20 +95,20 @@ impl Walker<'_> {
         ends: &mut BTreeSet<bool>,
     ) -> Result<(), String> {
         let next = at + 4;
-        match self.branch(at)? {
-            Branch::None => ahead.push((next, used)),
-            Branch::Return => {
+        match self.flow(at)? {
+            Flow::Next => ahead.push((next, used)),
+            Flow::Return | Flow::End => {
                 ends.insert(used);
             }
-            Branch::To(to) if [self.instructions, self.clear].contains(&to) => {
+            Flow::To(to) if [self.instructions, self.clear].contains(&to) => {
                 ends.extend(self.enter(at, to, used)?);
             }
-            Branch::To(to) => ahead.push((to, used)),
-            Branch::Call(to) => {
+            Flow::To(to) => ahead.push((to, used)),
+            Flow::Call(to) => {
                 let after = self.enter(at, to, used)?;
                 ahead.extend(after.into_iter().map(|used| (next, used)));
             }
-            Branch::Perhaps(to) => {
+            Flow::Perhaps(to) => {
                 let around = [(to, next), (next, to)];
                 let around = around.into_iter().find(|&(clears, _)| self.clears(clears));
                 match around.filter(|_| used) {
@@ -138,12 +119,12 @@ impl Walker<'_> {
                     None => ahead.extend([(to, used), (next, used)]),
                 }
             }
-            Branch::Away | Branch::CallAway if used => {
+            Flow::Away | Flow::CallAway if used => {
                 let place = self.image.place(at);
                 return Err(format!("{place}: the vector registers are not cleared"));
             }
-            Branch::CallAway => ahead.push((next, used)),
-            Branch::Away => {
+            Flow::CallAway => ahead.push((next, used)),
+            Flow::Away => {
                 self.walk.exits.insert(at);
             }
         }
@@ -163,39 +144,19 @@ impl Walker<'_> {
     fn clears(&self, from: u64) -> bool {
         let mut at = from;
         for _ in 0..BEFORE_CLEAR {
-            at = match self.branch(at) {
-                Ok(Branch::None) => at + 4,
-                Ok(Branch::To(to) | Branch::Call(to)) if to == self.clear => return true,
-                Ok(Branch::To(to)) => to,
+            at = match self.flow(at) {
+                Ok(Flow::Next) => at + 4,
+                Ok(Flow::To(to) | Flow::Call(to)) if to == self.clear => return true,
+                Ok(Flow::To(to)) => to,
                 _ => return false,
             };
         }
         false
     }
 
-    fn branch(&self, at: u64) -> Result<Branch, String> {
+    fn flow(&self, at: u64) -> Result<Flow, String> {
         let word = self.image.word(at);
         let word = word.ok_or_else(|| format!("{at:#x} is outside of the code"))?;
-        // A signed field of this many bits, in instructions.
-        let to = |low: u32, bits: u32| {
-            let field = (word >> low << (32 - bits)) as i32 >> (32 - bits);
-            at.wrapping_add_signed(i64::from(field) * 4)
-        };
-        Ok(match word {
-            _ if word & 0xfc00_0000 == 0x1400_0000 => Branch::To(to(0, 26)),
-            _ if word & 0xfc00_0000 == 0x9400_0000 => Branch::Call(to(0, 26)),
-            // B.cond, CBZ and CBNZ; TBZ and TBNZ.
-            _ if word & 0xff00_0010 == 0x5400_0000 => Branch::Perhaps(to(5, 19)),
-            _ if word & 0x7e00_0000 == 0x3400_0000 => Branch::Perhaps(to(5, 19)),
-            _ if word & 0x7e00_0000 == 0x3600_0000 => Branch::Perhaps(to(5, 14)),
-            _ if word & 0xffff_fc1f == 0xd65f_0000 => Branch::Return,
-            _ if word & 0xffff_fc1f == 0xd61f_0000 => Branch::Away,
-            _ if word & 0xffff_fc1f == 0xd63f_0000 => Branch::CallAway,
-            // ERET.
-            0xd69f_03e0 => Branch::Away,
-            // Nothing follows an undefined instruction.
-            _ if word >> 16 == 0 => Branch::Return,
-            _ => Branch::None,
-        })
+        Ok(Flow::of(at, word))
     }
 }

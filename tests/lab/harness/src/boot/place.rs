@@ -2,6 +2,8 @@
 
 //! Where in memory a boot takes place.
 
+use std::str::FromStr;
+
 /// Where the segments go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -30,6 +32,20 @@ impl Place {
             Self::Low => 512,
             Self::Above4GiB => 6 << 10,
             Self::Above512GiB => 520 << 10,
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    /// Reads it as options have it.
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "low" => Ok(Self::Low),
+            "4g" => Ok(Self::Above4GiB),
+            "512g" => Ok(Self::Above512GiB),
+            _ => Err("low, 4g or 512g is expected".into()),
         }
     }
 }

@@ -3,7 +3,6 @@
 //! The linked image as functions that call one another, read from its instructions.
 
 mod depth;
-mod flow;
 mod stack;
 
 use std::collections::BTreeSet;
@@ -14,8 +13,8 @@ use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
 
 pub use self::depth::{Depth, Depths, STARTS};
-pub use self::flow::Flow;
 pub use self::stack::Change;
+use crate::Flow;
 
 /// A function of the image.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -87,6 +87,11 @@ pub const fn branch(at: u64, target: u64) -> u32 {
     0x1400_0000 | (target.wrapping_sub(at) >> 2) as u32 & 0x3ff_ffff
 }
 
+/// `BL target`.
+pub const fn call_to(at: u64, target: u64) -> u32 {
+    branch(at, target) | 1 << 31
+}
+
 /// `STP Xt1, Xt2, [Xn]`.
 pub const fn store_pair(first: u32, second: u32, base: u32) -> u32 {
     0xa900_0000 | second << 10 | base << 5 | first
@@ -210,6 +215,8 @@ fn instructions_are_made_right() {
         ("stur x9, [sp, #-8]", store_below(9, SP), 0xf81f_83e9),
         ("adr x9, . + 0x1234", adr(9, 0x34, 0x1268), 0x1000_91a9),
         ("b . - 0x38", branch(0x38, 0), 0x17ff_fff2),
+        ("bl . + 16", call_to(0x1000, 0x1010), 0x9400_0004),
+        ("bl . - 8", call_to(0x1000, 0xff8), 0x97ff_fffe),
         ("movz x3, #0x5", movz(3, 5), 0xd280_00a3),
         ("movk x3, #0xff00, lsl #16", movk(3, 0xff00), 0xf2bf_e003),
         ("dc ivac, x5", dc_ivac(0xd50b_7e25), 0xd508_7625),

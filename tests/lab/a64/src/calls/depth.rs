@@ -10,7 +10,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Calls, Change, Flow, Function};
+use super::{Calls, Change, Function};
+use crate::Flow;
 
 /// Where the code is entered, and the stack begins: with another program's stack pointer, or with
 /// one that is given up. They use no stack before they have set their own.
