@@ -6,6 +6,7 @@ use purgatory_test_cache_model::smallest_line;
 use purgatory_test_harness::IdRegister;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::each_regime;
 use purgatory_test_harness::patch::{Lie, Patch};
 use rstest::rstest;
 
@@ -43,51 +44,19 @@ fn told(mut boot: Boot, lie: Lie, says: &'static str) -> Case {
     Case(boot, says)
 }
 
-#[rstest]
-fn on_the_usual_cpu(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot| Case(boot, "D-cache on, SHA2 instructions"));
-}
-
-#[rstest]
-fn on_the_cpu_with_all_features(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot| other(&boot, "max", Place::Low));
-}
-
-#[rstest]
-fn with_lines_of_256_bytes(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot| other(&boot, "a64fx", Place::Low));
-}
-
-#[rstest]
-fn above_4_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot| {
-        other(&boot, usual_cpu(boot.regime), Place::Above4GiB)
-    });
-}
-
-#[rstest]
-fn above_512_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot| {
-        other(&boot, usual_cpu(boot.regime), Place::Above512GiB)
-    });
-}
-
-#[rstest]
-fn without_sha2_instructions(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot| told(boot, Lie::NoSha2, "software SHA-256"));
-}
-
-#[rstest]
-fn without_a_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |boot| told(boot, Lie::NoGranule, "D-cache off"));
-}
-
-#[rstest]
-fn with_the_loaders_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |mut boot| {
+each_regime! {
+    run;
+    on_the_usual_cpu: |boot| Case(boot, "D-cache on, SHA2 instructions");
+    on_the_cpu_with_all_features: |boot| other(&boot, "max", Place::Low);
+    with_lines_of_256_bytes: |boot| other(&boot, "a64fx", Place::Low);
+    above_4_gib: |boot| other(&boot, usual_cpu(boot.regime), Place::Above4GiB);
+    above_512_gib: |boot| other(&boot, usual_cpu(boot.regime), Place::Above512GiB);
+    without_sha2_instructions: |boot| told(boot, Lie::NoSha2, "software SHA-256");
+    without_a_window: |boot| told(boot, Lie::NoGranule, "D-cache off");
+    with_the_loaders_tables: |mut boot| {
         boot.make_tables(|_| ());
         Case(boot, "D-cache on, loader's page tables")
-    });
+    };
 }
 
 /// QEMU's CPUs have no `TCR2_EL1`, so a shim below has it for them, at EL1 alone.
@@ -100,18 +69,14 @@ fn with_tcr2_as_the_old_kernel_left_it() {
     });
 }
 
-#[rstest]
-fn without_a_console(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |mut boot| {
+each_regime! {
+    run;
+    without_a_console: |mut boot| {
         boot.load.sink = 0;
         Case(boot, "")
-    });
-}
-
-#[rstest]
-fn without_checks(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |mut boot| {
+    };
+    without_checks: |mut boot| {
         boot.load.skip_checks = true;
         Case(boot, "skip_checks=1")
-    });
+    };
 }

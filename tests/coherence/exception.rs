@@ -7,6 +7,7 @@ use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{DC_CIVAC, DSB_SY, NOP, adr, load};
 use purgatory_test_harness::boot::{Place, usual_cpu};
+use purgatory_test_harness::each_regime;
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
 
@@ -44,34 +45,22 @@ fn run(regime: Regime, change: Case) {
     }
 }
 
-#[rstest]
-fn is_reported_from_clean_memory(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |_| None);
-}
-
-#[rstest]
-fn and_nothing_is_written_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+each_regime! {
+    run;
+    is_reported_from_clean_memory: |_| None;
+    and_nothing_is_written_back: |patch| {
         let entry = patch.routine("exception_entry");
         let calls = patch.calls(IMAGE).into_iter();
         let mut calls = calls.filter(|call| entry.contains(&call.at));
         patch.replace(calls.next().expect("it is called there"), NOP);
         Some(Rule::AccessBeforeFlush)
-    });
-}
-
-#[rstest]
-fn and_no_line_is_written_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    };
+    and_no_line_is_written_back: |patch| {
         patch.replace_all(IMAGE, DC_CIVAC, |_| NOP);
         Some(Rule::AccessBeforeFlush)
-    });
-}
-
-#[rstest]
-fn and_what_is_written_back_is_not_waited_for(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
+    };
+    and_what_is_written_back_is_not_waited_for: |patch| {
         patch.replace_all(IMAGE, DSB_SY, |_| NOP);
         Some(Rule::AccessBeforeFlush)
-    });
+    };
 }

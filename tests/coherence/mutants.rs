@@ -7,6 +7,46 @@
 //! what the tables do not map, `DC ZVA` with the MMU off. The model's own tests have these. Nor
 //! what cannot be seen there: a prefetch, which QEMU neither executes nor reports ([`harmless`]).
 
+/// Writes a table of mutants as tests. A row has a name, the rule that has to catch it, or several,
+/// each in a test of its own, and what is spoilt: `name => Rule: |patch| …;`. The module's `run` runs
+/// it. `with name: Type in […];` before the rows is a parameter more, which `run` is given too.
+macro_rules! mutants {
+    (with $arg:ident: $type:ident in [$($value:tt)*]; $($rows:tt)*) => {
+        mutants! { @[$arg: $type, $($value)*] $($rows)* }
+    };
+    (@[$($with:tt)*]) => {};
+    (@[$($arg:ident: $type:ident, $($value:tt)*)?]
+        $(#[$doc:meta])* $name:ident => $rule:ident: $spoil:expr; $($rows:tt)*
+    ) => {
+        $(#[$doc])*
+        #[rstest]
+        fn $name(
+            #[values(El1And0, El2, El2And0)] regime: Regime,
+            $(#[values($($value)*)] $arg: $type)?
+        ) {
+            run(regime, $($arg,)? Rule::$rule, $spoil);
+        }
+        mutants! { @[$($arg: $type, $($value)*)?] $($rows)* }
+    };
+    (@[$($arg:ident: $type:ident, $($value:tt)*)?]
+        $(#[$doc:meta])* $name:ident => [$($rule:ident),+]: $spoil:expr; $($rows:tt)*
+    ) => {
+        $(#[$doc])*
+        #[rstest]
+        fn $name(
+            #[values(El1And0, El2, El2And0)] regime: Regime,
+            $(#[values($($value)*)] $arg: $type,)?
+            #[values($(Rule::$rule),+)] rule: Rule,
+        ) {
+            run(regime, $($arg,)? rule, $spoil);
+        }
+        mutants! { @[$($arg: $type, $($value)*)?] $($rows)* }
+    };
+    ($($rows:tt)+) => {
+        mutants! { @[] $($rows)+ }
+    };
+}
+
 mod close;
 mod dirty;
 mod each_step;
@@ -23,42 +63,41 @@ mod uncached;
 
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime;
-use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::patch::{Lie, Patch};
 
-use crate::harness::{Judged, Through, boot};
+use crate::harness::{Judged, Through};
 use crate::windows::catch_later;
 
 /// Spoils the image in the usual boot, and says which rule has to catch that.
-fn run(regime: Regime, spoil: impl FnOnce(&mut Patch) -> Rule) {
-    catch(boot(usual_cpu(regime), regime, Place::Low), spoil);
+fn run(regime: Regime, rule: Rule, spoil: impl FnOnce(&mut Patch)) {
+    catch(Through::Own, regime, rule, spoil);
 }
 
-/// Runs the same, and has it caught after the first of many windows as well.
-fn run_in_many_windows(regime: Regime, spoil: impl Fn(&mut Patch) -> Rule) {
-    run(regime, &spoil);
-    catch_later(regime, spoil);
+/// Does the same, and has it caught after the first of many windows as well.
+fn run_in_many_windows(regime: Regime, rule: Rule, spoil: impl Fn(&mut Patch)) {
+    run(regime, rule, &spoil);
+    catch_later(regime, rule, spoil);
 }
 
-/// Runs the same in another boot than the usual one.
-fn catch(boot: Boot, spoil: impl FnOnce(&mut Patch) -> Rule) {
-    catch_through(Through::Own, boot, None, spoil);
+/// Does the same with the regions read in another way.
+fn catch(through: Through, regime: Regime, rule: Rule, spoil: impl FnOnce(&mut Patch)) {
+    catch_in(through, through.boot(regime, |_| ()), None, rule, spoil);
 }
 
-/// Runs the same with the regions read in another way, and with cache lines of this many bytes.
-fn catch_through(
+/// Does the same in another boot, and with cache lines of this many bytes.
+fn catch_in(
     through: Through,
     mut boot: Boot,
     line: Option<u32>,
-    spoil: impl FnOnce(&mut Patch) -> Rule,
+    rule: Rule,
+    spoil: impl FnOnce(&mut Patch),
 ) {
-    let mut rule = None;
     through.patch(&mut boot, |patch| {
         line.into_iter()
             .for_each(|line| patch.lie(Lie::Lines(line)));
-        rule = Some(spoil(patch));
+        spoil(patch);
     });
-    let rule = rule.expect("it was spoilt");
     let judged = Judged::with_lines(&boot, line.map(u64::from));
     if judged.violations.get(rule).is_none() {
         judged.fail(&format!("the mutant survives {rule:?}"));

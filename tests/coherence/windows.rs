@@ -13,7 +13,7 @@ use purgatory_test_harness::patch::Patch;
 use purgatory_test_harness::this_test;
 use rstest::rstest;
 
-use crate::harness::{Judged, boot};
+use crate::harness::{Judged, Through, boot};
 
 const OPEN: &str = "window_open";
 const CLOSE: &str = "window_close";
@@ -40,12 +40,10 @@ fn as_built(#[values(El1And0, El2, El2And0)] regime: Regime) {
     assert_eq!(judged.closed().len(), 8, "windows\n{}", this_test::alone());
 }
 
-/// Spoils the image, and says which rule has to catch that after the first of many windows.
-pub fn catch_later(regime: Regime, spoil: impl FnOnce(&mut Patch) -> Rule) {
+/// Spoils the image; this rule has to catch that after the first of many windows.
+pub fn catch_later(regime: Regime, rule: Rule, spoil: impl FnOnce(&mut Patch)) {
     let mut boot = scattered(regime);
-    let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
-    let rule = spoil(&mut patch);
-    boot.load.image = patch.finish();
+    Through::Own.patch(&mut boot, spoil);
     Judged::new(&boot).caught_later(&boot, rule);
 }
 
@@ -53,23 +51,19 @@ pub fn catch_later(regime: Regime, spoil: impl FnOnce(&mut Patch) -> Rule) {
 /// before, whose lines may still be in the cache.
 #[rstest]
 fn frames_are_written_again_and_not_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    catch_later(regime, |patch| {
-        let lines = patch.lines(OPEN, DC_IVAC);
-        let place = patch.find(OPEN, DSB_SY, 0);
-        let pool = patch.symbol("pool");
-        patch.insert(place, |at| vec![adr(lines.end, at, pool)]);
-        Rule::StaleWalk
+    catch_later(regime, Rule::StaleWalk, |patch| {
+        let (lines, pool) = (patch.lines(OPEN, DC_IVAC), patch.symbol("pool"));
+        patch.insert(patch.find(OPEN, DSB_SY, 0), |at| {
+            vec![adr(lines.end, at, pool)]
+        });
     });
 }
 
 /// Neither on the way in nor, in the window before, on the way out.
 #[rstest]
 fn the_tlb_has_the_tables_of_the_window_before(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    catch_later(regime, |patch| {
-        for routine in [OPEN, CLOSE] {
-            let place = patch.find(routine, TLBI, 0);
-            patch.replace(place, NOP);
-        }
-        Rule::TlbNotInvalidated
+    catch_later(regime, Rule::TlbNotInvalidated, |patch| {
+        patch.leave_out(OPEN, TLBI, 0);
+        patch.leave_out(CLOSE, TLBI, 0);
     });
 }

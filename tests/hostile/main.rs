@@ -16,30 +16,21 @@ mod run;
 mod traced;
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::each_regime;
 use rstest::rstest;
 
-/// Every bit of every symbol, and of the regions as many more as make 10 000.
-#[rstest]
-fn flips(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run::all_is_well(regime, cases::flips);
-}
+use self::run::all_is_well;
 
-/// Lists of regions: good ones of any shape, and every defect in any place.
-#[rstest]
-fn region_lists(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run::all_is_well(regime, cases::region_lists);
-}
-
-/// Page tables of garbage, with the right digest over it.
-#[rstest]
-fn garbage_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run::all_is_well(regime, cases::garbage_tables);
-}
-
-/// A console that is none.
-#[rstest]
-fn nonsense_sinks(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run::all_is_well(regime, cases::nonsense_sinks);
+each_regime! {
+    all_is_well;
+    /// Every bit of every symbol, and of the regions as many more as make 10 000.
+    flips: cases::flips;
+    /// Lists of regions: good ones of any shape, and every defect in any place.
+    region_lists: cases::region_lists;
+    /// Page tables of garbage, with the right digest over it.
+    garbage_tables: cases::garbage_tables;
+    /// A console that is none.
+    nonsense_sinks: cases::nonsense_sinks;
 }
 
 /// A few flips, with an eye on each store.
@@ -51,5 +42,5 @@ fn traced_flips(#[values(El1And0, El2, El2And0)] regime: Regime) {
 /// One of the flips, by itself: it must end soon, and with a word.
 #[test]
 fn a_region_without_end() {
-    run::all_is_well(El2And0, cases::without_end);
+    all_is_well(El2And0, cases::without_end);
 }

@@ -2,6 +2,13 @@
 
 //! Files that should not exist: refused by a message that names them, and everything is as before.
 
+/// Writes a table of cases. A row says what is wrong, how it is made so, and what is said to it.
+macro_rules! cases {
+    ($($what:literal: $spoil:expr => [$($expected:expr),*];)*) => {
+        [$(($what, $spoil, &[$($expected),*])),*]
+    };
+}
+
 mod images;
 mod kexecs;
 mod names;

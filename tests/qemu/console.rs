@@ -6,6 +6,7 @@ use std::fs;
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, REACHED, UART, usual_cpu};
+use purgatory_test_harness::each_regime;
 use purgatory_test_harness::flips::{self, Case, Flips};
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::pace::{self, Pace};
@@ -23,101 +24,55 @@ fn ignored(boot: &mut Boot, sink: u64) -> Expect {
     Expect::BootsSilently
 }
 
-#[rstest]
-fn without_a_sink_it_boots_silently(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| ignored(boot, 0));
-}
-
-#[rstest]
-fn without_a_sink_what_is_corrupt_is_found(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    without_a_sink_it_boots_silently: |boot| ignored(boot, 0);
+    without_a_sink_what_is_corrupt_is_found: |boot| {
         boot.load.sink = 0;
         boot.load.corrupt.push(("kernel".into(), 0));
         Expect::HaltsSilently
-    });
-}
-
-#[rstest]
-fn without_a_sink_bad_input_is_found(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    without_a_sink_bad_input_is_found: |boot| {
         boot.load.sink = 0;
         boot.load.dtb = 0;
         Expect::HaltsSilently
-    });
-}
-
-#[rstest]
-fn a_sink_at_the_start_of_a_region_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_sink_at_the_start_of_a_region_is_ignored: |boot| {
         let sink = boot.segment("kernel").at;
         ignored(boot, sink)
-    });
-}
-
-#[rstest]
-fn a_sink_within_a_region_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_sink_within_a_region_is_ignored: |boot| {
         let sink = boot.segment("initrd").at + 0x4000;
         ignored(boot, sink)
-    });
-}
-
-#[rstest]
-fn a_sink_at_the_end_of_a_region_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_sink_at_the_end_of_a_region_is_ignored: |boot| {
         let sink = boot.segment("dtb").end() - 4;
         ignored(boot, sink)
-    });
-}
-
-#[rstest]
-fn a_sink_in_the_code_of_the_image_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_sink_in_the_code_of_the_image_is_ignored: |boot| {
         let sink = boot.load.purgatory_at;
         ignored(boot, sink)
-    });
-}
-
-#[rstest]
-fn a_sink_in_the_symbols_of_the_image_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_sink_in_the_symbols_of_the_image_is_ignored: |boot| {
         let sink = boot.load.purgatory_at + boot.load.image.offset("sha256_digest").unwrap();
         ignored(boot, sink)
-    });
-}
-
-#[rstest]
-fn a_sink_at_the_end_of_the_image_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_sink_at_the_end_of_the_image_is_ignored: |boot| {
         // The last frame for tables, which will not be needed.
         let sink = boot.load.purgatory_at + boot.load.image.memsz - 4;
         boot.pieces
             .push(Piece::new("end of purgatory", sink, &[], 4));
         ignored(boot, sink)
-    });
-}
-
-#[rstest]
-fn a_sink_beyond_the_physical_range_is_ignored(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| ignored(boot, UART | 1 << 52));
-}
-
-#[rstest]
-fn a_region_over_the_sink_is_not_spoken_about(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_sink_beyond_the_physical_range_is_ignored: |boot| ignored(boot, UART | 1 << 52);
+    a_region_over_the_sink_is_not_spoken_about: |boot| {
         boot.load.region_pokes.push((1, UART & !0xfff, 0x1000));
         Expect::HaltsSilently
-    });
-}
-
-#[rstest]
-fn a_region_of_all_there_can_be_has_the_sink_in_it(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-) {
-    usual(regime, |boot| {
+    };
+    a_region_of_all_there_can_be_has_the_sink_in_it: |boot| {
         boot.load.region_pokes.push((1, 0, u64::MAX));
         Expect::HaltsSilently
-    });
+    };
 }
 
 /// All is said. How much of waiting there is, `coherence::counts` holds.

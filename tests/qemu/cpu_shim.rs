@@ -104,44 +104,35 @@ fn uncached(_: &mut Boot) -> Expect {
     Expect::BootsThus(vec![line.into()], "D-cache off, SHA2 instructions")
 }
 
-#[test]
-fn granules_of_4_kib() {
-    told(&[(TGRAN4, 0)], boots, seen(5));
+/// Writes a test of each row.
+macro_rules! cpus {
+    ($($(#[$doc:meta])* $name:ident: $told:expr;)*) => {$(
+        $(#[$doc])*
+        #[test]
+        fn $name() {
+            $told;
+        }
+    )*};
 }
 
-#[test]
-fn granules_of_4_kib_with_52_bit_addresses() {
-    told(&[(TGRAN4, 1)], boots, seen(5));
-}
-
-/// No others than those of 4 KiB.
-#[test]
-fn granules_of_4_kib_alone() {
-    told(&[(TGRAN64, NO), (TGRAN16, 0)], boots, seen(5));
-}
-
-/// There are others.
-#[test]
-fn no_granules_of_4_kib() {
-    told(
-        &[(TGRAN4, NO), (TGRAN64, 0), (TGRAN16, 1)],
-        uncached,
-        Seen::NoMmu(PIE_LEFT),
-    );
-}
-
-#[test]
-fn reserved_granules_of_4_kib() {
-    told(&[(TGRAN4, 8)], uncached, Seen::NoMmu(PIE_LEFT));
-}
-
-#[test]
-fn no_granules() {
-    told(
-        &[(TGRAN4, NO), (TGRAN64, NO), (TGRAN16, 0)],
-        uncached,
-        Seen::NoMmu(PIE_LEFT),
-    );
+cpus! {
+    granules_of_4_kib: told(&[(TGRAN4, 0)], boots, seen(5));
+    granules_of_4_kib_with_52_bit_addresses: told(&[(TGRAN4, 1)], boots, seen(5));
+    /// No others than those of 4 KiB.
+    granules_of_4_kib_alone: told(&[(TGRAN64, NO), (TGRAN16, 0)], boots, seen(5));
+    /// There are others.
+    no_granules_of_4_kib:
+        told(&[(TGRAN4, NO), (TGRAN64, 0), (TGRAN16, 1)], uncached, Seen::NoMmu(PIE_LEFT));
+    reserved_granules_of_4_kib: told(&[(TGRAN4, 8)], uncached, Seen::NoMmu(PIE_LEFT));
+    no_granules:
+        told(&[(TGRAN4, NO), (TGRAN64, NO), (TGRAN16, 0)], uncached, Seen::NoMmu(PIE_LEFT));
+    no_sha2_instructions: told(&[(SHA2, 0)], boots_with_software, seen(5));
+    sha512_instructions_as_well: told(&[(SHA2, 2)], boots, seen(5));
+    no_vector_registers: told(&[(ADV_SIMD, NO)], boots_with_software, seen(5));
+    vector_registers_with_half_precision: told(&[(ADV_SIMD, 1)], boots, seen(5));
+    tcr2_is_cleared_where_there_is_no_window:
+        told(&[(TCRX, 1), (TGRAN4, NO), (TGRAN64, NO), (TGRAN16, 0)], uncached, Seen::NoMmu("TCR2=0x0"));
+    tcr2_is_left_alone_where_it_is_not: told(&[(TCRX, 0)], boots, seen(5));
 }
 
 /// Good tables of the loader's are of no use then.
@@ -176,26 +167,6 @@ fn tables_of_one_region_at_a_time_fit() {
 }
 
 #[test]
-fn no_sha2_instructions() {
-    told(&[(SHA2, 0)], boots_with_software, seen(5));
-}
-
-#[test]
-fn sha512_instructions_as_well() {
-    told(&[(SHA2, 2)], boots, seen(5));
-}
-
-#[test]
-fn no_vector_registers() {
-    told(&[(ADV_SIMD, NO)], boots_with_software, seen(5));
-}
-
-#[test]
-fn vector_registers_with_half_precision() {
-    told(&[(ADV_SIMD, 1)], boots, seen(5));
-}
-
-#[test]
 fn tcr2_is_cleared_before_the_mmu_is_on() {
     let seen = "4 KiB granule, IPS=5, TCR2=0x0".into();
     told(&[(TCRX, 1)], boots, Seen::Mmu(seen));
@@ -209,20 +180,6 @@ fn tcr2_is_cleared_without_checks() {
         Expect::BootsUnchecked
     };
     told(&[(TCRX, 1)], unchecked, Seen::NoMmu("TCR2=0x0"));
-}
-
-#[test]
-fn tcr2_is_cleared_where_there_is_no_window() {
-    told(
-        &[(TCRX, 1), (TGRAN4, NO), (TGRAN64, NO), (TGRAN16, 0)],
-        uncached,
-        Seen::NoMmu("TCR2=0x0"),
-    );
-}
-
-#[test]
-fn tcr2_is_left_alone_where_it_is_not() {
-    told(&[(TCRX, 0)], boots, seen(5));
 }
 
 /// Sizes of physical addresses by `PARange`; the tables go no further than 48 bits.

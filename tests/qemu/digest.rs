@@ -3,6 +3,7 @@
 //! What is corrupt is found, whichever byte and whichever bit it is; and no kernel is started.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::each_regime;
 use rstest::rstest;
 
 use crate::expect::Expect;
@@ -35,9 +36,9 @@ fn every_part_of_every_segment_counts(
     });
 }
 
-#[rstest]
-fn two_segments_that_changed_places_are_found(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    two_segments_that_changed_places_are_found: |boot| {
         // The same bytes and the same digest, but the table names them in the other order.
         let (a, b) = (
             boot.segment("kernel").clone(),
@@ -45,32 +46,20 @@ fn two_segments_that_changed_places_are_found(#[values(El1And0, El2, El2And0)] r
         );
         boot.load.region_pokes = vec![(0, b.at, b.len), (1, a.at, a.len)];
         Expect::DigestsDiffer
-    });
-}
-
-#[rstest]
-fn a_region_that_is_left_out_is_found(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_region_that_is_left_out_is_found: |boot| {
         // The initrd's: the kernel and the device tree are needed.
         boot.load.region_pokes = vec![(1, 0, 0)];
         Expect::DigestsDiffer
-    });
-}
-
-#[rstest]
-fn a_digest_of_zeros_is_not_a_right_one(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_digest_of_zeros_is_not_a_right_one: |boot| {
         boot.load.pokes.push(("sha256_digest".into(), vec![0; 32]));
         Expect::DigestsDiffer
-    });
-}
-
-#[rstest]
-fn without_checks_the_kernel_is_started(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    without_checks_the_kernel_is_started: |boot| {
         boot.load.skip_checks = true;
         Expect::BootsUnchecked
-    });
+    };
 }
 
 /// Every third of the 256 bits in this regime; all in all, all of them.

@@ -12,6 +12,7 @@ use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place};
 use purgatory_test_harness::briefing::FLAG_PAN;
 use purgatory_test_harness::console::new_kernel;
+use purgatory_test_harness::each_regime;
 use purgatory_test_harness::patch::{Lie, Patch};
 use purgatory_test_harness::sctlr::{A, E0E, EE, EN_POINTER_AUTH, I, N_TWE, N_TWI, SA, SPAN, WXN};
 use purgatory_test_harness::{Register, this_test};
@@ -58,54 +59,18 @@ fn fp_trapped(boot: &mut Boot) -> Expect {
     sctlr(boot, 0, 0)
 }
 
-#[rstest]
-fn write_implies_execute_never(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| sctlr(boot, WXN, 0));
-}
-
-#[rstest]
-fn alignment_checks(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| sctlr(boot, A | SA, 0));
-}
-
-#[rstest]
-fn big_endian_data(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| sctlr(boot, EE | E0E, 0));
-}
-
-#[rstest]
-fn wait_instructions_trapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| sctlr(boot, 0, N_TWI | N_TWE));
-}
-
-#[rstest]
-fn wait_instructions_not_trapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| sctlr(boot, N_TWI | N_TWE, 0));
-}
-
-#[rstest]
-fn pointer_authentication_enabled(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| sctlr(boot, EN_POINTER_AUTH, 0));
-}
-
-#[rstest]
-fn instruction_cache_on(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| sctlr(boot, I, 0));
-}
-
-#[rstest]
-fn privileged_access_never(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, pan);
-}
-
-#[rstest]
-fn floating_point_trapped(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, fp_trapped);
-}
-
-#[rstest]
-fn all_of_that_at_once(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    write_implies_execute_never: |boot| sctlr(boot, WXN, 0);
+    alignment_checks: |boot| sctlr(boot, A | SA, 0);
+    big_endian_data: |boot| sctlr(boot, EE | E0E, 0);
+    wait_instructions_trapped: |boot| sctlr(boot, 0, N_TWI | N_TWE);
+    wait_instructions_not_trapped: |boot| sctlr(boot, N_TWI | N_TWE, 0);
+    pointer_authentication_enabled: |boot| sctlr(boot, EN_POINTER_AUTH, 0);
+    instruction_cache_on: |boot| sctlr(boot, I, 0);
+    privileged_access_never: pan;
+    floating_point_trapped: fp_trapped;
+    all_of_that_at_once: |boot| {
         pan(boot);
         fp_trapped(boot);
         sctlr(
@@ -113,12 +78,8 @@ fn all_of_that_at_once(#[values(El1And0, El2, El2And0)] regime: Regime) {
             A | SA | I | WXN | EE | E0E | EN_POINTER_AUTH,
             N_TWI | N_TWE,
         )
-    });
-}
-
-#[rstest]
-fn all_of_that_at_once_above_512_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    all_of_that_at_once_above_512_gib: |boot| {
         *boot = Boot::new("max", boot.regime, Place::Above512GiB, 5000)
             .unwrap_or_else(|error| panic!("{error}"));
         pan(boot);
@@ -128,12 +89,8 @@ fn all_of_that_at_once_above_512_gib(#[values(El1And0, El2, El2And0)] regime: Re
             A | SA | I | WXN | EE | E0E | EN_POINTER_AUTH,
             N_TWI | N_TWE,
         )
-    });
-}
-
-#[rstest]
-fn translation_registers_of_all_ones(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    translation_registers_of_all_ones: |boot| {
         for register in [
             Register::Mair,
             Register::Tcr,
@@ -143,12 +100,8 @@ fn translation_registers_of_all_ones(#[values(El1And0, El2, El2And0)] regime: Re
             boot.leave(register, u64::MAX);
         }
         sctlr(boot, 0, 0)
-    });
-}
-
-#[rstest]
-fn translation_registers_of_all_zeros(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    translation_registers_of_all_zeros: |boot| {
         for register in [
             Register::Mair,
             Register::Tcr,
@@ -158,7 +111,7 @@ fn translation_registers_of_all_zeros(#[values(El1And0, El2, El2And0)] regime: R
             boot.leave(register, 0);
         }
         sctlr(boot, 0, 0)
-    });
+    };
 }
 
 /// `TCR2_ELx.PIE`, with which permission bits are an index into `PIR_ELx`. Only a CPU that has the

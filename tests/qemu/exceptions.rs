@@ -9,6 +9,7 @@
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;
 use purgatory_test_harness::boot::Boot;
+use purgatory_test_harness::each_regime;
 use rstest::rstest;
 
 use crate::harness::{symbol, usual_boot};
@@ -98,47 +99,31 @@ fn without_stack(boot: &Boot) -> Fault {
     inside(words, DATA, TRANSLATION, Far::Within(bottom, top))
 }
 
-#[rstest]
-fn an_address_that_nobody_asked_for(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |_| {
+each_regime! {
+    reports;
+    an_address_that_nobody_asked_for: |_| {
         let far = 0x1000;
         let mut words = load_address(3, far);
         words.push(load(4, 3));
         inside(words, DATA, TRANSLATION, Far::Address(far))
-    });
-}
-
-#[rstest]
-fn the_console_inside_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
+    };
+    the_console_inside_the_window: |boot| {
         let far = boot.load.sink;
         let mut words = load_address(3, far);
         words.push(store_word(4, 3));
         inside(words, DATA, TRANSLATION_WRITE, Far::Address(far))
-    });
-}
-
-#[rstest]
-fn the_neighbour_below_a_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
+    };
+    the_neighbour_below_a_region: |boot| {
         let far = boot.segment("kernel").at - 8;
         inside(vec![load_below(4, 1)], DATA, TRANSLATION, Far::Address(far))
-    });
-}
-
-#[rstest]
-fn the_neighbour_above_a_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
+    };
+    the_neighbour_above_a_region: |boot| {
         let far = boot.segment("initrd").end();
         let mut words = load_address(3, far);
         words.push(load(4, 3));
         inside(words, DATA, TRANSLATION, Far::Address(far))
-    });
-}
-
-#[rstest]
-fn a_stack_that_overflows(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
+    };
+    a_stack_that_overflows: |boot| {
         let guard = stack(boot).0;
         let words = vec![push(3), branch_back(1)];
         Fault {
@@ -150,12 +135,8 @@ fn a_stack_that_overflows(#[values(El1And0, El2, El2And0)] regime: Regime) {
                 Far::Within(guard - 16, guard),
             )
         }
-    });
-}
-
-#[rstest]
-fn a_write_to_a_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
+    };
+    a_write_to_a_region: |boot| {
         let far = boot.segment("kernel").at;
         inside(
             vec![store_word(3, 1)],
@@ -163,58 +144,17 @@ fn a_write_to_a_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
             PERMISSION_WRITE,
             Far::Address(far),
         )
-    });
-}
-
-#[rstest]
-fn a_write_to_code(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| write_to(boot, "purgatory_start"));
-}
-
-#[rstest]
-fn a_write_to_the_symbols(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| write_to(boot, "sha256_digest"));
-}
-
-#[rstest]
-fn a_region_executed(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| execute(boot.segment("kernel").at));
-}
-
-#[rstest]
-fn constants_executed(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| execute(address(boot, "sha256_digest")));
-}
-
-#[rstest]
-fn the_stack_executed(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| execute(stack(boot).0));
-}
-
-#[rstest]
-fn an_undefined_instruction_inside_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |_| {
-        inside(vec![UDF], UNDEFINED, ANY, Far::Unspecified)
-    });
-}
-
-#[rstest]
-fn an_undefined_instruction_before_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
-        outside(boot, "window_open", vec![UDF], UNDEFINED)
-    });
-}
-
-#[rstest]
-fn an_undefined_instruction_after_the_window(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
-        outside(boot, "clean_and_invalidate", vec![UDF], UNDEFINED)
-    });
-}
-
-#[rstest]
-fn an_unaligned_access_with_the_mmu_off(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
+    };
+    a_write_to_code: |boot| write_to(boot, "purgatory_start");
+    a_write_to_the_symbols: |boot| write_to(boot, "sha256_digest");
+    a_region_executed: |boot| execute(boot.segment("kernel").at);
+    constants_executed: |boot| execute(address(boot, "sha256_digest"));
+    the_stack_executed: |boot| execute(stack(boot).0);
+    an_undefined_instruction_inside_the_window: |_| inside(vec![UDF], UNDEFINED, ANY, Far::Unspecified);
+    an_undefined_instruction_before_the_window: |boot| outside(boot, "window_open", vec![UDF], UNDEFINED);
+    an_undefined_instruction_after_the_window:
+        |boot| outside(boot, "clean_and_invalidate", vec![UDF], UNDEFINED);
+    an_unaligned_access_with_the_mmu_off: |boot| {
         let (bottom, top) = stack(boot);
         // x0 is an object on the stack.
         Fault {
@@ -222,45 +162,29 @@ fn an_unaligned_access_with_the_mmu_off(#[values(El1And0, El2, El2And0)] regime:
             far: Far::Within(bottom, top),
             ..outside(boot, "window_open", vec![load_unaligned(3, 0)], DATA)
         }
-    });
-}
-
-#[rstest]
-fn a_jump_to_half_an_instruction(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
+    };
+    a_jump_to_half_an_instruction: |boot| {
         let to = address(boot, "purgatory_start") + 2;
         Fault {
             class: PC,
             status: ANY,
             ..execute(to)
         }
-    });
-}
-
-#[rstest]
-fn floating_point_that_traps(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
+    };
+    floating_point_that_traps: |boot| {
         let mut words = trap_fp(boot.regime);
         words.extend([ISB.word(), MOVI_V0]);
         inside(words, FP, ANY, Far::Unspecified)
-    });
-}
-
-#[rstest]
-fn an_illegal_return(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| {
+    };
+    an_illegal_return: |boot| {
         let words = illegal_return(boot.regime.el());
         let next = words.len() as u64;
         Fault {
             at: Elr::Word(next),
             ..inside(words, ILLEGAL, ANY, Far::Unspecified)
         }
-    });
-}
-
-#[rstest]
-fn the_stack_gone_from_the_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    reports(regime, |boot| without_stack(boot));
+    };
+    the_stack_gone_from_the_tables: |boot| without_stack(boot);
 }
 
 /// Each of the four that can be taken, 128 bytes apart, is one branch to the same place.

@@ -2,8 +2,9 @@
 
 //! An unusable value of a symbol is named, and no kernel is started.
 
-use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::Regime::{El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, usual_cpu};
+use purgatory_test_harness::each_regime;
 use rstest::rstest;
 
 use crate::expect::Expect;
@@ -47,69 +48,41 @@ const BEYOND: &str = "lies beyond the physical address range";
 const OVERLAPS: &str = "overlaps the purgatory";
 const INSIDE: &str = "lies inside the purgatory";
 
-#[rstest]
-fn a_region_that_wraps(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    a_region_that_wraps: |boot| {
         let start = boot.segment("initrd").at;
         region(boot, 1, start, u64::MAX - start + 2, "wraps around")
-    });
-}
-
-#[rstest]
-fn a_region_of_all_there_is_above(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_region_of_all_there_is_above: |boot| {
         // The sum just fits.
         let start = boot.segment("initrd").at;
         region(boot, 1, start, u64::MAX - start, BEYOND)
-    });
-}
-
-#[rstest]
-fn a_region_that_begins_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_region_that_begins_beyond_the_physical_range: |boot| {
         let start = beyond(boot);
         region(boot, 0, start, 4096, BEYOND)
-    });
-}
-
-#[rstest]
-fn a_region_that_ends_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_region_that_ends_beyond_the_physical_range: |boot| {
         let start = beyond(boot) - 4096;
         region(boot, 15, start, 4097, BEYOND)
-    });
-}
-
-#[rstest]
-fn a_region_over_the_whole_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_region_over_the_whole_purgatory: |boot| {
         let (start, len) = (boot.load.purgatory_at - 4096, boot.load.image.memsz + 8192);
         region(boot, 2, start, len, OVERLAPS)
-    });
-}
-
-#[rstest]
-fn a_region_within_the_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_region_within_the_purgatory: |boot| {
         let start = boot.load.purgatory_at + 8192;
         region(boot, 2, start, 1, OVERLAPS)
-    });
-}
-
-#[rstest]
-fn a_region_over_the_first_byte_of_the_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_region_over_the_first_byte_of_the_purgatory: |boot| {
         let start = boot.load.purgatory_at - 4096;
         region(boot, 2, start, 4097, OVERLAPS)
-    });
-}
-
-#[rstest]
-fn a_region_over_the_last_byte_of_the_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_region_over_the_last_byte_of_the_purgatory: |boot| {
         let start = boot.load.purgatory_at + boot.load.image.memsz - 1;
         region(boot, 2, start, 4096, OVERLAPS)
-    });
+    };
 }
 
 /// Sets an address, and expects it to be refused with the regions that it should lie in.
@@ -124,108 +97,58 @@ fn in_no_region(boot: &mut Boot, symbol: &str, value: u64) -> Expect {
     Expect::RefusesThus(std::iter::once(line).chain(regions).collect())
 }
 
-/// Where there is memory at 0 that is verified, it is an address like any other.
-#[rstest]
-fn an_entry_of_0(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| in_no_region(boot, ENTRY, 0));
-}
-
-#[rstest]
-fn an_entry_right_behind_its_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    /// Where there is memory at 0 that is verified, it is an address like any other.
+    an_entry_of_0: |boot| in_no_region(boot, ENTRY, 0);
+    an_entry_right_behind_its_region: |boot| {
         let entry = boot.segment("kernel").end();
         in_no_region(boot, ENTRY, entry)
-    });
-}
-
-#[rstest]
-fn an_entry_right_before_its_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    an_entry_right_before_its_region: |boot| {
         let entry = boot.segment("kernel").at - 4;
         in_no_region(boot, ENTRY, entry)
-    });
-}
-
-#[rstest]
-fn an_entry_that_is_not_aligned_to_4(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    an_entry_that_is_not_aligned_to_4: |boot| {
         let entry = boot.load.entry + 2;
         address(boot, ENTRY, entry, "is not 4-byte aligned")
-    });
-}
-
-#[rstest]
-fn an_entry_within_the_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    an_entry_within_the_purgatory: |boot| {
         let entry = boot.load.purgatory_at;
         address(boot, ENTRY, entry, INSIDE)
-    });
-}
-
-#[rstest]
-fn an_entry_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    an_entry_beyond_the_physical_range: |boot| {
         let entry = beyond(boot);
         address(boot, ENTRY, entry, BEYOND)
-    });
-}
-
-#[rstest]
-fn a_dtb_of_0(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| in_no_region(boot, DTB, 0));
-}
-
-#[rstest]
-fn a_dtb_right_behind_its_region(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_dtb_of_0: |boot| in_no_region(boot, DTB, 0);
+    a_dtb_right_behind_its_region: |boot| {
         let dtb = boot.segment("dtb").end();
         in_no_region(boot, DTB, dtb)
-    });
-}
-
-#[rstest]
-fn a_dtb_that_is_not_aligned_to_8(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_dtb_that_is_not_aligned_to_8: |boot| {
         let dtb = boot.load.dtb + 4;
         address(boot, DTB, dtb, "is not 8-byte aligned")
-    });
-}
-
-#[rstest]
-fn a_dtb_within_the_purgatory(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_dtb_within_the_purgatory: |boot| {
         let dtb = boot.load.purgatory_at + boot.load.image.memsz - 8;
         address(boot, DTB, dtb, INSIDE)
-    });
-}
-
-#[rstest]
-fn a_dtb_beyond_the_physical_range(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_dtb_beyond_the_physical_range: |boot| {
         let dtb = beyond(boot);
         address(boot, DTB, dtb, BEYOND)
-    });
-}
-
-#[rstest]
-fn a_skip_checks_that_is_neither_0_nor_1(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_skip_checks_that_is_neither_0_nor_1: |boot| {
         boot.load
             .pokes
             .push(("skip_checks".into(), 0x0100_u32.to_le_bytes().into()));
         Expect::Refuses("purgatory: skip_checks: is neither 0 nor 1: 0x0000000000000100".into())
-    });
-}
-
-/// Where the user has not asked for no checks, nothing is read from an entry that is not verified.
-#[rstest]
-fn a_bad_skip_checks_with_an_entry_where_nothing_is(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-) {
-    usual(regime, |boot| {
+    };
+    /// Where the user has not asked for no checks, nothing is read from an entry that is not verified.
+    a_bad_skip_checks_with_an_entry_where_nothing_is: |boot| {
         let pokes = &mut boot.load.pokes;
         pokes.push(("skip_checks".into(), 2_u32.to_le_bytes().into()));
         pokes.push((ENTRY.into(), 0x0f00_0000_u64.to_le_bytes().into()));
         Expect::Refuses("purgatory: skip_checks: is neither 0 nor 1: 0x0000000000000002".into())
-    });
+    };
 }

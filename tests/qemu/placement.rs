@@ -4,6 +4,7 @@
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, usual_cpu};
+use purgatory_test_harness::each_regime;
 use purgatory_test_harness::v3_tables::V3Tables;
 use rstest::rstest;
 
@@ -35,66 +36,32 @@ fn code(boot: &Boot) -> u64 {
     boot.load.image.offset("sha256_regions").unwrap_or_default()
 }
 
-#[rstest]
-fn the_first_page_below_a_1_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| across(boot, 2 * GIB, PAGE));
-}
-
-#[rstest]
-fn the_code_below_a_1_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    the_first_page_below_a_1_gib_line: |boot| across(boot, 2 * GIB, PAGE);
+    the_code_below_a_1_gib_line: |boot| {
         let below = code(boot);
         across(boot, 2 * GIB, below)
-    });
-}
-
-#[rstest]
-fn the_last_page_above_a_1_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    the_last_page_above_a_1_gib_line: |boot| {
         let below = but_the_last_page(boot);
         across(boot, 2 * GIB, below)
-    });
-}
-
-#[rstest]
-fn all_below_a_1_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    all_below_a_1_gib_line: |boot| {
         let below = boot.load.image.memsz;
         across(boot, 2 * GIB, below)
-    });
-}
-
-#[rstest]
-fn the_first_page_below_a_4_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| across(boot, 4 * GIB, PAGE));
-}
-
-#[rstest]
-fn the_first_page_below_a_512_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| across(boot, 512 * GIB, PAGE));
-}
-
-#[rstest]
-fn the_code_below_a_512_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    the_first_page_below_a_4_gib_line: |boot| across(boot, 4 * GIB, PAGE);
+    the_first_page_below_a_512_gib_line: |boot| across(boot, 512 * GIB, PAGE);
+    the_code_below_a_512_gib_line: |boot| {
         let below = code(boot);
         across(boot, 512 * GIB, below)
-    });
-}
-
-#[rstest]
-fn the_last_page_above_a_512_gib_line(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    the_last_page_above_a_512_gib_line: |boot| {
         let below = but_the_last_page(boot);
         across(boot, 512 * GIB, below)
-    });
-}
-
-#[rstest]
-fn loaders_tables_and_an_image_across_a_1_gib_line(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-) {
-    usual(regime, |boot| {
+    };
+    loaders_tables_and_an_image_across_a_1_gib_line: |boot| {
         boot.make_tables(|_| ());
         let tables = boot.load.segments.pop().map_or(0, |tables| tables.at);
         across(boot, 2 * GIB, 9 * PAGE);
@@ -109,7 +76,7 @@ fn loaders_tables_and_an_image_across_a_1_gib_line(
             vec![],
             "D-cache on, loader's page tables, SHA2 instructions",
         )
-    });
+    };
 }
 
 /// rustc 1.95 leaves none. Of 32 bits an address has more here.

@@ -3,11 +3,12 @@
 //! A sink that fails costs the console, never the boot; one that cannot be told from memory is not
 //! used.
 
-use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::Regime::{El1And0, El2, El2And0};
 use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::briefing::{
     HASH_RAISES_SERROR, SERROR_PENDING, SINK_ABORTS, SINK_RAISES_SERROR,
 };
+use purgatory_test_harness::each_regime;
 use purgatory_test_harness::{Piece, console};
 use rstest::rstest;
 
@@ -18,30 +19,22 @@ use crate::run::Run;
 /// Nothing answers here, on QEMU's `virt`.
 const HOLE: u64 = 0x0f00_0000;
 
-#[rstest]
-fn where_nothing_answers_it_boots_silently(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    where_nothing_answers_it_boots_silently: |boot| {
         boot.load.sink = HOLE;
         Expect::BootsSilently
-    });
-}
-
-#[rstest]
-fn where_nothing_answers_what_is_corrupt_is_found(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    where_nothing_answers_what_is_corrupt_is_found: |boot| {
         boot.load.sink = HOLE;
         boot.load.corrupt.push(("kernel".into(), 0));
         Expect::HaltsSilently
-    });
-}
-
-/// The flash, where stores are commands.
-#[rstest]
-fn where_memory_is_read_only_it_boots_silently(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    /// The flash, where stores are commands.
+    where_memory_is_read_only_it_boots_silently: |boot| {
         boot.load.sink = 0x1000;
         Expect::BootsSilently
-    });
+    };
 }
 
 #[test]
@@ -107,35 +100,19 @@ fn unchecked(boot: &mut Boot, sink: u64) -> Expect {
     Expect::BootsSilently
 }
 
-#[rstest]
-fn without_checks_the_kernels_first_word_is_no_sink(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-) {
-    usual(regime, |boot| unchecked(boot, boot.load.entry));
-}
-
-/// All that was loaded lies above the kernel, and none of it is named to the image.
-#[rstest]
-fn without_checks_the_initrd_is_no_sink(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    without_checks_the_kernels_first_word_is_no_sink: |boot| unchecked(boot, boot.load.entry);
+    /// All that was loaded lies above the kernel, and none of it is named to the image.
+    without_checks_the_initrd_is_no_sink: |boot| {
         let sink = boot.segment("initrd").at + 0x18;
         unchecked(boot, sink)
-    });
-}
-
-#[rstest]
-fn without_checks_memory_above_the_kernel_is_no_sink(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-) {
-    usual(regime, |boot| {
+    };
+    without_checks_memory_above_the_kernel_is_no_sink: |boot| {
         let sink = boot.load.entry + 0x1_0000;
         // What a kernel would have there; this one is shorter.
         boot.pieces.push(Piece::new("kernel's data", sink, &[], 8));
         unchecked(boot, sink)
-    });
-}
-
-#[rstest]
-fn without_checks_the_device_tree_is_no_sink(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| unchecked(boot, boot.load.dtb + 4));
+    };
+    without_checks_the_device_tree_is_no_sink: |boot| unchecked(boot, boot.load.dtb + 4);
 }

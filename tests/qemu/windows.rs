@@ -5,6 +5,7 @@
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::{Boot, Place, noise};
+use purgatory_test_harness::each_regime;
 use purgatory_test_harness::loader::Segment;
 use purgatory_test_harness::patch::{Lie, Patch};
 use rstest::rstest;
@@ -64,13 +65,13 @@ fn separately(boot: &Boot) -> Vec<String> {
     boot.load.segments.iter().map(line).collect()
 }
 
-/// Tables for all of these at once would take 50 and more.
-#[rstest]
-fn sixteen_regions_over_borders_of_1_gib(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    /// Tables for all of these at once would take 50 and more.
+    sixteen_regions_over_borders_of_1_gib: |boot| {
         scatter(boot, GIB, 16);
         Expect::BootsThus(separately(boot), SHA2)
-    });
+    };
 }
 
 #[rstest]
@@ -105,10 +106,10 @@ fn each_part_counts(#[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 1
     });
 }
 
-/// There is no memory where the last of them would be.
-#[rstest]
-fn an_exception_in_the_last_part_is_reported(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    /// There is no memory where the last of them would be.
+    an_exception_in_the_last_part_is_reported: |boot| {
         scatter(boot, GIB, 15);
         let lines = 3 + boot.load.segments.len();
         boot.load.region_pokes.push((15, 0x0f00_0000, 4096));
@@ -117,7 +118,7 @@ fn an_exception_in_the_last_part_is_reported(#[values(El1And0, El2, El2And0)] re
                 .chain(["purgatory: exception: data abort at *".into()])
                 .collect(),
         )
-    });
+    };
 }
 
 /// Makes the initrd so large, of zeros after its first bytes, and what follows it move on.
@@ -138,33 +139,25 @@ fn told(boot: &mut Boot, lie: Lie) {
     boot.load.image = patch.finish();
 }
 
-/// A part has 128 MiB where the CPU has no SHA2 instructions, and begins on a page.
-#[rstest]
-fn more_than_a_second_in_software(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    /// A part has 128 MiB where the CPU has no SHA2 instructions, and begins on a page.
+    more_than_a_second_in_software: |boot| {
         large(boot, 129 * MIB);
         told(boot, Lie::NoSha2);
         let lines = [0, 128 * MIB].map(|done| hashed(boot, done, SOFTWARE));
         Expect::BootsThus(lines.into(), SOFTWARE)
-    });
-}
-
-/// The loader's tables map all parts.
-#[rstest]
-fn more_than_a_second_through_the_loaders_tables(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    /// The loader's tables map all parts.
+    more_than_a_second_through_the_loaders_tables: |boot| {
         large(boot, 129 * MIB);
         boot.make_tables(|_| ());
         told(boot, Lie::NoSha2);
         let lines = [0, 128 * MIB].map(|done| hashed(boot, done, THEIRS));
         Expect::BootsThus(lines.into(), THEIRS)
-    });
-}
-
-/// And 16 MiB past the cache.
-#[rstest]
-fn more_than_a_second_uncached(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    /// And 16 MiB past the cache.
+    more_than_a_second_uncached: |boot| {
         large(boot, 33 * MIB);
         told(boot, Lie::NoGranule);
         let mut lines = vec![
@@ -173,7 +166,7 @@ fn more_than_a_second_uncached(#[values(El1And0, El2, El2And0)] regime: Regime) 
         ];
         lines.extend([0, 16 * MIB, 32 * MIB].map(|done| hashed(boot, done, UNCACHED)));
         Expect::BootsThus(lines, UNCACHED)
-    });
+    };
 }
 
 /// The bytes on either side of where a region is divided.

@@ -8,7 +8,7 @@ use purgatory_test_harness::a64::*;
 use purgatory_test_harness::patch::Patch;
 use purgatory_test_harness::rule::*;
 use purgatory_test_harness::sweep::Sweep;
-use purgatory_test_harness::{Encoding, this_test};
+use purgatory_test_harness::{Encoding, each_regime, this_test};
 use rstest::rstest;
 
 use crate::report::Report;
@@ -37,55 +37,55 @@ fn seen(
     assert!(seen, "{}", told(&what, &outcome, &report));
 }
 
-fn nop(patch: &mut Patch, routine: &str, what: Pattern) {
-    let place = patch.find(routine, what, 0);
-    patch.replace(place, NOP);
+/// The register that shows it, at EL1 and at EL2, and what is spoilt.
+type Case = ([Encoding; 2], fn(&mut Patch));
+
+const fn case(el1: Encoding, el2: Encoding, spoil: fn(&mut Patch)) -> Case {
+    ([el1, el2], spoil)
 }
 
-/// Returns the encoding at EL1, or that at EL2.
-fn of(regime: Regime, el1: Encoding, el2: Encoding) -> Encoding {
-    if regime == Regime::El1And0 { el1 } else { el2 }
+/// Returns that of the regime.
+const fn of(regime: Regime, registers: [Encoding; 2]) -> Encoding {
+    registers[regime.el() as usize - 1]
 }
 
-/// The registers that the way out of the window gives back.
-fn not_given_back(regime: Regime, what: Pattern, register: Encoding) {
+/// Spoils the image, and expects that the kernel finds something else in the register.
+fn is_not_as_found(regime: Regime, (registers, spoil): Case) {
+    let register = of(regime, registers);
     let words = format!("{register}: expected");
-    seen("max", regime, register, &words, |_, patch| {
-        nop(patch, "window_close", what)
-    });
+    seen("max", regime, register, &words, |_, patch| spoil(patch));
 }
 
-#[rstest]
-fn mair_is_not_given_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    not_given_back(regime, MSR_MAIR, of(regime, MAIR_EL1, MAIR_EL2));
+/// Clears a register before the hand-over.
+fn clear(patch: &mut Patch, registers: [Encoding; 2]) {
+    let register = of(patch.regime, registers);
+    // XZR into it.
+    let word = register.msr() | 31;
+    patch.insert(patch.find("hand_over", MSR_VBAR, 0), |_| vec![word]);
 }
 
-#[rstest]
-fn tcr_is_not_given_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    not_given_back(regime, MSR_TCR, of(regime, TCR_EL1, TCR_EL2));
-}
-
-#[rstest]
-fn ttbr0_is_not_given_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    not_given_back(regime, MSR_TTBR0, of(regime, TTBR0_EL1, TTBR0_EL2));
-}
-
-#[rstest]
-fn vbar_is_not_given_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    let register = of(regime, VBAR_EL1, VBAR_EL2);
-    let words = format!("{register}: expected");
-    seen("max", regime, register, &words, |_, patch| {
-        nop(patch, "hand_over", MSR_VBAR)
-    });
-}
-
-#[rstest]
-fn sctlr_is_not_given_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    let register = of(regime, SCTLR_EL1, SCTLR_EL2);
-    let words = format!("{register}: expected");
-    seen("max", regime, register, &words, |_, patch| {
-        nop(patch, "hand_over", MSR_SCTLR)
-    });
+each_regime! {
+    is_not_as_found;
+    mair_is_not_given_back:
+        case(MAIR_EL1, MAIR_EL2, |patch| patch.leave_out("window_close", MSR_MAIR, 0));
+    tcr_is_not_given_back:
+        case(TCR_EL1, TCR_EL2, |patch| patch.leave_out("window_close", MSR_TCR, 0));
+    ttbr0_is_not_given_back:
+        case(TTBR0_EL1, TTBR0_EL2, |patch| patch.leave_out("window_close", MSR_TTBR0, 0));
+    vbar_is_not_given_back:
+        case(VBAR_EL1, VBAR_EL2, |patch| patch.leave_out("hand_over", MSR_VBAR, 0));
+    sctlr_is_not_given_back:
+        case(SCTLR_EL1, SCTLR_EL2, |patch| patch.leave_out("hand_over", MSR_SCTLR, 0));
+    interrupts_stay_unmasked:
+        case(DAIF, DAIF, |patch| patch.leave_out("purgatory_start", MSR_DAIFSET, 0));
+    /// Then the image's stack is SP_EL0, and its exception goes where there is no vector.
+    the_stack_pointer_stays_sp_el0:
+        case(SPSEL, SPSEL, |patch| patch.leave_out("purgatory_start", MSR_SPSEL_1, 0));
+    /// What traps FP/SIMD is changed for the hash.
+    fp_traps_are_not_given_back:
+        case(CPACR_EL1, CPTR_EL2, |patch| clear(patch, [CPACR_EL1, CPTR_EL2]));
+    /// One that the image never uses.
+    a_thread_pointer_is_changed: case(TPIDR_EL0, TPIDR_EL0, |patch| clear(patch, [TPIDR_EL0; 2]));
 }
 
 /// An instruction that streaming mode forbids is an exception of class 0x1d.
@@ -106,44 +106,6 @@ fn streaming_mode_stays_on_without_checks(#[values(El1And0, El2, El2And0)] regim
     seen("max,sme_fa64=off", regime, SVCR, &words, |sweep, patch| {
         sweep.skip_checks = true;
         patch.replace_everywhere(SMSTOP, NOP);
-    });
-}
-
-#[rstest]
-fn interrupts_stay_unmasked(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    let words = format!("{DAIF}: expected");
-    seen("max", regime, DAIF, &words, |_, patch| {
-        nop(patch, "purgatory_start", MSR_DAIFSET)
-    });
-}
-
-/// Then the image's stack is SP_EL0, and its exception goes where there is no vector.
-#[rstest]
-fn the_stack_pointer_stays_sp_el0(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    let words = format!("{SPSEL}: expected");
-    seen("max", regime, SPSEL, &words, |_, patch| {
-        nop(patch, "purgatory_start", MSR_SPSEL_1)
-    });
-}
-
-/// What traps FP/SIMD is changed for the hash.
-#[rstest]
-fn fp_traps_are_not_given_back(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    is_changed(regime, of(regime, CPACR_EL1, CPTR_EL2));
-}
-
-/// One that the image never uses.
-#[rstest]
-fn a_thread_pointer_is_changed(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    is_changed(regime, TPIDR_EL0);
-}
-
-fn is_changed(regime: Regime, register: Encoding) {
-    let words = format!("{register}: expected");
-    seen("max", regime, register, &words, |_, patch| {
-        let place = patch.find("hand_over", MSR_VBAR, 0);
-        // XZR into it.
-        patch.insert(place, |_| vec![register.msr() | 31]);
     });
 }
 

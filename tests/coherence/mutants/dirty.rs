@@ -13,26 +13,24 @@
 use purgatory_test_cache_model::Rule;
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::*;
-use purgatory_test_harness::boot::{self, Boot, usual_cpu};
+use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::patch::{Patch, Place};
 use rstest::rstest;
 
-use super::{catch, run};
-use crate::harness::{boot, call};
+use super::{catch_in, run};
+use crate::harness::Through::Own;
+use crate::harness::call;
 
 const START: &str = "purgatory_start";
 const CLEAN: &str = "clean_and_invalidate_image";
 
 /// There is no window, and no region is dirty.
 fn without_checks(regime: Regime) -> Boot {
-    let mut boot = boot(usual_cpu(regime), regime, boot::Place::Low);
-    boot.load.skip_checks = true;
-    boot
+    Own.boot(regime, |boot| boot.load.skip_checks = true)
 }
 
 fn leave_out(patch: &mut Patch) {
-    let place = call(patch, START);
-    patch.replace(place, NOP);
+    patch.replace(call(patch, START), NOP);
 }
 
 /// Begins with the second line.
@@ -57,21 +55,35 @@ fn leave_out_the_last_line(patch: &mut Patch) {
     patch.insert_after(place, |_| vec![step(add)]);
 }
 
-#[rstest]
-fn nothing_is_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(
-        Rule::DirtyRead,
-        Rule::DirtyOverwritten,
-        Rule::DirtyDiscarded,
-        Rule::CodeNotCleaned
-    )]
-    rule: Rule,
-) {
-    catch(boot(usual_cpu(regime), regime, boot::Place::Low), |patch| {
-        leave_out(patch);
-        rule
-    });
+/// Runs a mutant with nothing checked.
+fn run_unchecked(regime: Regime, rule: Rule, spoil: fn(&mut Patch)) {
+    catch_in(Own, without_checks(regime), None, rule, spoil);
+}
+
+mutants! {
+    nothing_is_cleaned => [DirtyRead, DirtyOverwritten, DirtyDiscarded, CodeNotCleaned]: leave_out;
+    the_first_line_is_not_cleaned => CodeNotCleaned: leave_out_the_first_line;
+    the_last_line_is_not_cleaned => DirtyDiscarded: leave_out_the_last_line;
+    /// `CVAC` does clean; but not on every CPU ([`Rule::CleanedOnly`]).
+    the_image_is_cleaned_only => CleanedOnly:
+        |patch| patch.replace_all(CLEAN, DC_CIVAC, |place| dc_cvac(place.word));
+    the_image_is_invalidated_only => DirtyDiscarded:
+        |patch| patch.replace_all(CLEAN, DC_CIVAC, |place| dc_ivac(place.word));
+    /// The first load may come before what it should find ([`Rule::MaintenanceIncomplete`]).
+    what_is_cleaned_is_not_waited_for => MaintenanceIncomplete:
+        |patch| patch.leave_out(CLEAN, DSB_SY, 0);
+    /// Barriers for this CPU alone do not wait for memory ([`Rule::MaintenanceIncomplete`]).
+    what_is_cleaned_is_waited_for_on_this_cpu => MaintenanceIncomplete:
+        |patch| patch.replace(patch.find(CLEAN, DSB_SY, 0), DSB_NSH.word());
+    /// The I-cache has just gone on: what follows is the cleaning, and a load is too early.
+    something_is_loaded_before => DirtyRead: |patch| {
+        let abi = patch.symbol("sha256_regions");
+        patch.insert_after(patch.find(START, ISB, 4), |at| vec![adr(9, at, abi), load(9, 9)]);
+    };
+    something_is_stored_before => DirtyOverwritten: |patch| {
+        let stack = patch.symbol("stack_bottom");
+        patch.insert_after(patch.find(START, ISB, 4), |at| vec![adr(9, at, stack), store(9, 9)]);
+    };
 }
 
 #[rstest]
@@ -79,102 +91,19 @@ fn nothing_is_cleaned_and_nothing_checked(
     #[values(El1And0, El2, El2And0)] regime: Regime,
     #[values(Rule::DirtyRead, Rule::DirtyOverwritten, Rule::DirtyAtKernel)] rule: Rule,
 ) {
-    catch(without_checks(regime), |patch| {
-        leave_out(patch);
-        rule
-    });
-}
-
-#[rstest]
-fn the_first_line_is_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        leave_out_the_first_line(patch);
-        Rule::CodeNotCleaned
-    });
+    run_unchecked(regime, rule, leave_out);
 }
 
 #[rstest]
 fn the_first_line_is_not_cleaned_and_nothing_checked(
     #[values(El1And0, El2, El2And0)] regime: Regime,
 ) {
-    catch(without_checks(regime), |patch| {
-        leave_out_the_first_line(patch);
-        Rule::DirtyAtKernel
-    });
-}
-
-#[rstest]
-fn the_last_line_is_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        leave_out_the_last_line(patch);
-        Rule::DirtyDiscarded
-    });
+    run_unchecked(regime, Rule::DirtyAtKernel, leave_out_the_first_line);
 }
 
 #[rstest]
 fn the_last_line_is_not_cleaned_and_nothing_checked(
     #[values(El1And0, El2, El2And0)] regime: Regime,
 ) {
-    catch(without_checks(regime), |patch| {
-        leave_out_the_last_line(patch);
-        Rule::DirtyAtKernel
-    });
-}
-
-/// `CVAC` does clean; but not on every CPU ([`Rule::CleanedOnly`]).
-#[rstest]
-fn the_image_is_cleaned_only(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        patch.replace_all(CLEAN, DC_CIVAC, |place| dc_cvac(place.word));
-        Rule::CleanedOnly
-    });
-}
-
-#[rstest]
-fn the_image_is_invalidated_only(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        patch.replace_all(CLEAN, DC_CIVAC, |place| dc_ivac(place.word));
-        Rule::DirtyDiscarded
-    });
-}
-
-/// The first load may come before what it should find ([`Rule::MaintenanceIncomplete`]).
-#[rstest]
-fn what_is_cleaned_is_not_waited_for(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let place = patch.find(CLEAN, DSB_SY, 0);
-        patch.replace(place, NOP);
-        Rule::MaintenanceIncomplete
-    });
-}
-
-/// Barriers for this CPU alone do not wait for memory ([`Rule::MaintenanceIncomplete`]).
-#[rstest]
-fn what_is_cleaned_is_waited_for_on_this_cpu(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let place = patch.find(CLEAN, DSB_SY, 0);
-        patch.replace(place, DSB_NSH.word());
-        Rule::MaintenanceIncomplete
-    });
-}
-
-/// The I-cache has just gone on: what follows is the cleaning, and a load is too early.
-#[rstest]
-fn something_is_loaded_before(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let abi = patch.symbol("sha256_regions");
-        let place = patch.find(START, ISB, 4);
-        patch.insert_after(place, |at| vec![adr(9, at, abi), load(9, 9)]);
-        Rule::DirtyRead
-    });
-}
-
-#[rstest]
-fn something_is_stored_before(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let stack = patch.symbol("stack_bottom");
-        let place = patch.find(START, ISB, 4);
-        patch.insert_after(place, |at| vec![adr(9, at, stack), store(9, 9)]);
-        Rule::DirtyOverwritten
-    });
+    run_unchecked(regime, Rule::DirtyAtKernel, leave_out_the_last_line);
 }

@@ -9,43 +9,20 @@ use purgatory_test_harness::a64::{DSB_NSH, IC_IALLU, ISB, NOP};
 use purgatory_test_harness::boot::Place;
 use rstest::rstest;
 
-use super::{catch, run};
+use super::{catch_in, run};
+use crate::harness::Through::Own;
 use crate::harness::{TCRX, boot, instructions};
 
-#[rstest]
-fn the_i_cache_goes_on_as_it_was(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let place = patch.find("purgatory_start", IC_IALLU, 0);
-        patch.replace(place, NOP);
-        Rule::InstructionCacheStale
-    });
-}
+const START: &str = "purgatory_start";
 
-#[rstest]
-fn the_i_cache_goes_on_before_it_is_empty(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let place = patch.find("purgatory_start", DSB_NSH, 0);
-        patch.replace(place, NOP);
-        Rule::MaintenanceIncomplete
-    });
-}
-
-#[rstest]
-fn no_isb_after_the_i_cache_was_emptied(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let place = patch.find("purgatory_start", ISB, 3);
-        patch.replace(place, NOP);
-        Rule::NoIsbAfterMaintenance
-    });
-}
-
-#[rstest]
-fn no_isb_after_the_i_cache_went_on(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let place = patch.find("purgatory_start", ISB, 4);
-        patch.replace(place, NOP);
-        Rule::NoIsbAfterSctlr
-    });
+mutants! {
+    the_i_cache_goes_on_as_it_was => InstructionCacheStale:
+        |patch| patch.leave_out(START, IC_IALLU, 0);
+    the_i_cache_goes_on_before_it_is_empty => MaintenanceIncomplete:
+        |patch| patch.leave_out(START, DSB_NSH, 0);
+    no_isb_after_the_i_cache_was_emptied => NoIsbAfterMaintenance:
+        |patch| patch.leave_out(START, ISB, 3);
+    no_isb_after_the_i_cache_went_on => NoIsbAfterSctlr: |patch| patch.leave_out(START, ISB, 4);
 }
 
 /// The old kernel's permission scheme stays, and our descriptors mean something else by it
@@ -59,8 +36,7 @@ fn tcr2_stays_as_it_was() {
     let places = instructions(&boot);
     let places: Vec<_> = places.iter().filter(|place| place.word == CLEAR).collect();
     assert!(!places.is_empty(), "TCR2_EL1 is never cleared");
-    catch(boot, |patch| {
+    catch_in(Own, boot, None, Rule::ExtendedTranslation, |patch| {
         places.iter().for_each(|place| patch.replace(**place, NOP));
-        Rule::ExtendedTranslation
     });
 }

@@ -51,108 +51,58 @@ fn calls(patch: &Patch) -> Vec<Call> {
 /// Spoils the image, one call for the pool's memory at a time.
 fn each(regime: Regime, rule: Rule, spoil: fn(&mut Patch, &Call)) {
     for number in 0..CALLS {
-        run(regime, |patch| {
+        run(regime, rule, |patch| {
             let calls = calls(patch);
             spoil(patch, &calls[number]);
-            rule
         });
     }
 }
 
-#[rstest]
-fn nothing_is_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Rule::DirtyOverwritten, Rule::DirtyDiscarded)] rule: Rule,
-) {
-    each(regime, rule, |patch, call| {
-        patch.replace(call.call, NOP);
-    });
-}
+mod calls {
+    use super::each as run;
+    use super::*;
 
-#[rstest]
-fn the_first_line_is_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    each(regime, Rule::DirtyOverwritten, |patch, call| {
-        patch.insert(call.call, |_| vec![add(START, LINE)]);
-    });
-}
-
-#[rstest]
-fn the_last_line_is_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    each(regime, Rule::DirtyOverwritten, |patch, call| {
-        patch.insert(call.call, |_| vec![sub(END, LINE)]);
-    });
-}
-
-#[rstest]
-fn nobody_waits(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    each(regime, Rule::MaintenanceIncomplete, |patch, call| {
-        patch.replace(call.dsb, NOP);
-    });
-}
-
-#[rstest]
-fn nobody_waits_for_memory(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    each(regime, Rule::MaintenanceIncomplete, |patch, call| {
-        patch.replace(call.dsb, DSB_NSH.word());
-    });
-}
-
-/// The last table, and what the allocator has stored after it, may be stale in the caches.
-#[rstest]
-fn the_mark_is_one_table_short_on_the_way_in(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Rule::ImageNotInvalidated, Rule::StaleWalk)] rule: Rule,
-) {
-    run_with(regime, OPEN, DC_IVAC, rule);
-}
-
-#[rstest]
-fn the_mark_is_one_table_short_on_the_way_out(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run_with(regime, CLOSE, DC_CIVAC, Rule::ImageNotFlushed);
+    mutants! {
+        nothing_is_cleaned => [DirtyOverwritten, DirtyDiscarded]:
+            |patch, call| patch.replace(call.call, NOP);
+        the_first_line_is_not_cleaned => DirtyOverwritten:
+            |patch, call| patch.insert(call.call, |_| vec![add(START, LINE)]);
+        the_last_line_is_not_cleaned => DirtyOverwritten:
+            |patch, call| patch.insert(call.call, |_| vec![sub(END, LINE)]);
+        nobody_waits => MaintenanceIncomplete: |patch, call| patch.replace(call.dsb, NOP);
+        nobody_waits_for_memory => MaintenanceIncomplete:
+            |patch, call| patch.replace(call.dsb, DSB_NSH.word());
+    }
 }
 
 /// Ends the loop of a routine 4 KiB earlier.
-fn run_with(regime: Regime, routine: &str, dc: Pattern, rule: Rule) {
-    run(regime, |patch| {
-        let end = patch.lines(routine, dc).end;
-        let place = patch.find(routine, DSB_SY, 0);
-        patch.insert(place, |_| vec![movz(9, 0x1000), sub(end, 9)]);
-        rule
-    });
-}
-
-/// Uncleaned lines must not be discarded ([`Rule::DirtyDiscarded`]).
-#[rstest]
-fn all_of_the_pool_is_invalidated(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let (end, image_end) = (patch.lines(OPEN, DC_IVAC).end, patch.symbol("image_end"));
-        let place = patch.find(OPEN, DSB_SY, 0);
-        patch.insert(place, |at| vec![adr(end, at, image_end)]);
-        Rule::DirtyDiscarded
-    });
-}
-
-#[rstest]
-fn what_is_not_used_of_the_pool_is_read(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Rule::DirtyRead, Rule::DirtyAtKernel)] rule: Rule,
-) {
-    run_at_the_end(regime, load(9, 9), rule);
-}
-
-#[rstest]
-fn what_is_not_used_of_the_pool_is_written(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Rule::DirtyOverwritten, Rule::DirtyAtKernel)] rule: Rule,
-) {
-    run_at_the_end(regime, store(9, 9), rule);
+fn end_earlier(patch: &mut Patch, routine: &str, dc: Pattern) {
+    let end = patch.lines(routine, dc).end;
+    let words = vec![movz(9, 0x1000), sub(end, 9)];
+    patch.insert(patch.find(routine, DSB_SY, 0), |_| words);
 }
 
 /// Touches the last bytes of the pool, when the window is closed.
-fn run_at_the_end(regime: Regime, word: u32, rule: Rule) {
-    run(regime, |patch| {
-        let (place, end) = (patch.first("hand_over"), patch.symbol("image_end"));
-        patch.insert(place, |at| vec![adr(9, at, end - 8), word]);
-        rule
+fn touch_the_end(patch: &mut Patch, word: u32) {
+    let end = patch.symbol("image_end");
+    patch.insert(patch.first("hand_over"), |at| {
+        vec![adr(9, at, end - 8), word]
     });
+}
+
+mutants! {
+    /// The last table, and what the allocator has stored after it, may be stale in the caches.
+    the_mark_is_one_table_short_on_the_way_in => [ImageNotInvalidated, StaleWalk]:
+        |patch| end_earlier(patch, OPEN, DC_IVAC);
+    the_mark_is_one_table_short_on_the_way_out => ImageNotFlushed:
+        |patch| end_earlier(patch, CLOSE, DC_CIVAC);
+    /// Uncleaned lines must not be discarded ([`Rule::DirtyDiscarded`]).
+    all_of_the_pool_is_invalidated => DirtyDiscarded: |patch| {
+        let (end, image_end) = (patch.lines(OPEN, DC_IVAC).end, patch.symbol("image_end"));
+        patch.insert(patch.find(OPEN, DSB_SY, 0), |at| vec![adr(end, at, image_end)]);
+    };
+    what_is_not_used_of_the_pool_is_read => [DirtyRead, DirtyAtKernel]:
+        |patch| touch_the_end(patch, load(9, 9));
+    what_is_not_used_of_the_pool_is_written => [DirtyOverwritten, DirtyAtKernel]:
+        |patch| touch_the_end(patch, store(9, 9));
 }

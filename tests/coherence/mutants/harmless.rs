@@ -4,18 +4,15 @@
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::a64::{ISB, MSR_SCTLR, NOP};
-use purgatory_test_harness::boot::{Place, usual_cpu};
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
 
 use crate::harness::Through::{self, Loaders, Nothing, Own, Software};
-use crate::harness::{Judged, boot, instructions};
+use crate::harness::{Judged, instructions};
 
 fn run(regime: Regime, change: fn(&mut Patch)) {
-    let mut boot = boot(usual_cpu(regime), regime, Place::Low);
-    let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
-    change(&mut patch);
-    boot.load.image = patch.finish();
+    let mut boot = Own.boot(regime, |_| ());
+    Own.patch(&mut boot, change);
     Judged::new(&boot).clean();
 }
 

@@ -11,7 +11,7 @@ use purgatory_test_harness::boot::Boot;
 use purgatory_test_harness::patch::{Patch, Place};
 use rstest::rstest;
 
-use super::catch_through;
+use super::{catch, catch_in};
 use crate::harness::Judged;
 use crate::harness::Through::{self, Loaders, Own};
 use crate::maintained::{ENTRIES, ROUTINE as FLUSH};
@@ -72,78 +72,40 @@ fn before(patch: &mut Patch, words: &[u32]) {
     }
 }
 
-fn run(regime: Regime, through: Through, spoil: impl FnOnce(&mut Patch) -> Rule) {
-    catch_through(through, through.boot(regime, |_| ()), None, spoil);
+fn run(regime: Regime, through: Through, rule: Rule, spoil: impl FnOnce(&mut Patch)) {
+    catch(through, regime, rule, spoil);
 }
 
-#[rstest]
-fn nothing_is_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own, Loaders)] through: Through,
-    #[values(Rule::RegionNotCleaned, Rule::RegionResident, Rule::DirtyAtKernel)] rule: Rule,
-) {
-    run(regime, through, |patch| {
+mutants! {
+    with through: Through in [Own, Loaders];
+    nothing_is_cleaned => [RegionNotCleaned, RegionResident, DirtyAtKernel]: |patch| {
         for call in calls(patch) {
             patch.replace(call, NOP);
         }
-        rule
-    });
-}
-
-#[rstest]
-fn the_first_line_of_each_piece_is_not_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own, Loaders)] through: Through,
-) {
-    run(regime, through, |patch| {
-        before(patch, &[add(START, LINE)]);
-        Rule::RegionNotCleaned
-    });
-}
-
-#[rstest]
-fn the_last_line_of_each_piece_is_not_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own, Loaders)] through: Through,
-) {
-    run(regime, through, |patch| {
-        before(patch, &[sub(END, LINE)]);
-        Rule::RegionNotCleaned
-    });
-}
-
-#[rstest]
-fn the_last_line_of_a_region_is_not_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own, Loaders)] through: Through,
-) {
-    // Of one that ends in the middle of a page: no other piece does.
-    run(regime, through, |patch| {
-        before(patch, &[X9_LESS, TST_END, X9_IF_NE]);
-        Rule::RegionNotCleaned
-    });
-}
-
-#[rstest]
-fn the_ragged_end_of_a_region_is_not_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own, Loaders)] through: Through,
-) {
-    run(regime, through, |patch| {
-        before(patch, &[TST_END, NOTHING_IF_NE]);
-        Rule::RegionNotCleaned
-    });
-}
-
-#[rstest]
-fn nothing_but_the_ragged_ends_is_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own, Loaders)] through: Through,
-) {
-    run(regime, through, |patch| {
-        before(patch, &[TST_END, NOTHING_IF_EQ]);
-        Rule::RegionNotCleaned
-    });
+    };
+    the_first_line_of_each_piece_is_not_cleaned => RegionNotCleaned:
+        |patch| before(patch, &[add(START, LINE)]);
+    the_last_line_of_each_piece_is_not_cleaned => RegionNotCleaned:
+        |patch| before(patch, &[sub(END, LINE)]);
+    /// Of one that ends in the middle of a page: no other piece does.
+    the_last_line_of_a_region_is_not_cleaned => RegionNotCleaned:
+        |patch| before(patch, &[X9_LESS, TST_END, X9_IF_NE]);
+    the_ragged_end_of_a_region_is_not_cleaned => RegionNotCleaned:
+        |patch| before(patch, &[TST_END, NOTHING_IF_NE]);
+    nothing_but_the_ragged_ends_is_cleaned => RegionNotCleaned:
+        |patch| before(patch, &[TST_END, NOTHING_IF_EQ]);
+    one_line_too_many_is_cleaned => MaintenanceOutside: |patch| before(patch, &[add(END, LINE)]);
+    /// A line that is cleaned only stays.
+    the_regions_are_cleaned_only => [CleanedOnly, RegionResident]:
+        |patch| patch.replace_all(FLUSH, DC_CIVAC, |place| dc_cvac(place.word));
+    /// What the loader wrote is lost ([`Rule::DirtyDiscarded`]).
+    the_regions_are_invalidated_only => [DirtyDiscarded, RegionNotCleaned]:
+        |patch| patch.replace_all(FLUSH, DC_CIVAC, |place| dc_ivac(place.word));
+    what_is_clean_is_loaded_again => RegionResident: |patch| {
+        for call in calls(patch) {
+            patch.insert_after(call, |_| LOAD_AGAIN.to_vec());
+        }
+    };
 }
 
 #[rstest]
@@ -154,47 +116,9 @@ fn one_piece_is_not_cleaned(
     let boot = through.boot(regime, |_| ());
     // The second of the kernel.
     let piece = boot.load.entry + 0x1000;
-    catch_through(through, boot, None, |patch| {
+    catch_in(through, boot, None, Rule::RegionNotCleaned, |patch| {
         let piece = [movz(9, piece as u16), movk(9, (piece >> 16) as u16)];
         before(patch, &[piece[0], piece[1], CMP_START_X9, NOTHING_IF_EQ]);
-        Rule::RegionNotCleaned
-    });
-}
-
-#[rstest]
-fn one_line_too_many_is_cleaned(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own, Loaders)] through: Through,
-) {
-    run(regime, through, |patch| {
-        before(patch, &[add(END, LINE)]);
-        Rule::MaintenanceOutside
-    });
-}
-
-/// A line that is cleaned only stays.
-#[rstest]
-fn the_regions_are_cleaned_only(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own, Loaders)] through: Through,
-    #[values(Rule::CleanedOnly, Rule::RegionResident)] rule: Rule,
-) {
-    run(regime, through, |patch| {
-        patch.replace_all(FLUSH, DC_CIVAC, |place| dc_cvac(place.word));
-        rule
-    });
-}
-
-/// What the loader wrote is lost ([`Rule::DirtyDiscarded`]).
-#[rstest]
-fn the_regions_are_invalidated_only(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own, Loaders)] through: Through,
-    #[values(Rule::DirtyDiscarded, Rule::RegionNotCleaned)] rule: Rule,
-) {
-    run(regime, through, |patch| {
-        patch.replace_all(FLUSH, DC_CIVAC, |place| dc_ivac(place.word));
-        rule
     });
 }
 
@@ -228,19 +152,6 @@ fn a_piece_is_cleaned_before_it_is_hashed(
 }
 
 #[rstest]
-fn what_is_clean_is_loaded_again(
-    #[values(El1And0, El2, El2And0)] regime: Regime,
-    #[values(Own, Loaders)] through: Through,
-) {
-    run(regime, through, |patch| {
-        for call in calls(patch) {
-            patch.insert_after(call, |_| LOAD_AGAIN.to_vec());
-        }
-        Rule::RegionResident
-    });
-}
-
-#[rstest]
 fn the_end_is_rounded_down_to_a_line(
     #[values(El1And0, El2, El2And0)] regime: Regime,
     #[values(Own, Loaders)] through: Through,
@@ -248,9 +159,8 @@ fn the_end_is_rounded_down_to_a_line(
 ) {
     // 4000 bytes end with a line of 32; others do not.
     let boot = through.boot(regime, |boot| lay_out(boot, &[(4, 4001)]));
-    catch_through(through, boot, Some(line), |patch| {
+    catch_in(through, boot, Some(line), Rule::RegionNotCleaned, |patch| {
         before(patch, &END_ROUNDED_DOWN);
-        Rule::RegionNotCleaned
     });
 }
 
@@ -260,9 +170,9 @@ fn lines_are_taken_to_be_twice_as_long(
     #[values(Own, Loaders)] through: Through,
     #[values(32, 128)] line: u32,
 ) {
-    catch_through(through, through.boot(regime, |_| ()), Some(line), |patch| {
+    let boot = through.boot(regime, |_| ());
+    catch_in(through, boot, Some(line), Rule::RegionNotCleaned, |patch| {
         before(patch, &[add(LINE, LINE)]);
-        Rule::RegionNotCleaned
     });
 }
 
@@ -275,10 +185,9 @@ fn the_start_is_not_rounded_down(
 ) {
     // From the end of a line to the start of another one, with a step less than there are lines.
     let boot = through.boot(regime, |boot| lay_out(boot, &[(63, 66)]));
-    catch_through(through, boot, Some(line), |patch| {
+    catch_in(through, boot, Some(line), Rule::RegionNotCleaned, |patch| {
         let all: Vec<_> = patch.all(FLUSH).collect();
         let round = all.into_iter().find(|place| place.word == ROUND_START_DOWN);
         patch.replace(round.expect("BIC X0, X0, X3"), NOP);
-        Rule::RegionNotCleaned
     });
 }

@@ -9,9 +9,9 @@ use purgatory_test_harness::a64::*;
 use purgatory_test_harness::patch::Patch;
 use rstest::rstest;
 
-use super::catch_through;
+use super::catch;
 use crate::harness::Judged;
-use crate::harness::Through::Loaders;
+use crate::harness::Through::{Loaders, Own};
 use crate::maintained::ROUTINE;
 
 /// Takes away the call that is followed by a look at a byte of what was flushed.
@@ -35,29 +35,20 @@ fn the_regions_are_not_flushed_before_the_window(
     #[values(El1And0, El2, El2And0)] regime: Regime,
     #[values(Rule::ElsewhereUnseen, Rule::ElsewhereAtKernel)] rule: Rule,
 ) {
-    catch_through(Loaders, Loaders.boot(regime, |_| ()), None, |patch| {
-        without_the_flush(patch);
-        rule
-    });
+    catch(Loaders, regime, rule, without_the_flush);
 }
 
 /// Inner Shareable ones need none, and get none.
 #[rstest]
 fn inner_shareable_tables_need_no_flush(#[values(El1And0, El2, El2And0)] regime: Regime) {
     const INNER_SHAREABLE: u64 = 3 << 8;
-    let mut boot = crate::harness::boot(
-        purgatory_test_harness::boot::usual_cpu(regime),
-        regime,
-        purgatory_test_harness::boot::Place::Low,
-    );
+    let mut boot = Own.boot(regime, |_| ());
     boot.make_tables(|tables| {
         for entry in tables.entries().iter_mut().filter(|entry| **entry & 3 == 1) {
             *entry |= INNER_SHAREABLE;
         }
     });
-    let mut patch = Patch::new(&boot).unwrap_or_else(|error| panic!("{error}"));
-    without_the_flush(&mut patch);
-    boot.load.image = patch.finish();
+    Own.patch(&mut boot, without_the_flush);
     let judged = Judged::new(&boot);
     judged.said(Loaders.says());
     judged.clean();

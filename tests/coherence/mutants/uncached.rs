@@ -13,7 +13,7 @@ use purgatory_test_tracer::Event;
 use purgatory_test_tracer::system::System;
 use rstest::rstest;
 
-use super::catch_through;
+use super::catch;
 use crate::harness::Through::Nothing;
 use crate::harness::{Judged, instructions, symbols};
 use crate::maintained::ROUTINE as FLUSH;
@@ -24,52 +24,22 @@ const END: u32 = 1;
 const LINE: u32 = 2;
 
 /// Spoils an image that goes without a window.
-fn run(regime: Regime, spoil: impl FnOnce(&mut Patch) -> Rule) {
-    catch_through(Nothing, Nothing.boot(regime, |_| ()), None, spoil);
+fn run(regime: Regime, rule: Rule, spoil: impl FnOnce(&mut Patch)) {
+    catch(Nothing, regime, rule, spoil);
 }
 
-#[rstest]
-fn the_regions_are_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        patch.replace_all(FLUSH, DC_CIVAC, |_| NOP);
-        Rule::DirtyRead
-    });
-}
-
-/// The kernel would find, later or never, what was not hashed ([`Rule::DirtyAtKernel`]).
-#[rstest]
-fn the_kernel_finds_something_else(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        patch.replace_all(FLUSH, DC_CIVAC, |_| NOP);
-        Rule::DirtyAtKernel
-    });
-}
-
-/// What the loader wrote is lost ([`Rule::DirtyDiscarded`]).
-#[rstest]
-fn the_regions_are_invalidated_only(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        patch.replace_all(FLUSH, DC_CIVAC, |place| dc_ivac(place.word));
-        Rule::DirtyDiscarded
-    });
-}
-
-#[rstest]
-fn the_first_line_of_a_region_is_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let place = patch.first(FLUSH);
-        patch.insert(place, |_| vec![add(START, LINE)]);
-        Rule::DirtyRead
-    });
-}
-
-#[rstest]
-fn the_last_line_of_a_region_is_not_cleaned(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    run(regime, |patch| {
-        let place = patch.first(FLUSH);
-        patch.insert(place, |_| vec![sub(END, LINE)]);
-        Rule::DirtyRead
-    });
+mutants! {
+    the_regions_are_not_cleaned => DirtyRead: |patch| patch.replace_all(FLUSH, DC_CIVAC, |_| NOP);
+    /// The kernel would find, later or never, what was not hashed ([`Rule::DirtyAtKernel`]).
+    the_kernel_finds_something_else => DirtyAtKernel:
+        |patch| patch.replace_all(FLUSH, DC_CIVAC, |_| NOP);
+    /// What the loader wrote is lost ([`Rule::DirtyDiscarded`]).
+    the_regions_are_invalidated_only => DirtyDiscarded:
+        |patch| patch.replace_all(FLUSH, DC_CIVAC, |place| dc_ivac(place.word));
+    the_first_line_of_a_region_is_not_cleaned => DirtyRead:
+        |patch| patch.insert(patch.first(FLUSH), |_| vec![add(START, LINE)]);
+    the_last_line_of_a_region_is_not_cleaned => DirtyRead:
+        |patch| patch.insert(patch.first(FLUSH), |_| vec![sub(END, LINE)]);
 }
 
 /// The hash may be done before memory holds what was cleaned ([`Rule::MaintenanceIncomplete`]).
@@ -80,9 +50,8 @@ fn nobody_waits_for_the_regions(
 ) {
     let boot = Nothing.boot(regime, |_| ());
     let dsb = barrier_behind_maintenance(&boot);
-    run(regime, |patch| {
+    run(regime, Rule::MaintenanceIncomplete, |patch| {
         patch.replace(dsb, instead);
-        Rule::MaintenanceIncomplete
     });
 }
 

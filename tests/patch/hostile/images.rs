@@ -11,115 +11,54 @@ use super::{Case, instead, put_in, refused, spoil};
 use crate::folder::{Folder, PATCH, RO, debian, image};
 use crate::object::*;
 
-const IMAGES: [Case; 19] = [
-    (
-        "no image",
-        |f| instead(f, RO, |_| ()),
-        &["purgatory.ro: is not there: run make"],
-    ),
-    (
-        "a directory",
-        |f| instead(f, RO, |p| fs::create_dir(p).unwrap()),
-        &["purgatory.ro: not a regular file"],
-    ),
-    (
-        "an empty image",
-        |f| f.write(RO, b""),
-        &["purgatory.ro: ", "no 64-bit"],
-    ),
-    (
-        "a kexec",
-        |f| f.write(RO, &debian(Suite::Bookworm)),
-        &["purgatory.ro: a kexec, not"],
-    ),
-    (
-        "the C purgatory",
-        |f| f.write(RO, &c_purgatory()),
-        &["purgatory.ro: not this project's"],
-    ),
-    (
-        "a note of another package's",
-        |f| {
-            f.change(RO, |ro| {
-                rename(ro, "\"name\":\"purgatory\"", "\"name\":\"purgatOry\"")
-            })
-        },
-        &["purgatory.ro: not this project's (no note of ours in it)"],
-    ),
-    (
-        "one for x86-64",
-        |f| put_in(f, RO, E_MACHINE, &[62]),
-        &["purgatory.ro: for another machine (e_machine 62)"],
-    ),
-    (
-        "cut off",
-        |f| f.change(RO, |ro| ro.truncate(18_000)),
-        &["purgatory.ro: its section headers", "18000 bytes"],
-    ),
-    (
-        "bytes behind it",
-        |f| f.change(RO, |ro| ro.push(0)),
-        &["purgatory.ro: 1 bytes behind its end"],
-    ),
-    (
-        "stripped",
-        |f| strip(f, &[]),
-        &["purgatory.ro: it has no symbols: strip"],
-    ),
-    (
-        "grown",
-        |f| strip(f, &["-g"]),
-        &["purgatory.ro has 25", "the place in it has 19104", "strip"],
-    ),
-    (
-        "too large for Debian's",
-        |f| f.change(RO, grow),
-        &["the place in it has 19104 bytes", "has 19105"],
-    ),
-    (
-        "no entry",
-        |f| f.change(RO, |ro| rename(ro, "purgatory_start", "purgatory_stop_")),
-        &["no symbol purgatory_start"],
-    ),
-    (
-        "an older interface",
-        |f| f.change(RO, |ro| rename(ro, "on_failure", "on_success")),
-        &["no symbol on_failure"],
-    ),
-    (
-        "a symbol of another size",
-        |f| spoil(f, RO, symbol, "skip_checks", ST_SIZE, &[8]),
-        &["skip_checks has 8 bytes, not 4"],
-    ),
-    (
-        "a symbol among the zeros",
-        |f| spoil(f, RO, symbol, "arm64_sink", ST_SHNDX, &[3, 0]),
-        &["arm64_sink is in no section that is loaded"],
-    ),
-    (
-        "a symbol outside",
-        |f| spoil(f, RO, symbol, "on_failure", ST_VALUE, &[0xff; 8]),
-        &["on_failure lies outside"],
-    ),
-    (
-        "a symbol that is local",
-        |f| spoil(f, RO, symbol, "on_failure", ST_INFO, &[1]),
-        &["no symbol on_failure"],
-    ),
-    (
-        "relocations",
-        |f| {
-            f.change(RO, |ro| {
-                let symtab = section(ro, ".symtab");
-                let copy = ro[symtab..][..64].to_vec();
-                let bss = section(ro, ".bss");
-                put(ro, bss, &copy);
-                put(ro, bss + SH_TYPE, [4]);
-            })
-        },
-        &["14 relocations"],
-    ),
-];
+const IMAGES: [Case; 19] = cases! {
+    "no image": |f| instead(f, RO, |_| ()) => ["purgatory.ro: is not there: run make"];
+    "a directory":
+        |f| instead(f, RO, |p| fs::create_dir(p).unwrap()) => ["purgatory.ro: not a regular file"];
+    "an empty image": |f| f.write(RO, b"") => ["purgatory.ro: ", "no 64-bit"];
+    "a kexec": |f| f.write(RO, &debian(Suite::Bookworm)) => ["purgatory.ro: a kexec, not"];
+    "the C purgatory": |f| f.write(RO, &c_purgatory()) => ["purgatory.ro: not this project's"];
+    "a note of another package's": |f| {
+        f.change(RO, |ro| {
+            rename(ro, "\"name\":\"purgatory\"", "\"name\":\"purgatOry\"")
+        })
+    } => ["purgatory.ro: not this project's (no note of ours in it)"];
+    "one for x86-64":
+        |f| put_in(f, RO, E_MACHINE, &[62]) => ["purgatory.ro: for another machine (e_machine 62)"];
+    "cut off":
+        |f| f.change(RO, |ro| ro.truncate(18_000))
+        => ["purgatory.ro: its section headers", "18000 bytes"];
+    "bytes behind it":
+        |f| f.change(RO, |ro| ro.push(0)) => ["purgatory.ro: 1 bytes behind its end"];
+    "stripped": |f| strip(f, &[]) => ["purgatory.ro: it has no symbols: strip"];
+    "grown": |f| strip(f, &["-g"]) => ["purgatory.ro has 25", "the place in it has 19104", "strip"];
+    "too large for Debian's":
+        |f| f.change(RO, grow) => ["the place in it has 19104 bytes", "has 19105"];
+    "no entry":
+        |f| f.change(RO, |ro| rename(ro, "purgatory_start", "purgatory_stop_"))
+        => ["no symbol purgatory_start"];
+    "an older interface":
+        |f| f.change(RO, |ro| rename(ro, "on_failure", "on_success")) => ["no symbol on_failure"];
+    "a symbol of another size":
+        |f| spoil(f, RO, symbol, "skip_checks", ST_SIZE, &[8])
+        => ["skip_checks has 8 bytes, not 4"];
+    "a symbol among the zeros":
+        |f| spoil(f, RO, symbol, "arm64_sink", ST_SHNDX, &[3, 0])
+        => ["arm64_sink is in no section that is loaded"];
+    "a symbol outside":
+        |f| spoil(f, RO, symbol, "on_failure", ST_VALUE, &[0xff; 8]) => ["on_failure lies outside"];
+    "a symbol that is local":
+        |f| spoil(f, RO, symbol, "on_failure", ST_INFO, &[1]) => ["no symbol on_failure"];
+    "relocations": |f| {
+        f.change(RO, |ro| {
+            let symtab = section(ro, ".symtab");
+            let copy = ro[symtab..][..64].to_vec();
+            let bss = section(ro, ".bss");
+            put(ro, bss, &copy);
+            put(ro, bss + SH_TYPE, [4]);
+        })
+    } => ["14 relocations"];
+};
 
 fn c_purgatory() -> Vec<u8> {
     let kexec = debian(Suite::Bookworm);

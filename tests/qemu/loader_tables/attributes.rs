@@ -3,6 +3,7 @@
 //! Attributes that the image cannot work with.
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
+use purgatory_test_harness::each_regime;
 use rstest::rstest;
 
 use super::{ATTRIBUTES, THEIRS, block, unused};
@@ -20,65 +21,18 @@ const EXECUTE_NEVER: u64 = 3 << 53;
 /// `PXNTable` and `UXNTable`, or `XNTable`.
 const TABLE_EXECUTE_NEVER: u64 = 3 << 59;
 
-#[rstest]
-fn the_access_flag_clear(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
-        block(boot, "kernel", ATTRIBUTES, |entry| entry & !AF)
-    });
-}
-
-#[rstest]
-fn the_access_flag_clear_on_the_image(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
-        block(boot, "purgatory", ATTRIBUTES, |entry| entry & !AF)
-    });
-}
-
-#[rstest]
-fn another_memory_type(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
-        block(boot, "kernel", ATTRIBUTES, |entry| entry | 1 << 2)
-    });
-}
-
-#[rstest]
-fn another_memory_type_of_the_image(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
-        block(boot, "purgatory", ATTRIBUTES, |entry| entry | 7 << 2)
-    });
-}
-
-#[rstest]
-fn an_image_that_cannot_be_executed(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
-        block(boot, "purgatory", ATTRIBUTES, |entry| entry | EXECUTE_NEVER)
-    });
-}
-
-#[rstest]
-fn an_image_that_cannot_be_written(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
-        block(boot, "purgatory", ATTRIBUTES, |entry| entry | READ_ONLY)
-    });
-}
-
-#[rstest]
-fn contiguous_entries(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
-        block(boot, "kernel", ATTRIBUTES, |entry| entry | CONTIGUOUS)
-    });
-}
-
-#[rstest]
-fn a_bit_that_means_nothing_yet(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
-        block(boot, "kernel", ATTRIBUTES, |entry| entry | 1 << 48)
-    });
-}
-
-#[rstest]
-fn an_image_that_el0_may_touch(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| match boot.regime {
+each_regime! {
+    usual;
+    the_access_flag_clear: |boot| block(boot, "kernel", ATTRIBUTES, |entry| entry & !AF);
+    the_access_flag_clear_on_the_image: |boot| block(boot, "purgatory", ATTRIBUTES, |entry| entry & !AF);
+    another_memory_type: |boot| block(boot, "kernel", ATTRIBUTES, |entry| entry | 1 << 2);
+    another_memory_type_of_the_image: |boot| block(boot, "purgatory", ATTRIBUTES, |entry| entry | 7 << 2);
+    an_image_that_cannot_be_executed:
+        |boot| block(boot, "purgatory", ATTRIBUTES, |entry| entry | EXECUTE_NEVER);
+    an_image_that_cannot_be_written: |boot| block(boot, "purgatory", ATTRIBUTES, |entry| entry | READ_ONLY);
+    contiguous_entries: |boot| block(boot, "kernel", ATTRIBUTES, |entry| entry | CONTIGUOUS);
+    a_bit_that_means_nothing_yet: |boot| block(boot, "kernel", ATTRIBUTES, |entry| entry | 1 << 48);
+    an_image_that_el0_may_touch: |boot| match boot.regime {
         Regime::El1And0 | Regime::El2And0 => {
             block(boot, "purgatory", ATTRIBUTES, |entry| entry | EL0)
         }
@@ -87,14 +41,10 @@ fn an_image_that_el0_may_touch(#[values(El1And0, El2, El2And0)] regime: Regime) 
             block(boot, "purgatory", "", |entry| entry | EL0);
             Expect::BootsThus(vec![], THEIRS)
         }
-    });
-}
-
-#[rstest]
-fn a_table_below_which_nothing_can_be_executed(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    a_table_below_which_nothing_can_be_executed: |boot| {
         unused(boot, ATTRIBUTES, |tables| {
             *tables.entry(0, 0x4000_0000) |= TABLE_EXECUTE_NEVER;
         })
-    });
+    };
 }

@@ -4,6 +4,7 @@
 
 use purgatory_test_harness::Regime::{self, El1And0, El2, El2And0};
 use purgatory_test_harness::boot::Place;
+use purgatory_test_harness::each_regime;
 use rstest::rstest;
 
 use super::{at, used};
@@ -18,45 +19,25 @@ const NOT_GLOBAL: u64 = 1 << 11;
 /// `PXN` and `UXN`; the latter is `XN` at EL2.
 const EXECUTE_NEVER: u64 = 3 << 53;
 
-#[rstest]
-fn good_ones_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| used(boot, |_| ()));
-}
-
-#[rstest]
-fn good_ones_above_4_gib_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| used(at(boot, Place::Above4GiB), |_| ()));
-}
-
-#[rstest]
-fn good_ones_above_512_gib_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| used(at(boot, Place::Above512GiB), |_| ()));
-}
-
-#[rstest]
-fn good_ones_are_hashed_like_all_else(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+each_regime! {
+    usual;
+    good_ones_are_used: |boot| used(boot, |_| ());
+    good_ones_above_4_gib_are_used: |boot| used(at(boot, Place::Above4GiB), |_| ());
+    good_ones_above_512_gib_are_used: |boot| used(at(boot, Place::Above512GiB), |_| ());
+    good_ones_are_hashed_like_all_else: |boot| {
         boot.make_tables(|_| ());
         // An entry that is not needed.
         boot.load.corrupt.push(("tables".into(), 4095));
         Expect::DigestsDiffer
-    });
-}
-
-#[rstest]
-fn shareable_blocks_of_one_address_space_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    shareable_blocks_of_one_address_space_are_used: |boot| {
         used(boot, |tables| {
             for entry in tables.entries().iter_mut().filter(|entry| **entry & 3 == 1) {
                 *entry |= INNER_SHAREABLE | NOT_GLOBAL;
             }
         })
-    });
-}
-
-#[rstest]
-fn regions_that_can_only_be_read_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    regions_that_can_only_be_read_are_used: |boot| {
         let kernel = boot.segment("kernel").at;
         let never = match boot.regime {
             Regime::El1And0 | Regime::El2And0 => EXECUTE_NEVER,
@@ -64,17 +45,13 @@ fn regions_that_can_only_be_read_are_used(#[values(El1And0, El2, El2And0)] regim
             Regime::El2 => 1 << 54,
         };
         used(boot, |tables| *tables.entry(2, kernel) |= READ_ONLY | never)
-    });
-}
-
-/// Not Inner Shareable, as those of a patched kexec: what other CPUs' caches hold is flushed first.
-#[rstest]
-fn outer_shareable_blocks_are_used(#[values(El1And0, El2, El2And0)] regime: Regime) {
-    usual(regime, |boot| {
+    };
+    /// Not Inner Shareable, as those of a patched kexec: what other CPUs' caches hold is flushed first.
+    outer_shareable_blocks_are_used: |boot| {
         used(boot, |tables| {
             for entry in tables.entries().iter_mut().filter(|entry| **entry & 3 == 1) {
                 *entry |= OUTER_SHAREABLE;
             }
         })
-    });
+    };
 }

@@ -3,6 +3,13 @@
 //! The model against windows that were written down by hand: a careful one, and many that do one
 //! thing wrong. A rule that none of them breaks is not tested, which is an error as well.
 
+/// Writes a table of cases. A row says what is wrong, how it is made so, and the rules that it breaks.
+macro_rules! cases {
+    ($($what:literal: $spoil:expr => [$($expected:expr),*];)*) => {
+        [$(($what, $spoil, &[$($expected),*])),*]
+    };
+}
+
 mod entry;
 mod maintenance;
 mod order;
