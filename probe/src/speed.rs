@@ -32,19 +32,26 @@ impl Sample {
         if least == 0 || frequency == 0 || self.units == 0 {
             return None;
         }
-        let picoseconds = u128::from(least) * 1_000_000_000_000 / u128::from(frequency);
         Some(Figure {
-            picoseconds: (picoseconds / u128::from(self.units)) as u64,
+            picoseconds: nanoseconds(least, frequency).saturating_mul(1000) / self.units,
             spread: (most - least).saturating_mul(1000) / least,
         })
     }
+}
+
+/// Returns how long so many ticks of a timer with this frequency take. 128 bits would be divided by a routine that
+/// `core` alone does not have.
+const fn nanoseconds(ticks: u64, frequency: u64) -> u64 {
+    const A_SECOND: u64 = 1_000_000_000;
+    let seconds = (ticks / frequency).saturating_mul(A_SECOND);
+    seconds.saturating_add((ticks % frequency).saturating_mul(A_SECOND) / frequency)
 }
 
 impl Figure {
     /// Returns how many milliseconds so many units take.
     #[must_use]
     pub fn milliseconds(&self, units: u64) -> u64 {
-        (u128::from(self.picoseconds) * u128::from(units) / 1_000_000_000) as u64
+        self.picoseconds.saturating_mul(units) / 1_000_000_000
     }
 }
 
@@ -62,6 +69,18 @@ mod tests {
         let figure = sample.figure(50_000_000).unwrap();
         assert_eq!((figure.picoseconds, figure.spread), (5000, 100));
         assert_eq!(figure.milliseconds(1 << 30), 5368);
+    }
+
+    #[test]
+    fn no_timer_is_too_fast_and_no_run_too_long() {
+        // An hour and half a second, by 4 GHz.
+        let sample = Sample {
+            ticks: [3_600_500 * 4_000_000; RUNS],
+            units: 1_000_000,
+        };
+        let figure = sample.figure(4_000_000_000).unwrap();
+        assert_eq!(figure.picoseconds, 3_600_500_000);
+        assert_eq!(figure.milliseconds(1_000_000_000), 3_600_500_000);
     }
 
     #[test]

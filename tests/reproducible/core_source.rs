@@ -26,6 +26,11 @@ fn core_compiled_from_its_source_is_the_same_wherever_that_is_done() {
     let build = Build::of(&target_dir, command.arg("--core=source"));
     assert!(build.compiled_core(), "{}", build.says);
 
+    // The probe needs nothing that only ready-made libraries have.
+    let mut command = xtask(&root(), &target_dir);
+    let output = command.args(["--core=source", "probe"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+
     // What `make check` runs finds it too.
     for subcommand in ["clippy", "rustdoc"] {
         let mut command = xtask(&root(), &target_dir);
