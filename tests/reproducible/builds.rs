@@ -86,14 +86,12 @@ pub static ORDINARY: LazyLock<Build> = LazyLock::new(|| {
 });
 
 /// The probe that users get.
-pub static PROBE: LazyLock<Vec<u8>> = LazyLock::new(|| probe(&root(), &root().join("target")));
-
-/// Builds the probe and returns it.
-pub fn probe(root: &Path, target_dir: &Path) -> Vec<u8> {
-    let output = xtask(root, target_dir).arg("probe").output().unwrap();
+pub static PROBE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let target_dir = root().join("target");
+    let output = xtask(&root(), &target_dir).arg("probe").output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     fs::read(target_dir.join("probe.Image")).unwrap()
-}
+});
 
 /// Fails unless a build made all that is installed as the ordinary one did.
 #[track_caller]

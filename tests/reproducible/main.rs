@@ -12,4 +12,5 @@ mod core_source;
 mod hostile;
 mod leftovers;
 mod missing_tools;
+mod probe;
 mod same_bytes;

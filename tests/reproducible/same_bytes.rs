@@ -14,8 +14,8 @@ use object::{LittleEndian as LE, Object, ObjectSection};
 use purgatory_test_harness::purgatory_ro::PurgatoryRo;
 
 use crate::builds::{
-    Build, INSTALLED, ORDINARY, PROBE, TARGET, assert_same, checkout, fresh, make, probe, root,
-    text, xtask_image,
+    Build, INSTALLED, ORDINARY, PROBE, TARGET, assert_same, checkout, fresh, make, root, text,
+    xtask_image,
 };
 use crate::hostile::{CONFIGURATION, ENVIRONMENT, USERS_CONFIGURATION};
 
@@ -25,15 +25,6 @@ fn another_directory_and_a_hostile_environment_change_no_byte() {
     let target_dir = checkout.join("target");
     let mut command = xtask_image(&checkout, &target_dir);
     assert_same(&Build::of(&target_dir, command.envs(ENVIRONMENT)));
-}
-
-/// Profiles of single packages in a user's configuration order its constants otherwise: cargo names
-/// symbols by them.
-#[test]
-fn the_probe_is_the_same_in_another_folder() {
-    let checkout = checkout("probe", "");
-    let other = probe(&checkout, &checkout.join("target"));
-    assert!(*PROBE == other, "probe.Image differs");
 }
 
 /// Who builds, where at home, in which language, at which time, and for whom.

@@ -8,6 +8,7 @@ use crate::core_source;
 use crate::environment;
 use crate::options::Options;
 use crate::origin::{self, Places};
+use crate::profile;
 use crate::toolchain::{Core, TARGET, Toolchain};
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
@@ -27,6 +28,8 @@ pub struct Cargo {
     /// Apart from the host's builds, so that neither waits for the other's lock.
     build_dir: PathBuf,
     rustflags: String,
+    /// What goes before a configuration file's profile of a single package.
+    profiles: Vec<String>,
     /// The sysroot with the `core` that was compiled, if it is not the installed one.
     sysroot: Option<String>,
     /// What the source is told by `env!`.
@@ -51,7 +54,9 @@ impl Cargo {
             .or_else(below_home);
         configuration::check(&options.root, home.as_deref())?;
         let build_dir = options.target_dir.join(build_dir);
-        let mut rustflags = configured(&table(&options.root.join(".cargo/config.toml"))?)?;
+        let config = table(&options.root.join(".cargo/config.toml"))?;
+        let mut rustflags = profile::flags(&config)?;
+        let profiles = profile::of_packages(&config, &table(&options.root.join("Cargo.lock"))?)?;
         // Messages and debug information name files, which must not depend on where these lie. The
         // last prefix that fits counts.
         let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
@@ -75,6 +80,7 @@ impl Cargo {
             home,
             build_dir,
             rustflags,
+            profiles,
             sysroot,
             told: Vec::new(),
         })
@@ -92,6 +98,7 @@ impl Cargo {
         let mut build = self.ready("build")?;
         let messages = build
             .args(program)
+            .args(&self.profiles)
             .arg("--message-format=json-render-diagnostics");
         let messages = output(messages)?;
         let unchecked = origin::unchecked(
@@ -195,34 +202,6 @@ fn succeeded(command: &Command, status: ExitStatus) -> Result<()> {
 
 fn program(command: &Command) -> String {
     command.get_program().to_string_lossy().into()
-}
-
-/// Returns the compiler's flags in `.cargo/config.toml`: those of the target and, once more, the
-/// profile. As flags its values also override a user's `[profile.image.package.<name>]`.
-fn configured(config: &Table) -> Result<Vec<String>> {
-    let find = |table: &str, of: &str, key: &str| {
-        let value = config.get(table).and_then(|v| v.get(of)?.get(key));
-        let value = value.with_context(|| format!(".cargo/config.toml: {table}.{of}.{key}"))?;
-        anyhow::Ok(value.clone())
-    };
-    let mut flags: Vec<String> = find("target", TARGET, "rustflags")?.try_into()?;
-    let checks = ["debug-assertions", "overflow-checks"];
-    let others = [
-        "codegen-units",
-        "debug",
-        "opt-level",
-        "split-debuginfo",
-        "strip",
-    ];
-    for key in checks.into_iter().chain(others) {
-        let value = find("profile", "image", key)?;
-        let flag = if key == "debug" { "debuginfo" } else { key };
-        let value = value
-            .as_str()
-            .map_or_else(|| value.to_string(), String::from);
-        flags.push(format!("-C{flag}={value}"));
-    }
-    Ok(flags)
 }
 
 /// Reads a TOML file.

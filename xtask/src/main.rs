@@ -17,6 +17,7 @@ mod note;
 mod options;
 mod origin;
 mod panics;
+mod profile;
 mod sbom;
 mod summary;
 mod toolchain;
