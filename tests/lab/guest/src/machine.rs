@@ -18,7 +18,9 @@ mod vectors;
 
 pub use self::enter::{enter, piece};
 pub use self::exit::{Exit, exit};
-pub use self::registers::{current_el, has_pan, has_vhe, pending, read, sctlr, set_sctlr, write};
+pub use self::registers::{
+    current_el, has_pan, has_vhe, map, pending, read, sctlr, set_sctlr, write,
+};
 pub use self::uart::Uart;
 
 // The symbols that the loader sets, alone in a section that must not be folded into a constant.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A purgatory that restores nothing and hands over the wrong things: what the new kernel must see.
+//! A purgatory that restores nothing and hands over the wrong things: what the new kernel must see. With page tables
+//! of the loader's it leaves the MMU on as well.
 
 #![no_std]
 #![no_main]
@@ -8,7 +9,7 @@
 use core::arch::asm;
 
 use purgatory_test_guest::machine::{self, Exit, exit};
-use purgatory_test_guest::{Regime, Register, guest_entry};
+use purgatory_test_guest::{Briefing, Regime, Register, guest_entry};
 
 guest_entry!(main);
 
@@ -32,7 +33,11 @@ extern "C" fn main() -> ! {
         };
         machine::write(register, regime, found ^ changed);
     }
-    machine::set_sctlr(regime, machine::sctlr(regime) ^ (1 << 12 | 1 << 2));
+    let changed = machine::sctlr(regime) ^ (1 << 12 | 1 << 2);
+    match tables(briefing) {
+        Some(at) => machine::map(regime, at, changed),
+        None => machine::set_sctlr(regime, changed),
+    }
     // SAFETY: no exception is pending, and the new kernel masks them first.
     unsafe {
         asm!(
@@ -46,4 +51,10 @@ extern "C" fn main() -> ! {
             options(noreturn)
         );
     }
+}
+
+/// Returns where the loader's page tables are, if there are any.
+fn tables(briefing: &Briefing) -> Option<u64> {
+    let mut pieces = briefing.pieces.iter().take_while(|piece| piece.len != 0);
+    Some(pieces.find(|piece| piece.name() == "tables")?.start)
 }

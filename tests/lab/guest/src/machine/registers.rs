@@ -129,6 +129,30 @@ pub fn set_sctlr(regime: Regime, value: u64) {
     }
 }
 
+/// Sets `SCTLR_ELx` to this and the MMU on, by tables for addresses of 48 bits that map all that is in use.
+pub fn map(regime: Regime, tables: u64, sctlr: u64) {
+    /// Normal, Non-cacheable.
+    const MAIR: u64 = 0x44;
+    /// `T0SZ`, and `EPD1` where there is one.
+    const TCR: u64 = 16 | 1 << 23;
+    for (register, value) in [
+        (Register::Mair, MAIR),
+        (Register::Tcr, TCR),
+        (Register::Ttbr0, tables),
+    ] {
+        write(register, regime, value);
+    }
+    // SAFETY: by the caller's word nothing is elsewhere than it was.
+    unsafe {
+        match regime {
+            Regime::El1And0 => {
+                asm!("tlbi vmalle1", "dsb nsh", "msr sctlr_el1, {}", "isb", in(reg) sctlr | 1)
+            }
+            _ => asm!("tlbi alle2", "dsb nsh", "msr sctlr_el2, {}", "isb", in(reg) sctlr | 1),
+        }
+    }
+}
+
 /// Returns whether this CPU has `PSTATE.PAN`.
 pub fn has_pan() -> bool {
     id_aa64mmfr1() >> 20 & 0xf != 0
