@@ -73,7 +73,8 @@ impl Run {
         Self::with(boot, |qemu| qemu.args(clock(0)))
     }
 
-    fn with(boot: &Boot, change: impl FnOnce(Qemu) -> Qemu) -> Self {
+    /// The same of another machine.
+    pub fn with(boot: &Boot, change: impl FnOnce(Qemu) -> Qemu) -> Self {
         let file = file("elf");
         let built = boot.build_at(&file);
         built.unwrap_or_else(|error| panic!("{error}\n{}", this_test::alone()));

@@ -14,6 +14,8 @@ pub struct Tree {
     pub machine: bool,
     /// Where it says that the UART is.
     pub uart: u64,
+    /// What UART it is.
+    pub compatible: &'static str,
 }
 
 impl Tree {
@@ -23,6 +25,7 @@ impl Tree {
             options: options.into(),
             machine: true,
             uart: UART,
+            compatible: "arm,pl011",
         }
     }
 
@@ -50,7 +53,7 @@ impl Tree {
             let serial = fdt.begin_node(&format!("serial@{:x}", self.uart))?;
             fdt.property_string_list(
                 "compatible",
-                vec!["arm,pl011".into(), "arm,primecell".into()],
+                vec![self.compatible.into(), "arm,primecell".into()],
             )?;
             fdt.property_array_u64("reg", &[self.uart, 0x1000])?;
             fdt.end_node(serial)?;

@@ -13,8 +13,8 @@ use purgatory_probe::port::Port;
 use crate::image::console::Uart;
 use crate::image::{image, registers};
 
-/// How often a UART is asked whether it is ready before a byte is sent all the same. One takes 90 µs
-/// at 115200 baud, and asking 100 ns at least.
+/// How often a UART is asked whether it is ready. One that was not by then, since it has no clock or waits for a
+/// terminal, is not waited for again. A byte takes 1 ms at 9600 baud, and asking 100 ns at least.
 const PATIENCE: u32 = 1 << 20;
 
 /// What the device tree and the command line have settled, for the report of an exception.
@@ -58,8 +58,8 @@ pub fn settle(settled: Settled) {
 pub enum Console {
     /// Nobody listens.
     Silent,
-    /// A UART that can be asked.
-    Port(Port),
+    /// A UART that can be asked, and how often that may be.
+    Port(Port, u32),
     /// The image's.
     Blind(Uart),
 }
@@ -69,7 +69,7 @@ impl Console {
     pub fn open(choice: Choice) -> Self {
         match choice {
             Choice::Silent => Self::Silent,
-            Choice::Port(port) => Self::Port(port),
+            Choice::Port(port) => Self::Port(port, PATIENCE),
             Choice::Blind(data) => {
                 let cpu = registers::cpu();
                 let raw = RawSymbols {
@@ -87,7 +87,7 @@ impl Console {
     fn send(&mut self, byte: u8) {
         match self {
             Self::Silent => {}
-            Self::Port(port) => send(port, byte),
+            Self::Port(port, most) => send(port, byte, most),
             Self::Blind(uart) => uart.byte(byte),
         }
     }
@@ -105,10 +105,10 @@ impl fmt::Write for Console {
     }
 }
 
-fn send(port: &Port, byte: u8) {
-    let mut patience = PATIENCE;
-    while patience != 0 && load(port.status, port.width) & port.mask != port.ready {
-        patience -= 1;
+fn send(port: &Port, byte: u8, most: &mut u32) {
+    let is_ready = || load(port.status, port.width) & port.mask == port.ready;
+    if !(0..*most).any(|_| is_ready()) {
+        *most = 0;
     }
     store(port.data, port.width, byte.into());
 }
