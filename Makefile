@@ -219,7 +219,7 @@ test-packages: needs all guests dist ## build as distributions do, in Debian sys
 	scripts/fetch.sh
 	$(CARGO) test --locked -p purgatory-test-packages $(ARGS)
 
-test-kexec-file: needs all ## build a kernel with the image for its own purgatory, and boot it: KERNEL=6.12
+test-kexec-file: needs all probe ## build a kernel with the image for its own purgatory, and boot it: KERNEL=6.12
 	scripts/fetch.sh
 	tests/kexec-file/kernel.sh "$$KERNEL"
 	KEXEC_FILE_KERNEL="$$KERNEL" $(CARGO) test --locked -p purgatory-test-kexec-file $(ARGS)

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Downloads what tests/kexec boots, into target/downloads/<suite>/:
+# Downloads what tests/kexec and tests/probe boot, into target/downloads/<suite>/:
 #   bookworm/Image                  Debian 12's arm64 cloud kernel
 #   bookworm/busybox                a static arm64 busybox
+#   {bookworm,trixie}/u-boot.bin    U-Boot for QEMU's machine virt
 #   */installed/                    Debian's kexec as it is installed, and the libraries it needs
 #   bookworm/kexec-tools_*.tar.xz   kexec-tools 2.0.25, as released (Debian's patches touch no arm64 code)
 #   trixie/installed/               Debian 13's
@@ -25,7 +26,8 @@ die() { echo "fetch: $*" >&2; exit 1; }
 # last.
 is_here() {
     case $1 in
-    *) [ -d "$downloads/$1/installed" ] ;;
+    sid) [ -d "$downloads/$1/installed" ] ;;
+    *) [ -e "$downloads/$1/u-boot.bin" ] ;;
     esac
 }
 
@@ -73,6 +75,8 @@ installed_kexec() {
     done
 }
 
+u_boot() { from_package u-boot-qemu usr/lib/u-boot/qemu_arm64/u-boot.bin u-boot.bin; }
+
 kexec_tools_source() {
     (cd "$work/files" && apt-get -qq source --download-only --tar-only kexec-tools)
 }
@@ -99,17 +103,19 @@ cloud_kernel() {
 
 bookworm() {
     apt_state "$work/apt" bookworm deb deb-src
-    say "busybox-static, kexec-tools"
+    say "busybox-static, kexec-tools, u-boot-qemu"
     cloud_kernel
     from_package busybox-static bin/busybox busybox
+    u_boot
     (installed_kexec)
     kexec_tools_source
 }
 
 trixie() {
     apt_state "$work/apt" trixie deb
-    say "kexec-tools"
+    say "kexec-tools, u-boot-qemu"
     (installed_kexec)
+    u_boot
 }
 
 sid() {

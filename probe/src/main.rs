@@ -61,7 +61,7 @@ fn main(arrival: &Arrival, pool: PoolToken) -> ! {
 /// of the device tree.
 fn choice(options: &Options, tree: Option<&DeviceTree<'_>>) -> Choice {
     match (options.console, tree.and_then(DeviceTree::console)) {
-        (Some(data), Some(port)) if port.data == data => Choice::Port(port),
+        (Some(at), Some(port)) if [port.base, port.data].contains(&at) => Choice::Port(port),
         (Some(data), _) => Choice::Blind(data),
         (None, Some(port)) => Choice::Port(port),
         (None, None) => Choice::Silent,

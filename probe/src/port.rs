@@ -5,6 +5,8 @@
 /// A UART's two registers that sending needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Port {
+    /// Its first register.
+    pub base: u64,
     /// The data register.
     pub data: u64,
     /// The register that tells.
@@ -28,6 +30,7 @@ impl Port {
         width: Option<u32>,
     ) -> Option<Self> {
         let port = |status, mask, ready, width: u32| Self {
+            base,
             data: base,
             status,
             mask,
@@ -46,6 +49,11 @@ impl Port {
             }
             // Its node does not tell what its driver knows.
             b"brcm,bcm2835-aux-uart" => Some(port(base + (5 << 2), 1 << 5, 1 << 5, 4)),
+            // UTS.TXFULL; bytes to send go to UTXD.
+            b"fsl,imx6q-uart" => Some(Self {
+                data: base + 0x40,
+                ..port(base + 0xb4, 1 << 4, 0, 4)
+            }),
             _ => None,
         }
         .filter(|port| [1, 2, 4].contains(&port.width))
@@ -76,6 +84,6 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_written_to() {
-        assert_eq!(Port::new(b"fsl,imx8mp-uart", 0, None, None), None);
+        assert_eq!(Port::new(b"fsl,imx8qxp-lpuart", 0, None, None), None);
     }
 }

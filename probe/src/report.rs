@@ -189,11 +189,11 @@ pub fn verified(to: &mut impl Write, arrival: &Arrival) -> Result {
     if arrival.is_by_purgatory() {
         writeln!(
             to,
-            "probe:   the purgatory has started this, and said before that what it had verified:"
+            "probe:   the purgatory has started this, and has said before what it has verified:"
         )?;
         writeln!(
             to,
-            "probe:   'purgatory: ... verified in ... ms', or 'sha256 not checked': nothing"
+            "probe:   in the line above 'purgatory: booting kernel now'"
         )
     } else {
         writeln!(to, "probe:   nothing: this purgatory has not started this")

@@ -15,7 +15,7 @@ use purgatory_test_harness::boot::HALTED;
 use purgatory_test_harness::linux::initramfs::Archive;
 use purgatory_test_harness::linux::{Kexec, Suite};
 use purgatory_test_harness::qemu::{Outcome, Qemu};
-use purgatory_test_harness::{root, this_test};
+use purgatory_test_harness::{artifact, root, this_test};
 
 /// The exception level, and the CPU for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct Boot {
     pub cpus: u32,
     /// The first kernel, and the one that it starts.
     pub kernel: Kernel,
+    /// What is loaded in the place of the same kernel: `target/probe.Image`, say.
+    pub loads: Option<&'static str>,
     /// What loads: `kexec`, or `call`, the system call alone.
     pub load: &'static str,
     /// What the first userland does: `tests/kexec-file/init` explains it.
@@ -77,6 +79,7 @@ impl Boot {
             memory: 2048,
             cpus: 1,
             kernel: Kernel::Patched,
+            loads: None,
             load: "kexec",
             then: then.into(),
             options: "",
@@ -94,7 +97,10 @@ impl Boot {
 
     fn try_run(&self, until: &[&str]) -> Result<Outcome, String> {
         let image = image(self.kernel)?;
-        let initramfs = initramfs(self.kernel, &image)?;
+        let initramfs = match self.loads {
+            Some(name) => initramfs(&format!("{:?}.{name}", self.kernel), &artifact(name)?)?,
+            None => initramfs(&format!("{:?}", self.kernel), &image)?,
+        };
         let (machine, cpu) = match self.level {
             Level::El1 => ("virt,gic-version=2", "cortex-a72"),
             Level::El2 => ("virt,gic-version=2,virtualization=on", "cortex-a72"),
@@ -166,11 +172,11 @@ fn with_on_failure(mut kernel: Vec<u8>, seconds: u32) -> Result<Vec<u8>, String>
 
 /// Returns the userland of all kernels; the first one has the kernel to load and the programs for
 /// it besides.
-fn initramfs(kernel: Kernel, image: &Path) -> Result<PathBuf, String> {
+fn initramfs(name: &str, image: &Path) -> Result<PathBuf, String> {
     let busybox = Suite::Bookworm.downloaded("busybox")?;
     let kexec = Kexec::Bookworm.program()?;
     let load = load_program()?;
-    let to = directory().join(format!("{kernel:?}.cpio"));
+    let to = directory().join(format!("{name}.cpio"));
     let here = root().join("tests/kexec-file");
     let make = || -> io::Result<()> {
         let mut last = Archive::default();

@@ -185,6 +185,36 @@ fn under_lockdown_a_signed_kernel_is_verified_at_the_switch_too() {
     );
 }
 
+/// The probe knows whether a purgatory has started it: `kexec -s` has none but that of the patch.
+#[rstest]
+fn the_probe_says_whether_anything_was_verified(
+    #[values(Kernel::Stock, Kernel::Patched)] kernel: Kernel,
+    #[values(Level::El1, Level::El2, Level::Vhe)] level: Level,
+    #[values("execute", "crash")] then: &str,
+) {
+    let boot = Boot {
+        kernel,
+        level,
+        loads: Some("probe.Image"),
+        ..Boot::new(then)
+    };
+    let outcome = boot.run(&["probe: stopped; probe-wait=10 would reset the machine\r\n"]);
+    let verified: &[&str] = &[" regions verified in ", level.says()];
+    let kept: &[&str] = &["probe:   all 11 kept"];
+    let end: &[&str] = &["probe: end of the report"];
+    match kernel {
+        Kernel::Stock => {
+            let nothing: &[&str] = &["probe:   nothing: this purgatory has not started this"];
+            says(&outcome, &[kept, nothing, end]);
+            never_says(&outcome, "I'm in purgatory");
+        }
+        Kernel::Patched | Kernel::Resets => {
+            let by_purgatory: &[&str] = &["probe:   the purgatory has started this"];
+            says(&outcome, &[verified, kept, by_purgatory, end]);
+        }
+    }
+}
+
 /// What a load takes is given back by the next one.
 #[test]
 fn a_hundred_loads_leave_as_much_memory_as_one() {

@@ -62,6 +62,7 @@ pub fn option_value(path: &Path) -> String {
 pub struct Qemu {
     args: Vec<String>,
     echo: bool,
+    typed: Option<(String, String)>,
     parks_at: Vec<u64>,
     seconds: Option<u64>,
     exceptions: Option<usize>,
@@ -74,6 +75,7 @@ impl Qemu {
         Self {
             args: Vec::new(),
             echo: false,
+            typed: None,
             parks_at: Vec::new(),
             seconds: None,
             exceptions: None,
@@ -124,6 +126,12 @@ impl Qemu {
     /// Shows the console on our standard output as it comes.
     pub fn echo(mut self) -> Self {
         self.echo = true;
+        self
+    }
+
+    /// Types a text at the console when that has shown these words.
+    pub fn types(mut self, after: &str, text: &str) -> Self {
+        self.typed = Some((after.into(), text.into()));
         self
     }
 
@@ -183,7 +191,7 @@ impl Qemu {
         let (mut child, serial, errors) =
             Running::new(self, monitor.as_ref()).map_err(Error::Io)?;
 
-        let mut watch = Watch::new(self, until);
+        let mut watch = Watch::new(self, until, child.keyboard());
         let end = match watch.watch(&serial, &errors, monitor, start + patience) {
             End::Closed => child.exit(start + patience).map_err(Error::Io)?,
             end => end,

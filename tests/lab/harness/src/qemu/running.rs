@@ -3,7 +3,7 @@
 //! A QEMU that runs, with what it says.
 
 use std::io::{self, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,13 +27,21 @@ impl Running {
         let mut child = Command::new(program())
             .args(&qemu.args)
             .args(monitor.into_iter().flat_map(Monitor::arguments))
-            .stdin(Stdio::null())
+            .stdin(match qemu.typed {
+                Some(_) => Stdio::piped(),
+                None => Stdio::null(),
+            })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
         let serial = chunks(child.stdout.take().expect("stdout is piped"));
         let errors = chunks(child.stderr.take().expect("stderr is piped"));
         Ok((Self(child), serial, errors))
+    }
+
+    /// Returns where something is typed, if anything is.
+    pub(super) fn keyboard(&mut self) -> Option<ChildStdin> {
+        self.0.stdin.take()
     }
 
     /// Waits until it has ended.

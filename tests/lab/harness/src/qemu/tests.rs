@@ -20,7 +20,7 @@ fn a_comma_in_a_path_ends_no_option() {
 #[test]
 fn a_pattern_is_found_where_two_chunks_meet() {
     let qemu = Qemu::new("virt");
-    let mut watch = Watch::new(&qemu, &["x", "halted"]);
+    let mut watch = Watch::new(&qemu, &["x", "halted"], None);
     assert_eq!(watch.take(b"purgatory: ha"), None);
     assert_eq!(watch.take(b"lted\r\n"), Some(1));
 }

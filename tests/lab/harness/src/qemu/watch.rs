@@ -3,6 +3,7 @@
 //! Collects what a machine says, until it comes to its end.
 
 use std::io::{self, Write};
+use std::process::ChildStdin;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ pub(super) enum End {
 pub(super) struct Watch<'a> {
     qemu: &'a Qemu,
     until: &'a [&'a str],
+    /// Where something is still to be typed.
+    keyboard: Option<ChildStdin>,
     /// The console so far.
     pub raw: Vec<u8>,
     /// What QEMU itself has said, unless exceptions are counted, which it says there as well.
@@ -34,10 +37,15 @@ pub(super) struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    pub(super) const fn new(qemu: &'a Qemu, until: &'a [&'a str]) -> Self {
+    pub(super) const fn new(
+        qemu: &'a Qemu,
+        until: &'a [&'a str],
+        keyboard: Option<ChildStdin>,
+    ) -> Self {
         Self {
             qemu,
             until,
+            keyboard,
             raw: Vec::new(),
             stderr: Vec::new(),
             exceptions: 0,
@@ -107,7 +115,15 @@ impl<'a> Watch<'a> {
 
     /// Takes what has come by the console, and says which pattern that has completed.
     pub(super) fn take(&mut self, chunk: &[u8]) -> Option<usize> {
-        let longest = self.until.iter().map(|pattern| pattern.len()).max();
+        let typed = self.qemu.typed.as_ref();
+        let awaited = typed.map(|(after, _)| after.as_str());
+        let longest = self
+            .until
+            .iter()
+            .copied()
+            .chain(awaited)
+            .map(str::len)
+            .max();
         // A pattern may have begun in an earlier chunk.
         let from = self.raw.len().saturating_sub(longest.unwrap_or(0));
         self.raw.extend_from_slice(chunk);
@@ -120,6 +136,15 @@ impl<'a> Watch<'a> {
             let mut windows = self.raw[from..].windows(pattern.len().max(1));
             windows.any(|window| window == pattern)
         };
+        if let Some((after, text)) = typed {
+            if contains(after.as_bytes()) {
+                // Closed then, of which a serial port sees nothing. A QEMU that has ended takes nothing.
+                let _ = self
+                    .keyboard
+                    .take()
+                    .map(|mut to| to.write_all(text.as_bytes()));
+            }
+        }
         let mut patterns = self.until.iter().map(|pattern| pattern.as_bytes());
         patterns.position(contains)
     }
