@@ -115,3 +115,31 @@ impl<'a, R: Iterator<Item = Region> + Clone> Layout<'a, R> {
         pool || self.next(start).is_some_and(|next| next.start < end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_where_the_image_begins_or_the_other_way_round_does_not_touch_it() {
+        let image = ImageParts {
+            text: 0x4000,
+            rodata: 0x5000,
+            guard: 0x6000,
+            stack: 0x7000,
+            pool: 0x9000,
+        };
+        let layout = Layout::new(&image, core::iter::empty());
+        let end = image.end();
+        for (start, end, touches) in [
+            (0x3000, 0x4000, false),
+            (0x3000, 0x5000, true),
+            (0x6000, 0x7000, false),
+            (0x6000, 0x8000, true),
+            (end - PAGE, end, true),
+            (end, end + PAGE, false),
+        ] {
+            assert_eq!(layout.touches(start, end), touches, "{start:#x}");
+        }
+    }
+}
