@@ -142,6 +142,12 @@ fn assert_unchecked(build: &Build) {
     let checked = of_spin(&ORDINARY.sbom);
     let (before, checksum) = checked.split_once("PackageChecksum: ").unwrap();
     assert!(checksum.contains("pkg:cargo/spin@"), "{checked}");
+    // Nobody has looked whether it is the registry's.
+    let lines = before.lines().map(|line| match line.split_once(": ") {
+        Some((name @ "PackageDownloadLocation", _)) => format!("{name}: NOASSERTION\n"),
+        _ => format!("{line}\n"),
+    });
+    let before: String = lines.collect();
     let said = "PackageSourceInfo: <text>a folder in the place of the registry, ";
     assert!(of_spin(&build.sbom).starts_with(&format!("{before}{said}")));
     assert_eq!(

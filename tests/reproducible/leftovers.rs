@@ -10,7 +10,7 @@ use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
 
 use crate::builds::{
-    Build, OUTPUTS, assert_same, checkout, failure, fresh, make, root, xtask, xtask_image,
+    Build, OUTPUTS, assert_same, checkout, failure, fresh, make, root, xtask_image,
 };
 
 #[test]
@@ -114,9 +114,7 @@ fn an_image_that_is_built_again_keeps_its_on_failure() {
     assert_eq!(on_failure(&fs::read(&image).unwrap()), 10);
 
     // Set in the image; and that is gone then, as after a build that failed.
-    let mut set = xtask(&root(), &target_dir);
-    set.arg("set").arg(&image).arg("--on-failure=7");
-    assert!(set.status().unwrap().success());
+    purgatory_tool::set(&image, None, 7).unwrap();
     assert_eq!(build(&[]).0, 7);
     fs::remove_file(&image).unwrap();
     assert_eq!(build(&[]).0, 7);
