@@ -22,14 +22,12 @@ use crate::boot::{RAM, UART};
 use crate::executable::machine;
 use crate::halts::halts;
 use crate::loader::{Load, Segment};
+use crate::ordered::GUEST_AT;
 use crate::purgatory_ro::{PAGE, PurgatoryRo};
 use crate::qemu::{Outcome, Qemu};
 use crate::symbols::Symbols;
 use crate::v3_tables::V3Tables;
 
-const BRIEFING_AT: u64 = 0x4080_0000;
-const ORDERS_AT: u64 = 0x4080_9000;
-const GUEST_AT: u64 = 0x4081_0000;
 const CASES_AT: u64 = 0x4090_0000;
 /// Copies of all that is put back after each call.
 const PRISTINE_AT: u64 = 0x4170_0000;

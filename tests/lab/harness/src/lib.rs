@@ -18,6 +18,7 @@ pub mod guest;
 pub mod halts;
 pub mod linux;
 pub mod loader;
+mod ordered;
 pub mod pace;
 pub mod patch;
 pub mod purgatory_ro;

@@ -6,23 +6,20 @@
 use std::fs;
 use std::path::Path;
 
+use purgatory_test_guest::Regime;
 use purgatory_test_guest::sweep::{ARRIVAL, Encoding, ORDERS, Orders};
-use purgatory_test_guest::{Briefing, Piece, Regime};
 use zerocopy::IntoBytes;
 
 use crate::a64::{branch_to, movk, movz};
+use crate::artifact;
 use crate::boot::{UART, noise};
 use crate::executable::{executable, machine};
-use crate::guest::Guest;
 use crate::halts::halts;
 use crate::loader::{Load, Segment};
+use crate::ordered::{GUEST_AT, ordered};
 use crate::purgatory_ro::PurgatoryRo;
 use crate::qemu::{Outcome, Qemu};
-use crate::{artifact, entry_state};
 
-const BRIEFING_AT: u64 = 0x4080_0000;
-const ORDERS_AT: u64 = 0x4080_9000;
-const GUEST_AT: u64 = 0x4081_0000;
 const KERNEL_AT: u64 = 0x4100_0000;
 const DTB_AT: u64 = 0x4120_0000;
 const IMAGE_AT: u64 = 0x4140_3000;
@@ -120,22 +117,9 @@ impl Sweep {
             seed: self.seed,
             combinations: self.combinations,
         };
-        let mut briefing = Briefing {
-            uart: UART,
-            regime: self.regime as u64,
-            settings: entry_state::settings(self.regime),
-            ..Briefing::default()
-        };
-        let len = orders.as_bytes().len() as u64;
-        briefing.pieces[0] = Piece::new(ORDERS, ORDERS_AT, orders.as_bytes(), len);
-        let guest = Guest::read("register-sweep")?.place(GUEST_AT, BRIEFING_AT);
-        let segment = |name, at, bytes: &[u8]| Segment::ragged(name, at, bytes.to_vec());
-        let mut segments = vec![
-            segment("briefing", BRIEFING_AT, briefing.as_bytes()),
-            segment("orders", ORDERS_AT, orders.as_bytes()),
-            segment("guest", GUEST_AT, &guest),
-            segment("pristine", PRISTINE_AT, &pristine),
-        ];
+        let guest = ordered("register-sweep", self.regime, ORDERS, orders.as_bytes())?;
+        let mut segments = vec![Segment::ragged("pristine", PRISTINE_AT, pristine)];
+        segments.extend(guest);
         segments.extend(loaded.segments.iter().cloned());
         Ok(executable(&segments, GUEST_AT))
     }

@@ -160,20 +160,18 @@ impl Lab {
             return self.run(case, layout, size);
         }
         let [hash, flush] = self.pieces(case, layout, true)?;
-        let idle = self.pieces(case, layout, false)?;
         let largest = Self::sizes(case)[1];
         let hashed = self.counted(case, layout, largest, true)?;
         let not = self.counted(case, layout, largest, false)?;
-        let mut measured = match case {
-            Case::C => not,
-            Case::Ours { .. } => self.counted(case, layout, size, false)?,
+        let (mut measured, idle) = match case {
+            Case::C => (not, [Counts::default(); 2]),
+            Case::Ours { .. } => (
+                self.counted(case, layout, size, false)?,
+                self.pieces(case, layout, false)?,
+            ),
         };
         let more = (size - largest) / PIECE;
         for (name, piece, idle) in [(Name::Hash, hash, idle[0]), (Name::Flush, flush, idle[1])] {
-            let idle = match case {
-                Case::C => Counts::default(),
-                Case::Ours { .. } => idle,
-            };
             let added = hashed.of(name) - not.of(name) + (piece - idle) * more;
             measured.phases[name as usize] = measured.of(name) + added;
         }

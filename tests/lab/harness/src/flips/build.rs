@@ -5,18 +5,13 @@
 use std::ops::Range;
 
 use purgatory_test_guest::flips::{Area, Case, ORDERS, Orders};
-use purgatory_test_guest::{Briefing, Piece};
 use zerocopy::IntoBytes;
 
-use super::{
-    BRIEFING_AT, CASES_AT, Flips, GUARD, GUEST_AT, IMAGE_AT, MEMORY_END, ORDERS_AT, PRISTINE_AT,
-    TABLES_AT,
-};
-use crate::boot::{RAM, UART};
-use crate::entry_state;
+use super::{CASES_AT, Flips, GUARD, IMAGE_AT, MEMORY_END, PRISTINE_AT, TABLES_AT};
+use crate::boot::RAM;
 use crate::executable::executable;
-use crate::guest::Guest;
 use crate::loader::Segment;
+use crate::ordered::{BRIEFING_AT, GUEST_AT, ordered};
 use crate::purgatory_ro::PAGE;
 
 impl Flips {
@@ -64,28 +59,18 @@ impl Flips {
                 Area::default(),
             ],
         };
-        let mut briefing = Briefing {
-            uart: UART,
-            regime: self.regime as u64,
-            settings: entry_state::settings(self.regime),
-            ..Briefing::default()
-        };
-        let len = orders.as_bytes().len() as u64;
-        briefing.pieces[0] = Piece::new(ORDERS, ORDERS_AT, orders.as_bytes(), len);
-        let guest = Guest::read("flip-sweep")?.place(GUEST_AT, BRIEFING_AT);
+        let guest = ordered("flip-sweep", self.regime, ORDERS, orders.as_bytes())?;
         let segment = |name, at, bytes: &[u8]| Segment::ragged(name, at, bytes.to_vec());
         let cases = segment("cases", CASES_AT, cases.as_bytes());
         if cases.end() > PRISTINE_AT {
             return Err("so many cases do not fit".into());
         }
         let mut segments = vec![
-            segment("briefing", BRIEFING_AT, briefing.as_bytes()),
-            segment("orders", ORDERS_AT, orders.as_bytes()),
-            segment("guest", GUEST_AT, &guest),
             cases,
             segment("pristine", PRISTINE_AT, &copies.0),
             self.loaded.clone(),
         ];
+        segments.extend(guest);
         segments.extend(self.segments.iter().cloned());
         Ok(executable(&segments, GUEST_AT))
     }
